@@ -1,0 +1,69 @@
+"""How class names are shown to people and matched across files that spell them differently."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from niwt_core.errors import NiwtError
+
+_NUMBER = re.compile(r"^\d+\.")  # the "001." of CUB's official names
+
+
+def display_name(name: str) -> str:
+    """A class name as people write it: "001.Black_footed_Albatross" -> "Black-footed Albatross".
+
+    CUB writes both spaces and hyphens as underscores; in its numbered names a part in lower case continues a
+    hyphenated word. Elsewhere underscores and AwA2's plus signs are spaces ("blue+whale" -> "blue whale").
+    """
+    bare = _NUMBER.sub("", name)
+    if bare != name:
+        bare = re.sub(r"_(?=[a-z])", "-", bare)
+    return re.sub(r"[_+\s]+", " ", bare).strip() or name
+
+
+def class_key(name: str) -> str:
+    """What must agree for two names to mean one class: letters and digits; not case, number prefix, possessive s."""
+    bare = re.sub(r"['\u2019]s\b", "", _NUMBER.sub("", name.strip()).casefold())
+    return "".join(character for character in bare if character.isalnum())
+
+
+def match_classes(classes: Sequence[str], names: Iterable[str]) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Find for each class the name in another file that means it: the same text, else the same `class_key`.
+
+    Returns:
+        (class -> name found, classes without one). A key that two names share matches neither of them.
+    """
+    names = tuple(names)
+    exact = set(names)
+    by_key: dict[str, list[str]] = {}
+    for name in names:
+        by_key.setdefault(class_key(name), []).append(name)
+    found: dict[str, str] = {}
+    for class_ in classes:
+        candidates = [class_] if class_ in exact else by_key.get(class_key(class_), [])
+        if len(candidates) == 1:
+            found[class_] = candidates[0]
+    return found, tuple(class_ for class_ in classes if class_ not in found)
+
+
+def match_all(classes: Sequence[str], names: Iterable[str], *, where: object, fix: str) -> Mapping[str, str]:
+    """`match_classes` where every class must be found. Raises NiwtError that lists those that are not."""
+    found, missing = match_classes(classes, names)
+    if missing:
+        one = len(missing) == 1
+        raise NiwtError(f"{'class' if one else 'classes'} {listing(missing)} not found", where=where, fix=fix)
+    return found
+
+
+def closest(text: str, names: Iterable[str], *, count: int = 3) -> tuple[str, ...]:
+    """The names most like `text`, best first, without regard to case; empty if nothing is near."""
+    spelled = {name.casefold(): name for name in names}
+    return tuple(spelled[key] for key in difflib.get_close_matches(text.casefold(), spelled, n=count, cutoff=0.5))
+
+
+def listing(names: Sequence[str], *, limit: int = 5) -> str:
+    """Names in one line, shortened: "a, b, c and 12 more"."""
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

@@ -1,0 +1,231 @@
+"""The Aviary as a folder of pictures: written once, read like any other data set.
+
+aviary.json             what was asked for
+pictures.csv            one row a picture: path, species, role, seed, scene, attributes, visibility, caption
+images/<species>/NNN.jpg
+"""
+
+import csv
+import json
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from niwt_core.data.aviary.attributes import ATTRIBUTE_GROUPS, ATTRIBUTE_NAMES, PART_OF_GROUP, binary_attributes
+from niwt_core.data.aviary.backdrop import HABITATS
+from niwt_core.data.aviary.caption import IN_VIEW, caption
+from niwt_core.data.aviary.renderer import Picture, draw
+from niwt_core.data.aviary.skeleton import POSES
+from niwt_core.data.aviary.species import species
+from niwt_core.errors import NiwtError
+
+if TYPE_CHECKING:
+    from niwt_core.data.dataset import Dataset
+
+VERSION = 1
+"""Of the drawings: raise it when the same seed gives another picture."""
+
+_SHOWN = tuple(dict.fromkeys(PART_OF_GROUP.values()))
+_FIELDS = ("path", "species", "role", "seed", "pose", "habitat", "facing", *ATTRIBUTE_GROUPS)
+_FIELDS += (*(f"visible {part}" for part in _SHOWN), "caption")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a folder holds: pictures of each seen species for training and test, of each unseen one for test."""
+
+    per_seen: int
+    per_seen_test: int
+    per_unseen_test: int
+    size: int
+    seed: int
+    version: int = VERSION
+
+    def roles(self, seen: bool) -> list[str]:
+        """The role of each picture of a species, in order."""
+        if not seen:
+            return ["test"] * self.per_unseen_test
+        return ["train"] * self.per_seen + ["test"] * self.per_seen_test
+
+
+def write_aviary(
+    root: Path,
+    *,
+    per_seen: int = 80,
+    per_seen_test: int = 20,
+    per_unseen_test: int = 40,
+    size: int = 128,
+    seed: int = 0,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Draw a data set into the folder `root`; the same bytes whatever `workers` is.
+
+    Interrupted, it goes on at the species where it stopped; finished, it returns at once. `progress(done, total)`
+    counts pictures. `workers` are processes; 1 draws in this one. Raises NiwtError if the folder holds something else.
+    """
+    root = Path(root)
+    plan = Plan(per_seen, per_seen_test, per_unseen_test, size, seed)
+    _claim(root, plan)
+    if (root / "pictures.csv").exists():
+        return
+    counts = [len(plan.roles(kind.seen)) for kind in species()]
+    waiting = [i for i, kind in enumerate(species()) if not _rows_file(root, kind.slug).exists()]
+    done = sum(counts) - sum(counts[i] for i in waiting)
+    for i in _drawn(root, plan, waiting, workers):
+        done += counts[i]
+        if progress:
+            progress(done, sum(counts))
+    rows = [row for kind in species() for row in _read_rows(_rows_file(root, kind.slug))]
+    _write_rows(root / "pictures.csv", rows)
+    shutil.rmtree(root / "rows")
+
+
+def read_aviary(root: Path) -> "Dataset":
+    """A folder of `write_aviary` as a data set.
+
+    Captions of a seen species are those of its training pictures; those of an unseen one are written from its
+    attributes, as in a field guide, without a look at its pictures. `picture_attributes` is 1 where the bird has the
+    value and the part that shows it is in view. Raises NiwtError if the folder is not complete.
+    """
+    from niwt_core.data.dataset import Dataset
+    from niwt_core.knowledge import Knowledge
+
+    root = Path(root)
+    _plan(root)
+    if not (root / "pictures.csv").exists():
+        raise NiwtError("the Aviary has not been drawn to the end", where=root, fix="draw it again to complete it")
+    rows, kinds = _read_rows(root / "pictures.csv"), species()
+    index = {kind.name: i for i, kind in enumerate(kinds)}
+    classes = tuple(kind.name for kind in kinds)
+    values = np.stack([binary_attributes(kind.attributes) for kind in kinds])  # (C, K)
+    captions = {kind.name: _captions(kind.name, rows) or _field_notes(i) for i, kind in enumerate(kinds)}
+    return Dataset(
+        name="aviary",
+        root=root,
+        classes=classes,
+        seen=np.array([kind.seen for kind in kinds]),
+        paths=tuple(row["path"] for row in rows),
+        labels=np.array([index[row["species"]] for row in rows], dtype=np.int64),
+        train=np.array([row["role"] == "train" for row in rows]),
+        knowledge=Knowledge(kind="attributes", classes=classes, names=ATTRIBUTE_NAMES, values=values),
+        captions=captions,
+        picture_attributes=np.stack([_in_view(row) for row in rows]),  # (n, K)
+    )
+
+
+def redraw(dataset: "Dataset", index: int, *, masks: bool = True) -> Picture:
+    """Picture `index` of a data set of `read_aviary` drawn again from its seed, with the masks of its parts."""
+    plan = _plan(dataset.root)
+    label, number = int(dataset.labels[index]), int(Path(dataset.paths[index]).stem)
+    seed = _picture_seed(plan.seed, label, number)
+    return draw(species()[label].attributes, seed=seed, size=plan.size, masks=masks)
+
+
+def _drawn(root: Path, plan: Plan, waiting: Sequence[int], workers: int) -> Iterator[int]:
+    """Draw the species `waiting`, and yield each as it is finished."""
+    if workers <= 1:
+        for i in waiting:
+            yield _draw_species(root, plan, i)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, max(1, len(waiting))), mp_context=context) as pool:
+        futures = [pool.submit(_draw_species, root, plan, i) for i in waiting]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _draw_species(root: Path, plan: Plan, i: int) -> int:
+    kind = species()[i]
+    folder = root / "images" / kind.slug
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for number, role in enumerate(plan.roles(kind.seen)):
+        picture = draw(kind.attributes, seed=_picture_seed(plan.seed, i, number), size=plan.size)
+        path = folder / f"{number:03d}.jpg"
+        picture.image.save(path, quality=92, subsampling=0)
+        rows.append(_row(picture, path.relative_to(root).as_posix(), kind.name, role))
+    _write_rows(_rows_file(root, kind.slug), rows)  # last: its presence says that the species is complete
+    return i
+
+
+def _row(picture: Picture, path: str, name: str, role: str) -> dict[str, str]:
+    shown = {f"visible {part}": f"{picture.visibility[part]:.3f}" for part in _SHOWN}
+    scene = {"pose": picture.pose, "habitat": picture.habitat, "facing": picture.facing, "caption": picture.caption}
+    given = {"path": path, "species": name, "role": role, "seed": str(picture.seed)}
+    return given | scene | dict(picture.attributes) | shown
+
+
+def _picture_seed(seed: int, label: int, number: int) -> int:
+    return int(np.random.SeedSequence((seed, label, number)).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _in_view(row: Mapping[str, str]) -> np.ndarray:
+    shown = {g: row[g] for g, part in PART_OF_GROUP.items() if float(row[f"visible {part}"]) >= IN_VIEW}
+    return binary_attributes(shown)
+
+
+def _captions(name: str, rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    return tuple(row["caption"] for row in rows if row["species"] == name and row["role"] == "train")
+
+
+def _field_notes(label: int, count: int = 40) -> tuple[str, ...]:
+    scenes = [(POSES[k % len(POSES)], HABITATS[k % len(HABITATS)]) for k in range(count)]
+    return tuple(
+        caption(species()[label].attributes, seed=_picture_seed(0, label, k), pose=pose, habitat=habitat)
+        for k, (pose, habitat) in enumerate(scenes)
+    )
+
+
+def _claim(root: Path, plan: Plan) -> None:
+    if (root / "aviary.json").exists():
+        if _plan(root) != plan:
+            fix = "choose another folder, or ask for the same numbers, size and seed"
+            raise NiwtError("the folder holds another Aviary", where=root, fix=fix)
+        return
+    if root.exists() and any(root.iterdir()):
+        raise NiwtError("the folder is not empty", where=root, fix="choose a new folder")
+    root.mkdir(parents=True, exist_ok=True)
+    _replace(root / "aviary.json", json.dumps(asdict(plan), indent=1) + "\n")
+
+
+def _plan(root: Path) -> Plan:
+    try:
+        return Plan(**json.loads((root / "aviary.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise NiwtError("this is not an Aviary", where=root / "aviary.json", fix="draw one first") from error
+
+
+def _rows_file(root: Path, slug: str) -> Path:
+    return root / "rows" / f"{slug}.csv"
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    with draft.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, _FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(draft, path)
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_suffix(".draft")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)

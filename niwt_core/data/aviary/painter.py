@@ -1,0 +1,68 @@
+"""Puts brush strokes on a Skia canvas: once in colour, once as flat part numbers."""
+
+from collections.abc import Iterable, Mapping
+
+import skia
+
+from niwt_core.data.aviary.curves import Piece, Point
+from niwt_core.data.aviary.palette import Color
+
+
+def paint(canvas: skia.Canvas, pieces: Iterable[Piece]) -> None:
+    """Paint in colour, in order."""
+    for piece in pieces:
+        brush = _brush(piece)
+        if piece.clip is None:
+            canvas.drawPath(piece.path, brush)
+        else:
+            canvas.save()
+            canvas.clipPath(piece.clip, doAntiAlias=True)
+            canvas.drawPath(piece.path, brush)
+            canvas.restore()
+
+
+def number(canvas: skia.Canvas, pieces: Iterable[Piece], numbers: Mapping[str, int]) -> None:
+    """Paint the shape of every piece whose part has a number, in that number, without soft edges."""
+    for piece in pieces:
+        if piece.part not in numbers:
+            continue
+        brush = skia.Paint(AntiAlias=False, Color=skia.Color(numbers[piece.part], 0, 0, 255))
+        _outline(brush, piece)
+        if piece.clip is None:
+            canvas.drawPath(piece.path, brush)
+        else:
+            canvas.save()
+            canvas.clipPath(piece.clip, doAntiAlias=False)
+            canvas.drawPath(piece.path, brush)
+            canvas.restore()
+
+
+def ink(color: Color, alpha: float = 1.0) -> int:
+    """A colour as Skia wants it."""
+    return skia.Color(round(color[0]), round(color[1]), round(color[2]), round(255 * alpha))
+
+
+def ramp(axis: tuple[Point, Point], colors: list[int]) -> skia.Shader:
+    """Colours that follow each other along an axis."""
+    points = [skia.Point(end.real, end.imag) for end in axis]
+    return skia.GradientShader.MakeLinear(points, colors)
+
+
+def _brush(piece: Piece) -> skia.Paint:
+    brush = skia.Paint(AntiAlias=True, Color=ink(piece.color, piece.alpha))
+    if piece.to is not None and piece.axis is not None:
+        brush.setShader(ramp(piece.axis, [ink(piece.color), ink(piece.to)]))
+    if piece.blur:
+        brush.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, piece.blur))
+    if piece.multiply:
+        brush.setBlendMode(skia.BlendMode.kMultiply)
+    _outline(brush, piece)
+    return brush
+
+
+def _outline(brush: skia.Paint, piece: Piece) -> None:
+    if piece.width:
+        brush.setStyle(skia.Paint.kStroke_Style)
+        brush.setStrokeWidth(piece.width)
+        brush.setStrokeCap(skia.Paint.kRound_Cap)
+        brush.setStrokeJoin(skia.Paint.kRound_Join)

@@ -1,0 +1,127 @@
+"""The published `.mat` files of zero-shot learning (xlsa17: Xian et al., 2018, arXiv 1707.00600).
+
+`att` is (features, classes), its columns in the order of the file's own `allclasses_names`: match by name, never by
+position. `*_loc` are 1-based rows of the list of pictures that the features were made from (`image_files` of
+res101.mat).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from niwt_core.class_names import listing, match_all
+from niwt_core.errors import NiwtError
+
+_FIX = "take the file from the xlsa17 archive"
+
+
+@dataclass(frozen=True, eq=False)
+class ClassVectors:
+    """Vectors of named classes: `raw` and `unit` are (C, K) float32 (`raw` is None if the file has only `att`)."""
+
+    path: Path
+    classes: tuple[str, ...]
+    unit: np.ndarray
+    raw: np.ndarray | None
+
+    def rows(self, classes: Sequence[str]) -> np.ndarray:
+        """(len(classes),) int64 row of each class, by name. Raises NiwtError if one is missing."""
+        found = match_all(classes, self.classes, where=self.path, fix="give the file of this data set")
+        return np.array([self.classes.index(found[class_]) for class_ in classes], dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class ProposedSplit:
+    """0-based rows of the pictures of each part. `train` and `validation` share out the seen classes, or are empty."""
+
+    trainval: np.ndarray
+    test_seen: np.ndarray
+    test_unseen: np.ndarray
+    train: np.ndarray
+    validation: np.ndarray
+
+    @property
+    def pictures(self) -> int:
+        return len(self.trainval) + len(self.test_seen) + len(self.test_unseen)
+
+
+def read_class_vectors(path: Path) -> ClassVectors:
+    """`att` and `original_att` of a file such as att_splits.mat or sent_splits.mat, one row a class."""
+    content = _load(path, "att", "original_att", "allclasses_names")
+    classes = _strings(path, _need(path, content, "allclasses_names"))
+    unit = _matrix(path, _need(path, content, "att"), len(classes))
+    raw = _matrix(path, content["original_att"], len(classes)) if "original_att" in content else None
+    return ClassVectors(path, classes, unit, raw)
+
+
+def read_proposed_split(path: Path) -> ProposedSplit:
+    """The `*_loc` rows of att_splits.mat. Raises NiwtError if they overlap or leave gaps."""
+    names = ("trainval_loc", "test_seen_loc", "test_unseen_loc")
+    content = _load(path, *names, "train_loc", "val_loc")
+    split = ProposedSplit(
+        *(_rows(path, _need(path, content, name)) for name in names),
+        *(_rows(path, content.get(name, np.zeros(0, dtype=int))) for name in ("train_loc", "val_loc")),
+    )
+    rows = np.concatenate([split.trainval, split.test_seen, split.test_unseen])
+    if not np.array_equal(np.sort(rows), np.arange(len(rows))):
+        raise NiwtError("the split does not name every picture once", where=path, fix=_FIX)
+    return split
+
+
+def read_picture_list(path: Path) -> tuple[str, ...]:
+    """`image_files` of res101.mat as "class folder/file name", in the order that `*_loc` count."""
+    files = _strings(path, _need(path, _load(path, "image_files"), "image_files"))
+    return tuple("/".join(PurePosixPath(file.replace("\\", "/")).parts[-2:]) for file in files)
+
+
+def _load(path: Path, *names: str) -> Mapping[str, Any]:
+    from scipy.io import loadmat  # 0.2 s to import, and only preparing needs it
+
+    if not path.is_file():
+        raise NiwtError("no such file", where=path, fix="check the path")
+    try:
+        return loadmat(path, variable_names=list(names))
+    except NotImplementedError as error:  # HDF5
+        raise NiwtError("a MATLAB 7.3 file", where=path, fix="save it with -v7") from error
+    except Exception as error:  # the reader raises almost anything on damaged bytes
+        raise NiwtError(f"not a MATLAB file ({error or type(error).__name__})", where=path, fix=_FIX) from error
+
+
+def _need(path: Path, content: Mapping[str, Any], name: str) -> np.ndarray:
+    if name not in content:
+        raise NiwtError(f"no {name} in the file", where=path, fix=_FIX)
+    return np.asarray(content[name])
+
+
+def _strings(path: Path, cells: np.ndarray) -> tuple[str, ...]:
+    """A column of cells that each hold one string; no other object is taken."""
+    strings = []
+    for cell in cells.ravel():
+        text = np.asarray(cell)
+        if text.dtype.kind != "U" or text.size != 1:
+            raise NiwtError("a cell that is not a string", where=path, fix=_FIX)
+        strings.append(str(text.item()).strip())
+    if len(set(strings)) < len(strings):
+        repeated = [text for text in dict.fromkeys(strings) if strings.count(text) > 1]
+        raise NiwtError(f"{listing(repeated)} appears more than once", where=path, fix=_FIX)
+    return tuple(strings)
+
+
+def _matrix(path: Path, att: np.ndarray, classes: int) -> np.ndarray:
+    """(C, K) float32 from the file's (K, C)."""
+    if att.dtype.kind not in "fiu" or att.ndim != 2 or att.shape[1] != classes:
+        raise NiwtError(f"att of shape {att.shape} for {classes} classes", where=path, fix="give (features, classes)")
+    if not np.isfinite(att).all():
+        raise NiwtError("att has values that are not numbers", where=path, fix=_FIX)
+    return np.ascontiguousarray(att.T, dtype=np.float32)
+
+
+def _rows(path: Path, locations: np.ndarray) -> np.ndarray:
+    if locations.dtype.kind not in "iuf" or (locations.size and locations.min() < 1):
+        raise NiwtError("picture numbers that are not counted from 1", where=path, fix=_FIX)
+    return locations.ravel().astype(np.int64) - 1

@@ -1,0 +1,118 @@
+"""Evaluates a study on its test pictures, beside closed-form rivals tuned by the same folds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from niwt_core.baselines import BASELINES
+from niwt_core.evaluation import (
+    CalibrationCurve,
+    Metrics,
+    calibration_curve,
+    class_averaged,
+    confusion,
+    metrics,
+    score,
+)
+from niwt_core.head import Conditioning
+from niwt_core.selection import Fold, choose_baseline, class_folds
+from niwt_core.study import Study
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Figures on the study's own test pictures; percent, class-averaged.
+
+    ``plain`` is without calibration (gamma = 0); ``per_class`` maps a class to its accuracy among all classes at gamma; confusion (C,C) counts,
+    truth in rows; ``baselines`` maps a rival's name to its Metrics, "(uncalibrated)" ones at gamma 0.
+    """
+
+    metrics: Metrics
+    plain: Metrics
+    curve: CalibrationCurve
+    per_class: Mapping[str, float]
+    confusion: np.ndarray
+    baselines: Mapping[str, Metrics] = field(default_factory=dict)
+
+
+def evaluate(study: Study, *, baselines: bool = False) -> Evaluation:
+    """Scores every test picture anew from the study's stored features."""
+    pictures = np.flatnonzero(study.roles != "train")
+    labels = study.labels[pictures]
+    logits = study.full_head.logits(study.features[pictures].float())
+    scored = score(logits, labels, study.seen)
+    gamma = study.gamma
+    predicted = (logits - gamma * torch.from_numpy(study.seen)).argmax(1).numpy()
+    rivals = evaluate_baselines(study) if baselines else {}
+    return Evaluation(
+        metrics=metrics(scored, gamma),
+        plain=metrics(scored, 0.0),
+        curve=calibration_curve(scored),
+        per_class={
+            name: class_averaged(predicted[labels == c] == c, labels[labels == c])
+            for c, name in enumerate(study.classes)
+        },
+        confusion=confusion(predicted, labels, classes=len(study.classes)),
+        baselines=rivals,
+    )
+
+
+def study_folds(study: Study) -> tuple[Fold, ...]:
+    """The folds that chose the study's hyper-parameters."""
+    return class_folds(study.labels, study.roles == "train", study.seen, seed=study.seed)
+
+
+def evaluate_baselines(study: Study) -> dict[str, Metrics]:
+    """Every closed-form rival on the same features, folds and calibration, with and without gamma."""
+    train = np.flatnonzero(study.roles == "train")
+    test = np.flatnonzero(study.roles != "train")
+    features = study.features.float()
+    condition = Conditioning.of(features[train])
+    x = condition(features).double().numpy()
+    unit_x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+    knowledge, folds = study.encoded_knowledge, study_folds(study)
+    seen_classes = np.flatnonzero(study.seen)
+    local = np.searchsorted(seen_classes, study.labels[train])
+    out: dict[str, Metrics] = {}
+    for baseline in BASELINES:
+        inputs = unit_x if baseline.unit_features else x
+        choice = choose_baseline(baseline, inputs, study.labels, folds, knowledge)
+        fitted = baseline.fit(inputs[train], local, knowledge[seen_classes])
+        for name, strength, gamma in (
+            (baseline.name, choice.calibrated, choice.gamma),
+            (f"{baseline.name} (uncalibrated)", choice.plain, 0.0),
+        ):
+            rows = fitted.rows(knowledge, strength)
+            spread = (inputs[train] @ rows[study.seen].T).std() + 1e-12
+            scored = score(inputs[test] @ rows.T / spread, study.labels[test], study.seen)
+            out[name] = metrics(scored, gamma)
+    return out
+
+
+def to_json(study: Study, evaluation: Evaluation) -> dict[str, Any]:
+    """The object that ``niwt evaluate --json`` prints."""
+    result = evaluation.metrics
+    rivals = {"NIWT (uncalibrated)": evaluation.plain, **evaluation.baselines} if evaluation.baselines else {}
+    return {
+        "study": study.name,
+        "study_id": study.id,
+        **{key: round(getattr(result, key), 4) for key in ("U", "S", "H", "zsl")},
+        "gamma": result.gamma,
+        "ausuc": round(evaluation.curve.ausuc, 6),
+        "seen_classes": int(study.seen.sum()),
+        "unseen_classes": int((~study.seen).sum()),
+        "test_pictures": int((study.roles != "train").sum()),
+        "split_hash": study.split_hash,
+        "seed": study.seed,
+        "cross_validated_H": round(study.choices.cross_validated_H, 4),
+        "per_class": {name: round(value, 2) for name, value in evaluation.per_class.items()},
+        "baselines": {
+            name: {key: round(getattr(value, key), 4) for key in ("U", "S", "H", "zsl", "gamma")}
+            for name, value in rivals.items()
+        },
+    }

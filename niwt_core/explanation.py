@@ -1,0 +1,198 @@
+"""Why this class, and why not that one: neurons, words, a sentence.
+
+* Contributions: how much each neuron adds to a class's score, measured from the average picture. With global average pooling they are exact,
+  ``w_n (phi_n - mean_n)``; through a longer tail they are integrated gradients along the straight line from the average activation
+  (Sundararajan et al., 2017), which add up to the score's difference too; ``residual`` says by how much they miss it.
+* Words: the inverse map of the importance ``alpha_c(x)`` (DESIGN 2), as standard deviations above the average class.
+* Evidence: ``e = P^T (phi - mean)`` is what the picture says for each attribute, since ``w = P k + q``; the margin between two classes splits into
+  ``e_j (k_cj - k_rj)`` and a rest that no attribute carries. The counterfactual changes the words that hold the margin, largest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from niwt_core.importance import importance, unit
+from niwt_core.neurons import Neuron
+from niwt_core.wording import sentence_for
+
+if TYPE_CHECKING:
+    from niwt_core.classifier import Answer, Candidate, EncodedPicture
+    from niwt_core.study import Study
+
+STEPS = 16  # of the integral; on a ResNet-18 at layer4[0] the residual is below 0.5 % of the score
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Word:
+    """An attribute with a strength: standard deviations above the average class, or its part of a margin in logits."""
+
+    attribute: str
+    label: str
+    strength: float
+
+
+@dataclass(frozen=True)
+class NeuronPart:
+    """A neuron and what it adds to a score (logits)."""
+
+    neuron: Neuron
+    contribution: float
+
+    @property
+    def index(self) -> int:
+        return self.neuron.index
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Why ``name`` and not ``versus``: margin in calibrated logits; words and neurons that hold it up; ``flip``: the words which, changed to what
+    ``versus`` has, would turn the margin, largest first, and ``flips`` whether they suffice."""
+
+    name: str
+    versus: str
+    margin: float
+    words: tuple[Word, ...]
+    neurons: tuple[NeuronPart, ...]
+    flip: tuple[Word, ...]
+    flips: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Everything about one class and one picture.
+
+    words: strongest first; supporting / opposing: neurons for and against; contributions (N,) logits, adding up to ``score - bias`` but for
+    ``residual``; alpha (N,) the importance; sentence for people.
+    """
+
+    name: str
+    display: str
+    kind: str
+    score: float
+    share: float
+    words: tuple[Word, ...]
+    supporting: tuple[NeuronPart, ...]
+    opposing: tuple[NeuronPart, ...]
+    contributions: Tensor
+    residual: float
+    alpha: Tensor
+    contrast: Contrast | None
+    sentence: str
+
+
+def explain(answer: Answer, name: str | None = None, *, versus: str | None = None, shown: int = SHOWN) -> Explanation:
+    """Explains a class of an answer (the best by default) against another (the best of the rest by default). Raises NiwtError on unknown names."""
+    classifier, picture, study = answer.classifier, answer.picture, answer.classifier.study
+    candidate = classifier.candidate(name or answer.best.name)
+    ranked = next(item for item in answer.ranking if item.name == candidate.name and item.kind == candidate.kind)
+    others = [item for item in answer.ranking if item is not ranked]
+    rival = classifier.candidate(versus) if versus else classifier.candidate(others[0].name) if others else None
+    alpha = importance(study.network, picture.activations, candidate.row)[0]  # (N,)
+    contributions, residual = neuron_contributions(study, picture, candidate.row)
+    words = alpha_words(study, alpha)[:shown]
+    order = contributions.argsort(descending=True).tolist()
+    supporting = tuple(NeuronPart(study.neurons[n], float(contributions[n])) for n in order[:shown] if contributions[n] > 0)
+    opposing = tuple(NeuronPart(study.neurons[n], float(contributions[n])) for n in order[::-1][:shown] if contributions[n] < 0)
+    contrast = None
+    if rival is not None and (rival.name, rival.kind) != (candidate.name, candidate.kind):
+        contrast = contrast_classes(answer, candidate, rival, shown=shown)
+    return Explanation(
+        name=candidate.name,
+        display=candidate.display,
+        kind=candidate.kind,
+        score=ranked.score,
+        share=ranked.share,
+        words=words,
+        supporting=supporting,
+        opposing=opposing,
+        contributions=contributions,
+        residual=residual,
+        alpha=alpha,
+        contrast=contrast,
+        sentence=sentence_for(candidate.display, candidate.kind, words, supporting, contrast),
+    )
+
+
+def neuron_contributions(study: Study, picture: EncodedPicture, row: Tensor) -> tuple[Tensor, float]:
+    """((N,) contributions in logits, residual) of every neuron to ``row . (phi - mean)``."""
+    network, mean = study.network, study.head.mean
+    total = float(row @ (picture.features - mean))
+    if network.identity_tail:
+        parts = row * (picture.features - mean)
+        return parts, total - float(parts.sum())
+    baseline = average_activation(study).reshape(1, -1, *(1,) * (picture.activations.ndim - 2)).expand_as(picture.activations)
+    parts = integrated_gradients(lambda a: network.tail(a) @ row, picture.activations, baseline)
+    return parts, total - float(parts.sum())
+
+
+def integrated_gradients(score: Callable[[Tensor], Tensor], activations: Tensor, baseline: Tensor, *, steps: int = STEPS) -> Tensor:
+    """(N,) integrated gradients of ``score: (S,N,...) -> (S,)`` from ``baseline`` to ``activations`` (1,N,...), summed over positions.
+
+    Gauss-Legendre nodes, all steps in one batch. Source: Sundararajan, Taly and Yan, ICML 2017, eq. 1.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(steps)
+    at = torch.from_numpy((nodes + 1) / 2).to(activations).reshape(-1, *(1,) * (activations.ndim - 1))  # (S, 1, ...)
+    weight = torch.from_numpy(weights / 2).to(activations)
+    difference = activations - baseline
+    with torch.enable_grad():
+        leaf = (baseline + at * difference).detach().requires_grad_()  # (S, N, ...)
+        (gradient,) = torch.autograd.grad(score(leaf).sum(), leaf)
+    mean = torch.einsum("s,s...->...", weight, gradient)  # (N, ...)
+    return (mean * difference[0]).flatten(1).sum(1)
+
+
+def average_activation(study: Study) -> Tensor:
+    """(N,): the mean pooled activation over training pictures, the picture from which contributions are measured."""
+    train = torch.from_numpy(np.flatnonzero(study.roles == "train"))
+    return study.pooled[train].float().mean(0)
+
+
+def alpha_words(study: Study, alpha: Tensor) -> tuple[Word, ...]:
+    """Every attribute, strongest first: what the inverse map says of ``alpha`` (N,), above the average class in its standard deviations."""
+    if study.knowledge.kind != "attributes":
+        return ()
+    mean, spread = study.attribute_moments
+    raised = (study.inverse(unit(alpha)) - mean) / spread  # (K,)
+    knowledge = study.knowledge
+    order = raised.argsort(descending=True).tolist()
+    return tuple(Word(knowledge.names[j], knowledge.labels[j], float(raised[j])) for j in order)
+
+
+def encoded_description(study: Study, candidate: Candidate, answer: Answer) -> np.ndarray:
+    """(K,) the encoded description of a class, built or known."""
+    if candidate.kind == "built":
+        return answer.classifier.built[candidate.name].k
+    return study.encoded_knowledge[study.classes.index(candidate.name)]
+
+
+def contrast_classes(answer: Answer, candidate: Candidate, rival: Candidate, *, shown: int = SHOWN) -> Contrast:
+    """Why one class and not the other, in words and neurons, and which words would have to change."""
+    study, picture = answer.classifier.study, answer.picture
+    score = {(item.name, item.kind): item.score for item in answer.ranking}
+    margin = score[candidate.name, candidate.kind] - score[rival.name, rival.kind]
+    parts, _ = neuron_contributions(study, picture, candidate.row - rival.row)
+    order = parts.argsort(descending=True).tolist()
+    neurons = tuple(NeuronPart(study.neurons[n], float(parts[n])) for n in order[:shown] if parts[n] > 0)
+    words: tuple[Word, ...] = ()
+    if study.knowledge.kind == "attributes":
+        mine, other = encoded_description(study, candidate, answer), encoded_description(study, rival, answer)
+        direction = float(study.affine.direction(torch.from_numpy(mine).to(study.affine.P)).norm())
+        evidence = (study.affine.P.T @ (picture.features - study.head.mean)).double().numpy() * study.affine.norm / max(direction, 1e-12)
+        held = evidence * (mine - other)  # (K,) logits
+        labels, names = study.knowledge.labels, study.knowledge.names
+        words = tuple(Word(names[j], labels[j], float(held[j])) for j in np.argsort(-held) if held[j] > 0)
+    flip, rest = [], margin
+    for word in words:
+        if rest <= 0:
+            break
+        flip.append(word)
+        rest -= word.strength
+    return Contrast(candidate.display, rival.display, margin, words[:shown], neurons, tuple(flip), rest <= 0)

@@ -1,0 +1,83 @@
+"""Small pictures of a study: samples of each class, and for each neuron the ones that excite it most."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """M pictures as JPEG bytes, and what each neuron sees in its favourites.
+
+    jpegs: uint8 bytes of all pictures, one after the other; offsets (M+1,) where each starts; pictures (M,) their index in the study; top
+    (N,T) gallery indices of each neuron's most exciting pictures, best first; maps (N,T,h,w) uint8 its activation there, 255 = peaks (N,) .
+    """
+
+    jpegs: Tensor
+    offsets: np.ndarray
+    pictures: np.ndarray
+    top: np.ndarray
+    maps: np.ndarray
+    peaks: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def jpeg(self, item: int) -> bytes:
+        """The JPEG file of gallery picture ``item``."""
+        return self.jpegs[int(self.offsets[item]) : int(self.offsets[item + 1])].numpy().tobytes()
+
+    def image(self, item: int) -> Image.Image:
+        """Gallery picture ``item`` as RGB."""
+        return Image.open(io.BytesIO(self.jpeg(item))).convert("RGB")
+
+    def of_class(self, labels: np.ndarray, class_index: int) -> np.ndarray:
+        """Gallery indices of a class's pictures; ``labels`` are the study's."""
+        return np.flatnonzero(labels[self.pictures] == class_index)
+
+    def map(self, neuron: int, place: int) -> np.ndarray:
+        """(h,w) float32 activation of a neuron on its picture number ``place``."""
+        return self.maps[neuron, place].astype(np.float32) * (self.peaks[neuron] / 255)
+
+
+def jpeg_bytes(image: Image.Image, *, side: int, quality: int = 82) -> bytes:
+    """A picture as JPEG with the longer side at most ``side`` pixels."""
+    small = image.copy()
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=quality, optimize=True)
+    return buffer.getvalue()
+
+
+def pack(files: list[bytes]) -> tuple[Tensor, np.ndarray]:
+    """(bytes, offsets) of many files as one tensor."""
+    offsets = np.concatenate([[0], np.cumsum([len(file) for file in files])]).astype(np.int64)
+    return torch.frombuffer(bytearray(b"".join(files)), dtype=torch.uint8), offsets
+
+
+def choose_pictures(
+    labels: np.ndarray, held_out: np.ndarray, pooled: np.ndarray, *, per_class: int, seed: int
+) -> np.ndarray:
+    """Indices of the gallery's pictures: for every class some at random, and some that excite a neuron most, held-out ones only.
+
+    labels (n,), held_out (n,) bool, pooled (n,N). A class with few held-out pictures gives what it has.
+    """
+    random = np.random.default_rng(seed)
+    favourite = np.zeros(len(labels))
+    candidates = np.flatnonzero(held_out)
+    if len(candidates):
+        best = candidates[np.argsort(-pooled[candidates], axis=0)[:4]]  # (4, N)
+        np.add.at(favourite, best.ravel(), 1)
+    chosen = []
+    for c in np.unique(labels):
+        own = random.permutation(candidates[labels[candidates] == c])
+        liked = own[np.argsort(-favourite[own], kind="stable")][: per_class // 2]
+        rest = own[~np.isin(own, liked)][: per_class - len(liked)]
+        chosen.append(np.concatenate([liked, rest]))
+    return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)

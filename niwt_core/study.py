@@ -1,0 +1,160 @@
+"""A Study: everything that was prepared once, ready to answer questions.
+
+Plain data with a few derived views. ``niwt_core.storage`` reads and writes it; ``Classifier`` and ``evaluate`` work on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from niwt_core.backbones.preprocess import Preprocess
+from niwt_core.backbones.split import SplitNetwork
+from niwt_core.class_names import class_key, closest, display_name, listing
+from niwt_core.encoding import Encoding, encode
+from niwt_core.errors import NiwtError
+from niwt_core.gallery import Gallery
+from niwt_core.head import Head
+from niwt_core.knowledge import Knowledge
+from niwt_core.mapping import LinearMap
+from niwt_core.neurons import Neuron
+from niwt_core.transfer.exact import AffineForm
+
+if TYPE_CHECKING:
+    from niwt_core.classifier import Classifier
+    from niwt_core.evaluation_report import Evaluation
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Hyper-parameters, all chosen on seen classes: ridge of the map and of the inverse map, decay of the head, mu of the transfer, gamma in
+    logits (``gamma_unit`` turns the folds' units into logits), the H that the folds saw, and the table of trials."""
+
+    ridge: float
+    inverse_ridge: float
+    decay: float
+    mu: float
+    gamma: float
+    gamma_unit: float
+    folds: int
+    cross_validated_H: float
+    trials: tuple[Mapping[str, float], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """C classes (``seen`` marks those with training pictures), N neurons, D features, K knowledge columns.
+
+    Attributes:
+        id: 16 hex digits over the content; recipes name it.
+        network: the split network, without a fitted head (see ``head``).
+        head: rows of the seen classes in the order of ``seen_classes``, about the feature mean.
+        targets: (Cs,N) mean unit importance of each seen class.
+        mapping: encoded description -> importance; ``inverse``: unit importance -> raw knowledge values.
+        operator: ``G`` (N,D), or None where the tail is global average pooling.
+        affine: ``w = P k + q`` up to its norm.
+        features: (n,D) float16 of all pictures; pooled (n,N) their mean activations; labels (n,), roles (n,) of "train", "test_seen", "test_unseen".
+    """
+
+    id: str
+    name: str
+    kind: str
+    folder: Path | None
+    classes: tuple[str, ...]
+    seen: np.ndarray
+    knowledge: Knowledge
+    encoding: Encoding
+    network: SplitNetwork
+    preprocess: Preprocess
+    head: Head
+    targets: Tensor
+    mapping: LinearMap
+    inverse: LinearMap
+    operator: Tensor | None
+    affine: AffineForm
+    choices: Choices
+    neurons: tuple[Neuron, ...]
+    features: Tensor
+    pooled: Tensor
+    labels: np.ndarray
+    roles: np.ndarray
+    paths: tuple[str, ...]
+    gallery: Gallery
+    split_hash: str
+    seed: int
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def seen_classes(self) -> tuple[str, ...]:
+        return tuple(name for name, seen in zip(self.classes, self.seen, strict=True) if seen)
+
+    @cached_property
+    def unseen_classes(self) -> tuple[str, ...]:
+        return tuple(name for name, seen in zip(self.classes, self.seen, strict=True) if not seen)
+
+    @property
+    def gamma(self) -> float:
+        """What calibrated stacking takes from seen logits."""
+        return self.choices.gamma
+
+    @cached_property
+    def encoded_knowledge(self) -> np.ndarray:
+        """(C,K) float64 encoded descriptions."""
+        return encode(self.knowledge.values, self.encoding)
+
+    @cached_property
+    def transferred_rows(self) -> Tensor:
+        """(C,D) head rows that the transfer gives for every class's own description, seen ones included."""
+        return torch.stack([self.affine.solve(k) for k in self.encoded_knowledge])
+
+    @cached_property
+    def transferred_bias(self) -> float:
+        """Bias of a class that was transferred: the mean seen bias about the feature mean."""
+        return float(self.head.biases.mean())
+
+    @cached_property
+    def full_head(self) -> Head:
+        """Seen and unseen classes together, in the order of ``classes``: learned rows for the seen, transferred for the unseen."""
+        rows = self.transferred_rows.clone()
+        biases = torch.full((len(self.classes),), self.transferred_bias)
+        where = torch.from_numpy(np.flatnonzero(self.seen))
+        rows[where], biases[where] = self.head.rows, self.head.biases
+        return Head(rows, biases, self.head.mean)
+
+    @cached_property
+    def predictability(self) -> Mapping[str, float]:
+        """Leave-one-class-out cosine of each seen class."""
+        return dict(zip(self.seen_classes, self.mapping.predictability.tolist(), strict=True))
+
+    def class_index(self, name: str) -> int:
+        """The index of a class by its name, official or as people write it. Raises NiwtError with the closest names."""
+        keys = {class_key(other): i for i, other in enumerate(self.classes)}
+        if name in self.classes:
+            return self.classes.index(name)
+        if class_key(name) in keys:
+            return keys[class_key(name)]
+        near = closest(name, [display_name(other) for other in self.classes])
+        raise NiwtError(
+            f"no class {name!r}",
+            where=f"study {self.name}",
+            fix=f"did you mean {listing(near)}?" if near else "see `niwt info` for the classes",
+        )
+
+    def classifier(self, *, unseen: bool = True) -> Classifier:
+        """A classifier over the seen classes, with the study's unseen classes unless ``unseen`` is false."""
+        from niwt_core.classifier import Classifier
+
+        return Classifier(self, unseen=unseen)
+
+    def evaluate(self, *, baselines: bool = False) -> Evaluation:
+        """U, S, H, ZSL on the study's test pictures, computed afresh from its features."""
+        from niwt_core.evaluation_report import evaluate
+
+        return evaluate(self, baselines=baselines)

@@ -1,0 +1,207 @@
+"""The user's own folder, and every way in which it can be wrong."""
+
+import shutil
+
+import numpy as np
+import pytest
+from drawn_sets import draw
+
+from niwt_core.data.folder import read_folder
+from niwt_core.errors import NiwtError
+
+
+def test_the_plain_case(folder):
+    dataset = read_folder(folder)
+    assert dataset.name == "own"
+    assert dataset.classes == ("blue_fish", "red_fish", "striped_fish")
+    assert dataset.unseen_classes == ("striped_fish",)
+    assert np.bincount(dataset.labels[dataset.train]).tolist() == [4, 4]
+    np.testing.assert_array_equal(dataset.knowledge.values, [[0, 1, 0], [1, 0, 0], [1, 1, 1]])
+    assert dataset.knowledge.binary
+    assert dataset.picture(5).getpixel((0, 0)) == (80, 0, 0)
+    assert dataset.skipped == ()
+
+
+def test_the_split_is_the_same_anywhere(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "copy" / "own")
+    assert read_folder(folder).split_hash == read_folder(tmp_path / "copy" / "own").split_hash
+
+
+def test_what_is_no_picture_is_named_and_left_out(folder):
+    (folder / "images/red_fish/notes.txt").write_text("a note")
+    (folder / "images/red_fish/empty.jpg").write_bytes(b"")
+    (folder / "images/red_fish/.DS_Store").write_bytes(b"x")
+    draw(folder / "images/stray.png")
+    seen = []
+    dataset = read_folder(folder, progress=lambda done, total: seen.append((done, total)))
+    assert [skipped.path for skipped in dataset.skipped] == ["stray.png", "red_fish/empty.jpg", "red_fish/notes.txt"]
+    assert len(dataset) == 15
+    assert seen[-1] == (17, 17)
+
+
+def test_tables_from_a_spreadsheet(folder):
+    """Semicolons, a byte order mark, CRLF, names spelled for people, empty lines."""
+    text = "\ufeffclass;color::red;size\r\nRed Fish;1;12.5\r\nBlue Fish;0;3\r\n\r\nStriped Fish;0.5;0\r\n"
+    (folder / "attributes.csv").write_bytes(text.encode())
+    knowledge = read_folder(folder).knowledge
+    assert knowledge.names == ("color::red", "size")
+    np.testing.assert_array_equal(knowledge.values, [[0, 3], [1, 12.5], [0.5, 0]])
+
+
+def test_captions(folder):
+    (folder / "captions").mkdir()
+    (folder / "captions/red_fish.txt").write_text("A red fish.\n\nIt swims.\n")
+    assert read_folder(folder).captions == {"red_fish": ("A red fish.", "It swims.")}
+    (folder / "attributes.csv").unlink()
+    with pytest.raises(NiwtError, match="classes blue_fish, striped_fish not found"):
+        read_folder(folder)
+    for name in ("blue_fish", "striped_fish"):
+        (folder / f"captions/{name}.txt").write_text("A fish.")
+    knowledge = read_folder(folder).knowledge
+    assert (knowledge.kind, knowledge.values.shape) == ("captions", (3, 0))
+
+
+def test_split_by_class(folder):
+    (folder / "unseen.txt").unlink()
+    (folder / "split.csv").write_text("class,split\nred_fish,Unseen\nblue fish,seen\n")
+    assert read_folder(folder).unseen_classes == ("red_fish",)
+
+
+def test_split_by_picture(folder):
+    rows = [
+        f"images/{class_}/{i}.png,{'train' if i < 2 else 'test'}"
+        for class_ in ("red_fish", "blue_fish")
+        for i in range(5)
+    ]
+    rows += [f"striped_fish/{i}.png,test" for i in range(5)]
+    (folder / "split.csv").write_text("\n".join(["path,split", *rows]))
+    for unseen_list in (True, False):
+        dataset = read_folder(folder)
+        assert dataset.unseen_classes == ("striped_fish",)
+        assert [dataset.paths[i] for i in np.flatnonzero(dataset.train)] == [
+            "blue_fish/0.png", "blue_fish/1.png", "red_fish/0.png", "red_fish/1.png"]  # fmt: skip
+        if unseen_list:
+            (folder / "unseen.txt").unlink()
+
+
+BAD_TABLES = {
+    "class without attributes": ("red_fish,1,0,0\n", "", "class red_fish has no row"),
+    "misspelled class": ("red_fish,", "rad_fish,", "is it 'rad_fish'"),
+    "unknown class": ("red_fish,1,0,0\n", "red_fish,1,0,0\nunicorn,1,1,1\n", "row 'unicorn' is no class.*|line 3"),
+    "twice": ("red_fish,1,0,0\n", "red_fish,1,0,0\nred_fish,1,0,0\n", "'red_fish' appears twice.*line 3"),
+    "NaN": ("red_fish,1,0,0", "red_fish,1,nan,0", "'nan' is not a finite number.*line 2, column color::blue"),
+    "infinite": ("red_fish,1,0,0", "red_fish,1,0,inf", "'inf' is not a finite number"),
+    "word": ("red_fish,1,0,0", "red_fish,yes,0,0", "'yes' is not a number.*line 2, column color::red"),
+    "empty cell": ("red_fish,1,0,0", "red_fish,1,,0", "'' is not a number.*column color::blue"),
+    "short row": ("red_fish,1,0,0", "red_fish,1,0", "3 cells under a header of 4.*line 2"),
+    "same column": ("color::blue", "color::red", "column 'color::red' appears twice"),
+    "nameless column": ("color::blue", "", "column without a name"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TABLES)
+def test_bad_tables(folder, change, case):
+    old, new, message = BAD_TABLES[case]
+    change(folder / "attributes.csv", old, new)
+    with pytest.raises(NiwtError, match=message) as caught:
+        read_folder(folder)
+    assert "attributes.csv" in str(caught.value)
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the table is empty"),
+        ("class,a", "has no row"),
+        ('class,a\nred_fish,"1', "not a CSV table"),
+        ("class", "without a name"),
+    ],
+)
+def test_tables_that_are_none(folder, text, message):
+    (folder / "attributes.csv").write_text(text)
+    with pytest.raises(NiwtError, match=message):
+        read_folder(folder)
+
+
+def test_a_table_that_is_not_text(folder):
+    (folder / "attributes.csv").write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(NiwtError, match="not UTF-8 text"):
+        read_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("unseen.txt", "", "no class is unseen"),
+        ("unseen.txt", "striped_fsh\n", "unknown class 'striped_fsh'.*did you mean striped_fish"),
+        ("unseen.txt", "red_fish\nblue_fish\n", "1 seen classes are too few"),
+        ("split.csv", "class,split\nred_fish,unseen\n", "both name the unseen classes"),
+        ("split.csv", "picture,part\na,b\n", "columns picture,part"),
+        ("split.csv", "path,split\nred_fish/0.png,train\n", "blue_fish/0.png.* has no row"),
+        ("split.csv", "path,split\nred_fish/9.png,train\n", "no picture red_fish/9.png.*line 2"),
+        ("split.csv", "path,split\nred_fish/0.png,maybe\n", "split 'maybe'.*line 2"),
+        ("split.csv", "path,split\nred_fish/0.png,train\nred_fish/0.png,test\n", "appears twice.*line 3"),
+    ],
+)
+def test_bad_splits(folder, name, text, message):
+    (folder / name).write_text(text)
+    with pytest.raises(NiwtError, match=message):
+        read_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [("unicorn,unseen", "unknown class 'unicorn'.*line 2"), ("red_fish,hidden", "split 'hidden'"),
+     ("red_fish,seen\nRed Fish,unseen", "appears twice.*line 3"), ("red_fish,seen", "no class is unseen")],
+)  # fmt: skip
+def test_bad_splits_by_class(folder, rows, message):
+    (folder / "unseen.txt").unlink()
+    (folder / "split.csv").write_text(f"class,split\n{rows}\n")
+    with pytest.raises(NiwtError, match=message):
+        read_folder(folder)
+
+
+def test_training_pictures_of_unseen_classes(folder):
+    rows = [f"{class_}/{i}.png,train" for class_ in ("red_fish", "blue_fish", "striped_fish") for i in range(5)]
+    (folder / "split.csv").write_text("\n".join(["path,split", *rows]))
+    with pytest.raises(NiwtError, match=r"training picture striped_fish/0.png is of an unseen class"):
+        read_folder(folder)
+    (folder / "unseen.txt").unlink()
+    with pytest.raises(NiwtError, match="no class is unseen"):
+        read_folder(folder)
+
+
+def test_sets_without_what_they_need(folder, tmp_path):
+    with pytest.raises(NiwtError, match="no images folder"):
+        read_folder(tmp_path / "none")
+    (folder / "unseen.txt").unlink()
+    with pytest.raises(NiwtError, match="nothing says which classes are unseen"):
+        read_folder(folder)
+    (folder / "attributes.csv").unlink()
+    with pytest.raises(NiwtError, match=r"no attributes.csv and no captions"):
+        read_folder(folder)
+    shutil.rmtree(folder / "images")
+    (folder / "images").mkdir()
+    with pytest.raises(NiwtError, match="no class"):
+        read_folder(folder)
+
+
+def test_classes_with_too_few_pictures(folder):
+    for i in range(1, 5):
+        (folder / f"images/red_fish/{i}.png").unlink()
+    with pytest.raises(NiwtError, match="class red_fish has 1 training pictures"):
+        read_folder(folder)
+    (folder / "images/red_fish/0.png").write_text("words")
+    with pytest.raises(NiwtError, match="class red_fish has no picture that can be read"):
+        read_folder(folder)
+
+
+def test_bad_captions(folder):
+    (folder / "captions").mkdir()
+    (folder / "captions/unicorn.txt").write_text("A horse with a horn.")
+    with pytest.raises(NiwtError, match="unknown class 'unicorn'"):
+        read_folder(folder)
+    (folder / "captions/unicorn.txt").rename(folder / "captions/red_fish.txt").write_text("\n")
+    with pytest.raises(NiwtError, match="the file is empty"):
+        read_folder(folder)
