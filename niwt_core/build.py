@@ -48,7 +48,9 @@ class BuiltClass:
 
     def save(self, path: Path, study: Study) -> None:
         """Writes weights, bias and importances as safetensors, atomically; the bias is for ``o = w phi + b``."""
-        offset = torch.tensor([self.bias - float(self.weights.double() @ study.head.mean.double())], dtype=torch.float32)
+        offset = torch.tensor(
+            [self.bias - float(self.weights.double() @ study.head.mean.double())], dtype=torch.float32
+        )
         metadata = {"name": self.name, "study": study.id, "recipe": self.recipe.to_yaml()}
         tensors = {"weights": self.weights.clone(), "bias": offset, "importances": self.importances.float().clone()}
         write_atomically(path, safetensors_bytes(tensors, metadata=metadata))
@@ -87,7 +89,9 @@ def build_class(study: Study, recipe: Recipe) -> BuiltClass:
     reached = weights if study.operator is None else study.operator @ weights  # (N,)
     cosine = float(torch.cosine_similarity(reached, importances, dim=0))
     distance = float((weights - study.head.rows.mean(0)).square().sum())
-    similarity = torch.cosine_similarity(study.full_head.rows - study.head.rows.mean(0), weights - study.head.rows.mean(0))
+    similarity = torch.cosine_similarity(
+        study.full_head.rows - study.head.rows.mean(0), weights - study.head.rows.mean(0)
+    )
     order = similarity.argsort(descending=True)[:NEAREST].tolist()
     return BuiltClass(
         name=recipe.name,

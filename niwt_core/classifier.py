@@ -1,9 +1,9 @@
 """Seen, unseen and built classes ranked together; a picture is encoded once, and asked many questions.
 
-    classifier = study.classifier()
-    classifier.add("Ruby Needlebill", {"crown color": "red"})
-    answer = classifier.classify("bird.jpg")
-    answer.explain().sentence
+classifier = study.classifier()
+classifier.add("Ruby Needlebill", {"crown color": "red"})
+answer = classifier.classify("bird.jpg")
+answer.explain().sentence
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ class Classifier:
         """Classes built here, in the order they were added."""
         return dict(self._built)
 
-    def add(self, name: str, attributes: Mapping[str, Any] | None = None, *, caption: str = "", like: str = "") -> BuiltClass:
+    def add(
+        self, name: str, attributes: Mapping[str, Any] | None = None, *, caption: str = "", like: str = ""
+    ) -> BuiltClass:
         """Builds a class from a description and adds it; a built class of the same name is replaced. Raises NiwtError."""
         return self.add_recipe(Recipe(name=name, attributes=attributes or {}, caption=caption, like=like))
 
@@ -118,7 +120,9 @@ class Classifier:
         key = class_key(recipe.name)
         for name in self.study.seen_classes:
             if class_key(name) == key:
-                raise NiwtError(f"{recipe.name!r} is a seen class", where="recipe", fix="give the new class another name")
+                raise NiwtError(
+                    f"{recipe.name!r} is a seen class", where="recipe", fix="give the new class another name"
+                )
         built = build_class(self.study, recipe)
         self._built[recipe.name] = built
         self._stack = None
@@ -127,7 +131,11 @@ class Classifier:
     def remove(self, name: str) -> BuiltClass:
         """Takes a built class out again. Raises NiwtError."""
         if name not in self._built:
-            raise NiwtError(f"no built class {name!r}", where="classifier", fix=f"built are: {listing(tuple(self._built)) or 'none'}")
+            raise NiwtError(
+                f"no built class {name!r}",
+                where="classifier",
+                fix=f"built are: {listing(tuple(self._built)) or 'none'}",
+            )
         self._stack = None
         return self._built.pop(name)
 
@@ -144,7 +152,9 @@ class Classifier:
             candidates = [Candidate(item.name, "built", item.weights, item.bias) for item in self._built.values()]
             for c, name in enumerate(study.classes):
                 if study.seen[c] or (self._unseen and class_key(name) not in taken):
-                    candidates.append(Candidate(name, "seen" if study.seen[c] else "unseen", head.rows[c], float(head.biases[c])))
+                    candidates.append(
+                        Candidate(name, "seen" if study.seen[c] else "unseen", head.rows[c], float(head.biases[c]))
+                    )
             rows = torch.stack([item.row for item in candidates])
             biases = torch.tensor([item.bias for item in candidates])
             seen = torch.tensor([item.kind == "seen" for item in candidates])
@@ -160,7 +170,9 @@ class Classifier:
             if class_key(name) == class_key(item.name):
                 return item
         near = closest(name, [item.display for item in self.candidates])
-        raise NiwtError(f"no class {name!r}", where="classifier", fix=f"did you mean {listing(near)}?" if near else "check the name")
+        raise NiwtError(
+            f"no class {name!r}", where="classifier", fix=f"did you mean {listing(near)}?" if near else "check the name"
+        )
 
     def encode(self, source: Source) -> EncodedPicture:
         """Reads a picture and runs the network once. Raises NiwtError if it cannot be read."""
@@ -171,7 +183,11 @@ class Classifier:
         preprocess, waiting = self.study.preprocess, iter(sources)
 
         def read(source: Source) -> tuple[Image.Image, Tensor]:
-            image = source if isinstance(source, Image.Image) and source.mode == "RGB" else open_image(source, at_least=KEPT_SIDE)
+            image = (
+                source
+                if isinstance(source, Image.Image) and source.mode == "RGB"
+                else open_image(source, at_least=KEPT_SIDE)
+            )
             return _shrunk(image), preprocess(image)
 
         with ThreadPoolExecutor(max_workers=2) as pool:

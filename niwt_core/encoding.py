@@ -19,7 +19,7 @@ Encoding = Literal["hellinger", "unit"]
 
 
 def encoding_for(knowledge: Knowledge) -> Encoding:
-    """"hellinger" for attributes without negative amounts, "unit" for everything else."""
+    """ "hellinger" for attributes without negative amounts, "unit" for everything else."""
     return "hellinger" if knowledge.kind == "attributes" and knowledge.values.min(initial=0) >= 0 else "unit"
 
 
@@ -34,9 +34,13 @@ def encode(values: np.ndarray, encoding: Encoding) -> np.ndarray:
         raise NiwtError("the description has a value that is not a number", where="description", fix="correct it")
     if encoding == "hellinger":
         if (values < 0).any():
-            raise NiwtError("the description has a negative amount", where="description", fix="use amounts from zero up")
+            raise NiwtError(
+                "the description has a negative amount", where="description", fix="use amounts from zero up"
+            )
         values = np.sqrt(values)
     length = np.sqrt((values * values).sum(-1, keepdims=True))
     if (length == 0).any():
-        raise NiwtError("the description is empty: every value is zero", where="description", fix="set at least one value")
+        raise NiwtError(
+            "the description is empty: every value is zero", where="description", fix="set at least one value"
+        )
     return values / length

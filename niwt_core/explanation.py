@@ -99,8 +99,12 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
     contributions, residual = neuron_contributions(study, picture, candidate.row)
     words = alpha_words(study, alpha)[:shown]
     order = contributions.argsort(descending=True).tolist()
-    supporting = tuple(NeuronPart(study.neurons[n], float(contributions[n])) for n in order[:shown] if contributions[n] > 0)
-    opposing = tuple(NeuronPart(study.neurons[n], float(contributions[n])) for n in order[::-1][:shown] if contributions[n] < 0)
+    supporting = tuple(
+        NeuronPart(study.neurons[n], float(contributions[n])) for n in order[:shown] if contributions[n] > 0
+    )
+    opposing = tuple(
+        NeuronPart(study.neurons[n], float(contributions[n])) for n in order[::-1][:shown] if contributions[n] < 0
+    )
     contrast = None
     if rival is not None and (rival.name, rival.kind) != (candidate.name, candidate.kind):
         contrast = contrast_classes(answer, candidate, rival, shown=shown)
@@ -128,12 +132,16 @@ def neuron_contributions(study: Study, picture: EncodedPicture, row: Tensor) -> 
     if network.identity_tail:
         parts = row * (picture.features - mean)
         return parts, total - float(parts.sum())
-    baseline = average_activation(study).reshape(1, -1, *(1,) * (picture.activations.ndim - 2)).expand_as(picture.activations)
+    baseline = (
+        average_activation(study).reshape(1, -1, *(1,) * (picture.activations.ndim - 2)).expand_as(picture.activations)
+    )
     parts = integrated_gradients(lambda a: network.tail(a) @ row, picture.activations, baseline)
     return parts, total - float(parts.sum())
 
 
-def integrated_gradients(score: Callable[[Tensor], Tensor], activations: Tensor, baseline: Tensor, *, steps: int = STEPS) -> Tensor:
+def integrated_gradients(
+    score: Callable[[Tensor], Tensor], activations: Tensor, baseline: Tensor, *, steps: int = STEPS
+) -> Tensor:
     """(N,) integrated gradients of ``score: (S,N,...) -> (S,)`` from ``baseline`` to ``activations`` (1,N,...), summed over positions.
 
     Gauss-Legendre nodes, all steps in one batch. Source: Sundararajan, Taly and Yan, ICML 2017, eq. 1.
@@ -185,7 +193,11 @@ def contrast_classes(answer: Answer, candidate: Candidate, rival: Candidate, *, 
     if study.knowledge.kind == "attributes":
         mine, other = encoded_description(study, candidate, answer), encoded_description(study, rival, answer)
         direction = float(study.affine.direction(torch.from_numpy(mine).to(study.affine.P)).norm())
-        evidence = (study.affine.P.T @ (picture.features - study.head.mean)).double().numpy() * study.affine.norm / max(direction, 1e-12)
+        evidence = (
+            (study.affine.P.T @ (picture.features - study.head.mean)).double().numpy()
+            * study.affine.norm
+            / max(direction, 1e-12)
+        )
         held = evidence * (mine - other)  # (K,) logits
         labels, names = study.knowledge.labels, study.knowledge.names
         words = tuple(Word(names[j], labels[j], float(held[j])) for j in np.argsort(-held) if held[j] > 0)

@@ -77,7 +77,8 @@ def extract(
         keep: indices whose whole activations are wanted (probes, targets); ignored if the tail is the identity.
         on_progress: called with (done, total) pictures.
     """
-    network = network.to(accelerator.device).eval().to(memory_format=torch.channels_last)
+    network = network.to(accelerator.device).eval()
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     wanted = set() if network.identity_tail else {int(index) for index in keep}
     shards = []
     for start in range(0, len(dataset), SHARD):

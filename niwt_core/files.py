@@ -27,7 +27,9 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def unwritable(path: Path, error: OSError) -> NiwtError:
     """The error for an output that cannot be written."""
-    return NiwtError(f"cannot write ({error.strerror or error})", where=str(path), fix="choose a folder that you may write to")
+    return NiwtError(
+        f"cannot write ({error.strerror or error})", where=str(path), fix="choose a folder that you may write to"
+    )
 
 
 def file_hash(path: Path) -> str:

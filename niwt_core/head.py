@@ -87,10 +87,12 @@ def fit_head(
 
     def closure() -> Tensor:
         optimiser.zero_grad()
-        loss = F.cross_entropy(x @ weight.T + bias, labels, label_smoothing=smoothing) + decay / 2 * weight.square().sum()
+        loss = (
+            F.cross_entropy(x @ weight.T + bias, labels, label_smoothing=smoothing) + decay / 2 * weight.square().sum()
+        )
         loss.backward()
         return loss
 
-    optimiser.step(closure)  # type: ignore[arg-type]
+    optimiser.step(closure)
     bias = bias.detach() - bias.detach().mean()  # a softmax head is free up to a constant: pin it
     return Head(weight.detach() / condition.scale, bias, condition.mean)

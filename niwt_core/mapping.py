@@ -15,7 +15,9 @@ from torch import Tensor
 from niwt_core.errors import NiwtError
 from niwt_core.importance import unit
 
-RIDGES = tuple(10.0 ** (exponent / 2) for exponent in range(-10, 7))  # in units of the mean eigenvalue of the Gram matrix
+RIDGES = tuple(
+    10.0 ** (exponent / 2) for exponent in range(-10, 7)
+)  # in units of the mean eigenvalue of the Gram matrix
 
 
 @dataclass(frozen=True)

@@ -119,9 +119,19 @@ def make_accelerator(device: str) -> Accelerator:
 
 def _fingerprint(dataset: Dataset, network: SplitNetwork, preprocess: Preprocess, settings: Settings) -> str:
     """Everything that the partial results depend on."""
-    weights = digest(*(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes() for value in network.state_dict().values()))
+    weights = digest(
+        *(
+            value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
+            for value in network.state_dict().values()
+        )
+    )
     return digest(
-        dataset.split_hash, str(dataset.crop), json.dumps(network.data["layer"]), weights, json.dumps(preprocess.to_dict()), json.dumps(asdict(settings), sort_keys=True)
+        dataset.split_hash,
+        str(dataset.crop),
+        json.dumps(network.data["layer"]),
+        weights,
+        json.dumps(preprocess.to_dict()),
+        json.dumps(asdict(settings), sort_keys=True),
     )
 
 
@@ -152,7 +162,8 @@ class _Kept:
         random = np.random.default_rng(settings.seed)
         train = np.flatnonzero(dataset.train)
         targets = [
-            random.permutation(train[dataset.labels[train] == c])[:TARGET_PICTURES] for c in np.flatnonzero(dataset.seen)
+            random.permutation(train[dataset.labels[train] == c])[:TARGET_PICTURES]
+            for c in np.flatnonzero(dataset.seen)
         ]
         probes = random.permutation(train)[: settings.probe_count] if settings.probes == "seen" else none
         return cls(np.concatenate(targets), probes)
@@ -293,7 +304,9 @@ class _Bank:
         return class_targets(self.network, batches, rows, classes=len(classes))
 
 
-def _operator(network: SplitNetwork, preprocess: Preprocess, bank: _Bank, settings: Settings, report: Progress) -> Tensor:
+def _operator(
+    network: SplitNetwork, preprocess: Preprocess, bank: _Bank, settings: Settings, report: Progress
+) -> Tensor:
     batches: list[Tensor]
     if settings.probes == "seen":
         batches = list(bank.activations(bank.kept.probes).split(8))
@@ -337,7 +350,9 @@ def _gallery(
     per_class = int(np.clip(GALLERY_PICTURES // len(dataset.classes), 4, 12))
     pictures = choose_pictures(dataset.labels, ~dataset.train, pooled, per_class=per_class, seed=seed)
     if not len(pictures):
-        raise NiwtError("no held-out picture", where=str(dataset.root), fix="leave some pictures out of training in the split")
+        raise NiwtError(
+            "no held-out picture", where=str(dataset.root), fix="leave some pictures out of training in the split"
+        )
     favourites = min(FAVOURITES, len(pictures))
     top = np.argsort(-pooled[pictures], axis=0, kind="stable")[:favourites].T  # (N, T)
     files: list[bytes] = []
@@ -347,7 +362,9 @@ def _gallery(
         images = [dataset.picture(int(i), at_least=preprocess.size) for i in part]
         files += [jpeg_bytes(image, side=GALLERY_SIDE) for image in images]
         with torch.no_grad():
-            maps = network.spatial(network.stem(torch.stack([preprocess(image) for image in images]))).numpy()  # (B, N, h, w)
+            maps = network.spatial(
+                network.stem(torch.stack([preprocess(image) for image in images]))
+            ).numpy()  # (B, N, h, w)
         if values is None:
             values = np.zeros((maps.shape[1], favourites, *maps.shape[2:]), np.float32)
         neurons, places = np.nonzero((top >= start) & (top < start + len(part)))

@@ -1,9 +1,9 @@
 """A recipe: what a class is described by, as a small YAML file that gives the same weights everywhere.
 
-    name: Ruby Needlebill
-    attributes: {crown color: red, bill shape: needle}
-    like: Cardinal            # optional: start from this class instead of the average one
-    study: 1f0c9a52b3d4e6f7   # optional: the study it was written for
+name: Ruby Needlebill
+attributes: {crown color: red, bill shape: needle}
+like: Cardinal            # optional: start from this class instead of the average one
+study: 1f0c9a52b3d4e6f7   # optional: the study it was written for
 """
 
 from __future__ import annotations
@@ -43,12 +43,16 @@ class Recipe:
             )
         object.__setattr__(self, "name", name)
         if not isinstance(self.attributes, Mapping):
-            raise NiwtError("attributes are not a mapping", where=f"recipe {name}", fix="write them as `attribute: value` lines")
+            raise NiwtError(
+                "attributes are not a mapping", where=f"recipe {name}", fix="write them as `attribute: value` lines"
+            )
         for key, value in (("caption", self.caption), ("like", self.like), ("study", self.study)):
             if not isinstance(value, str):
                 raise NiwtError(f"{key} is not a text", where=f"recipe {name}", fix=f"write {key} as one line of text")
         if not self.attributes and not self.caption.strip() and not self.like:
-            raise NiwtError("nothing describes the class", where=f"recipe {name}", fix="give attributes, a caption or like")
+            raise NiwtError(
+                "nothing describes the class", where=f"recipe {name}", fix="give attributes, a caption or like"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data without empty entries, keys in a fixed order."""
@@ -85,7 +89,9 @@ def read_recipe(path: str | Path) -> Recipe:
     except FileNotFoundError:
         raise NiwtError("no such recipe", where=str(path), fix="check the path") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise NiwtError(f"cannot read the recipe ({_reason(error)})", where=str(path), fix="give a readable YAML file") from None
+        raise NiwtError(
+            f"cannot read the recipe ({_reason(error)})", where=str(path), fix="give a readable YAML file"
+        ) from None
 
 
 def parse_recipe(text: str, *, where: str | Path = "recipe") -> Recipe:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from niwt_core.baselines.protocol import Baseline
+from niwt_core.baselines import Eszsl, Sae
 from niwt_core.evaluation import CalibrationCurve, Scored, calibration_curve, harmonic_mean, score
 from niwt_core.head import Head, fit_head
 from niwt_core.mapping import fit_map
@@ -59,7 +59,11 @@ class Choice:
 def class_folds(labels: np.ndarray, train: np.ndarray, seen: np.ndarray, *, seed: int) -> tuple[Fold, ...]:
     """Folds over the seen classes (C,) mask, REPEATS times over; ``labels`` (n,) and ``train`` (n,) are of all pictures, only training pictures
     are used."""
-    return tuple(fold for repeat in range(REPEATS) for fold in _partition(labels, train, seen, np.random.default_rng([seed, repeat])))
+    return tuple(
+        fold
+        for repeat in range(REPEATS)
+        for fold in _partition(labels, train, seen, np.random.default_rng([seed, repeat]))
+    )
 
 
 def _partition(labels: np.ndarray, train: np.ndarray, seen: np.ndarray, random: np.random.Generator) -> list[Fold]:
@@ -74,12 +78,13 @@ def _partition(labels: np.ndarray, train: np.ndarray, seen: np.ndarray, random: 
         part[own] = np.arange(len(own)) % PICTURE_FOLDS
     folds = []
     for i in range(count):
-        held, kept = np.sort(classes[i::count]), np.sort(np.concatenate([classes[j::count] for j in range(count) if j != i]))
+        held, kept = (
+            np.sort(classes[i::count]),
+            np.sort(np.concatenate([classes[j::count] for j in range(count) if j != i])),
+        )
         of_held = np.isin(labels[pictures], held)
         tested = part[pictures] == i % PICTURE_FOLDS
-        folds.append(
-            Fold(kept, held, pictures[~of_held & ~tested], pictures[~of_held & tested], pictures[of_held])
-        )
+        folds.append(Fold(kept, held, pictures[~of_held & ~tested], pictures[~of_held & tested], pictures[of_held]))
     return folds
 
 
@@ -98,7 +103,12 @@ class FoldHead:
 
 
 def fold_heads(
-    folds: Iterable[Fold], features: Tensor, labels: np.ndarray, *, decay: float, starts: Mapping[int, Head] | None = None
+    folds: Iterable[Fold],
+    features: Tensor,
+    labels: np.ndarray,
+    *,
+    decay: float,
+    starts: Mapping[int, Head] | None = None,
 ) -> list[FoldHead]:
     """Refits the head of every fold on its kept classes."""
     fitted = []
@@ -159,6 +169,8 @@ def choose(
         operator: (N,D), or None for the identity.
         targets: (rows (C',D), classes (C',)) -> (C',N), the mean unit importances of those classes.
     """
+    if operator is None:  # a fitted head has mean row zero, and the norm is set anyway: mu changes nothing
+        mus = (0.0,)
     trials: list[dict[str, float]] = []
     starts: dict[int, Head] = {}
     for decay in decays:
@@ -193,14 +205,16 @@ class BaselineChoice:
 
 
 def choose_baseline(
-    baseline: type[Baseline], features: np.ndarray, labels: np.ndarray, folds: Sequence[Fold], knowledge: np.ndarray
+    baseline: type[Eszsl] | type[Sae],
+    features: np.ndarray,
+    labels: np.ndarray,
+    folds: Sequence[Fold],
+    knowledge: np.ndarray,
 ) -> BaselineChoice:
     """Tunes a baseline by the same folds: once for H at its best gamma, once for H with gamma = 0."""
     curves: dict[tuple[float, ...], list[CalibrationCurve]] = {strength: [] for strength in baseline.grid}
     for fold in folds:
-        fitted = baseline.fit(
-            features[fold.fit], np.searchsorted(fold.kept, labels[fold.fit]), knowledge[fold.kept]
-        )
+        fitted = baseline.fit(features[fold.fit], np.searchsorted(fold.kept, labels[fold.fit]), knowledge[fold.kept])
         classes = np.sort(np.concatenate([fold.kept, fold.held]))
         pictures = np.concatenate([fold.seen_test, fold.unseen_test])
         local, seen = np.searchsorted(classes, labels[pictures]), np.isin(classes, fold.kept)

@@ -18,7 +18,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import os
 import shutil
 import uuid
@@ -62,7 +61,9 @@ def check_target(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise NiwtError("a file is in the way", where=str(out), fix="choose a folder for --out")
     if out.is_dir() and not is_study(out) and any(out.iterdir()):
-        raise NiwtError("the folder holds other things", where=str(out), fix="choose an empty or a new folder for --out")
+        raise NiwtError(
+            "the folder holds other things", where=str(out), fix="choose an empty or a new folder for --out"
+        )
     parent = out.resolve().parent
     while not parent.exists():
         parent = parent.parent
@@ -82,7 +83,9 @@ def save_study(study: Study, out: Path) -> Study:
         for name, data in contents.items():
             (fresh / name).write_bytes(data)
             hashes[name] = file_hash(fresh / name)
-        (fresh / "study.json").write_text(json.dumps(_manifest(study, hashes), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        (fresh / "study.json").write_text(
+            json.dumps(_manifest(study, hashes), indent=1, ensure_ascii=False) + "\n", "utf-8"
+        )
         old = None
         if out.exists():
             old = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.old"
@@ -114,7 +117,9 @@ def load_study(folder: str | Path) -> Study:
     try:
         return _assemble(folder, manifest)
     except (KeyError, TypeError, ValueError, IndexError, RuntimeError, SafetensorError) as error:
-        raise NiwtError(f"the study cannot be read ({type(error).__name__}: {error})", where=str(folder), fix=AGAIN) from error
+        raise NiwtError(
+            f"the study cannot be read ({type(error).__name__}: {error})", where=str(folder), fix=AGAIN
+        ) from error
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
@@ -122,9 +127,13 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise NiwtError("no study there", where=str(folder), fix="make one with `niwt prepare`, or check the path") from None
+        raise NiwtError(
+            "no study there", where=str(folder), fix="make one with `niwt prepare`, or check the path"
+        ) from None
     except OSError as error:
-        raise NiwtError(f"cannot read study.json ({error.strerror})", where=str(folder), fix="check its permissions") from None
+        raise NiwtError(
+            f"cannot read study.json ({error.strerror})", where=str(folder), fix="check its permissions"
+        ) from None
     except ValueError:
         raise NiwtError("study.json is damaged: not valid JSON", where=str(folder), fix=AGAIN) from None
     if not isinstance(manifest, dict) or "schema" not in manifest:
@@ -179,17 +188,38 @@ def _rows(folder: Path, name: str) -> tuple[list[str], list[list[str]]]:
 
 def _tables(study: Study) -> dict[str, bytes]:
     predictability = study.predictability
-    count = {role: np.bincount(study.labels[study.roles == role], minlength=len(study.classes)) for role in ("train", "test_seen", "test_unseen")}
+    count = {
+        role: np.bincount(study.labels[study.roles == role], minlength=len(study.classes))
+        for role in ("train", "test_seen", "test_unseen")
+    }
     classes = [
-        (name, display_name(name), "seen" if study.seen[c] else "unseen", count["train"][c], (count["test_seen"] + count["test_unseen"])[c], _number(predictability.get(name)))
+        (
+            name,
+            display_name(name),
+            "seen" if study.seen[c] else "unseen",
+            count["train"][c],
+            (count["test_seen"] + count["test_unseen"])[c],
+            _number(predictability.get(name)),
+        )
         for c, name in enumerate(study.classes)
     ]
     knowledge = study.knowledge
-    values = [(name, *(_number(value) for value in row)) for name, row in zip(knowledge.classes, knowledge.values, strict=True)]
-    neurons = [tuple(_number(value) if isinstance(value, float) else value for value in asdict(neuron).values()) for neuron in study.neurons]
-    pictures = [(path, study.classes[label], role) for path, label, role in zip(study.paths, study.labels, study.roles, strict=True)]
+    values = [
+        (name, *(_number(value) for value in row))
+        for name, row in zip(knowledge.classes, knowledge.values, strict=True)
+    ]
+    neurons = [
+        tuple(_number(value) if isinstance(value, float) else value for value in asdict(neuron).values())
+        for neuron in study.neurons
+    ]
+    pictures = [
+        (path, study.classes[label], role)
+        for path, label, role in zip(study.paths, study.labels, study.roles, strict=True)
+    ]
     return {
-        "classes.csv": _csv(("class", "display_name", "role", "training_pictures", "test_pictures", "predictability"), classes),
+        "classes.csv": _csv(
+            ("class", "display_name", "role", "training_pictures", "test_pictures", "predictability"), classes
+        ),
         "attributes.csv": _csv(("class", *knowledge.names), values),
         "neurons.csv": _csv([field.name for field in fields(Neuron)], neurons),
         "pictures.csv": _csv(("path", "class", "role"), pictures),
@@ -219,18 +249,29 @@ def _tensors(study: Study) -> dict[str, bytes]:
         pictures["pooled"] = study.pooled.half()
     gallery = {
         "jpegs": study.gallery.jpegs,
-        **{name: torch.from_numpy(np.ascontiguousarray(getattr(study.gallery, name))) for name in ("offsets", "pictures", "top", "maps", "peaks")},
+        **{
+            name: torch.from_numpy(np.ascontiguousarray(getattr(study.gallery, name)))
+            for name in ("offsets", "pictures", "top", "maps", "peaks")
+        },
     }
     whole = {"network": network, "model": model, "pictures": pictures, "gallery": gallery}
-    return {f"{name}.safetensors": safetensors_bytes({key: value.contiguous() for key, value in tensors.items()}) for name, tensors in whole.items()}
+    return {
+        f"{name}.safetensors": safetensors_bytes({key: value.contiguous() for key, value in tensors.items()})
+        for name, tensors in whole.items()
+    }
 
 
 def _map_tensors(name: str, item: LinearMap) -> dict[str, Tensor]:
-    return {f"{name}.{field}": getattr(item, field) for field in ("weight", "x_mean", "y_mean", "predictability", "held_out")}
+    return {
+        f"{name}.{field}": getattr(item, field)
+        for field in ("weight", "x_mean", "y_mean", "predictability", "held_out")
+    }
 
 
 def _read_map(name: str, tensors: Mapping[str, Tensor], ridge: float) -> LinearMap:
-    parts = {field: tensors[f"{name}.{field}"] for field in ("weight", "x_mean", "y_mean", "predictability", "held_out")}
+    parts = {
+        field: tensors[f"{name}.{field}"] for field in ("weight", "x_mean", "y_mean", "predictability", "held_out")
+    }
     return LinearMap(**parts, ridge=ridge)
 
 
@@ -245,7 +286,9 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
     _, picture_rows = _rows(folder, "pictures.csv")
     classes = tuple(row[0] for row in class_rows)
     index = {name: c for c, name in enumerate(classes)}
-    values = np.array([[float(cell) for cell in row[1:]] for row in value_rows], dtype=np.float32).reshape(len(classes), -1)
+    values = np.array([[float(cell) for cell in row[1:]] for row in value_rows], dtype=np.float32).reshape(
+        len(classes), -1
+    )
     model, pictures = _read_tensors(folder / "model.safetensors"), _read_tensors(folder / "pictures.safetensors")
     gallery = _read_tensors(folder / "gallery.safetensors")
     maps = manifest["maps"]
@@ -258,7 +301,9 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         folder=folder,
         classes=classes,
         seen=np.array([row[2] == "seen" for row in class_rows]),
-        knowledge=Knowledge(manifest["knowledge"]["kind"], classes, tuple(header[1:]), values, manifest["knowledge"]["scale"]),
+        knowledge=Knowledge(
+            manifest["knowledge"]["kind"], classes, tuple(header[1:]), values, manifest["knowledge"]["scale"]
+        ),
         encoding=manifest["knowledge"]["encoding"],
         network=network_from_dict(manifest["network"], _read_tensors(folder / "network.safetensors")),
         preprocess=Preprocess.from_dict(manifest["preprocess"]),
@@ -275,7 +320,9 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         labels=np.array([index[row[1]] for row in picture_rows], dtype=np.int64),
         roles=np.array([row[2] for row in picture_rows]),
         paths=tuple(row[0] for row in picture_rows),
-        gallery=Gallery(gallery["jpegs"], *(gallery[name].numpy() for name in ("offsets", "pictures", "top", "maps", "peaks"))),
+        gallery=Gallery(
+            gallery["jpegs"], *(gallery[name].numpy() for name in ("offsets", "pictures", "top", "maps", "peaks"))
+        ),
         split_hash=manifest["split_hash"],
         seed=manifest["seed"],
         provenance=manifest["provenance"],
@@ -286,10 +333,11 @@ def _read_neurons(folder: Path) -> tuple[Neuron, ...]:
     header, rows = _rows(folder, "neurons.csv")
     if header != [field.name for field in fields(Neuron)]:
         raise ValueError("neurons.csv has other columns")
-    texts = ("attribute", "label", "status")
     out = []
     for row in rows:
         cells = dict(zip(header, row, strict=True))
-        numbers = {key: float(value) if value else math.nan for key, value in cells.items() if key not in (*texts, "index")}
-        out.append(Neuron(index=int(cells["index"]), **{key: cells[key] for key in texts}, **numbers))
+        auroc, p, q, strength = (float(cells[key] or "nan") for key in ("auroc", "p", "q", "strength"))
+        out.append(
+            Neuron(int(cells["index"]), cells["attribute"], cells["label"], cells["status"], auroc, p, q, strength)
+        )
     return tuple(out)

@@ -129,6 +129,13 @@ class Study:
         return Head(rows, biases, self.head.mean)
 
     @cached_property
+    def attribute_moments(self) -> tuple[Tensor, Tensor]:
+        """((K,) mean, (K,) standard deviation) of the raw knowledge over seen classes; a constant attribute has an infinite deviation."""
+        values = torch.from_numpy(self.knowledge.values[self.seen])
+        spread = values.std(0)
+        return values.mean(0), torch.where(spread > 1e-6, spread, torch.full_like(spread, torch.inf))
+
+    @cached_property
     def predictability(self) -> Mapping[str, float]:
         """Leave-one-class-out cosine of each seen class."""
         return dict(zip(self.seen_classes, self.mapping.predictability.tolist(), strict=True))

@@ -63,7 +63,9 @@ class TrainingPictures(TorchDataset):
         train = np.flatnonzero(dataset.train)
         self.order = np.random.default_rng([settings.seed, epoch]).permutation(train)
         self.local = np.cumsum(dataset.seen) - 1  # class index -> row of the head
-        crop = RandomResizedCrop(preprocess.size, scale=(settings.smallest_crop, 1.0), ratio=(0.8, 1.25), antialias=True)
+        crop = RandomResizedCrop(
+            preprocess.size, scale=(settings.smallest_crop, 1.0), ratio=(0.8, 1.25), antialias=True
+        )
         self.augment = Compose([crop, RandomHorizontalFlip()])
 
     def __len__(self) -> int:
@@ -95,16 +97,23 @@ def fine_tune(
     """Fine-tunes ``network`` in place on the training pictures; a checkpoint in ``work`` after every epoch lets it resume."""
     classes = int(dataset.seen.sum())
     network.replace_head(classes, seed=settings.seed)
-    network.requires_grad_(True).to(accelerator.device, memory_format=torch.channels_last)
-    optimiser = torch.optim.SGD(
-        _groups(network, settings), lr=settings.rate, momentum=settings.momentum, nesterov=True
-    )
+    network.requires_grad_(True).to(accelerator.device)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.SGD(_groups(network, settings), lr=settings.rate, momentum=settings.momentum, nesterov=True)
     checkpoint = work / "training.safetensors"
     first = _resume(network, optimiser, checkpoint)
     if first < settings.epochs:
         model, optimiser = accelerator.prepare(network, optimiser)
         for epoch in range(first, settings.epochs):
-            _epoch(model, optimiser, accelerator, TrainingPictures(dataset, preprocess, settings, epoch), settings, epoch, progress)
+            _epoch(
+                model,
+                optimiser,
+                accelerator,
+                TrainingPictures(dataset, preprocess, settings, epoch),
+                settings,
+                epoch,
+                progress,
+            )
             if accelerator.is_main_process:
                 _save(network, optimiser, checkpoint, epoch + 1)
             accelerator.wait_for_everyone()
@@ -168,7 +177,9 @@ def _momenta(network: SplitNetwork, optimiser: torch.optim.Optimizer) -> Iterato
 
 
 def _save(network: SplitNetwork, optimiser: torch.optim.Optimizer, path: Path, epochs: int) -> None:
-    tensors = {f"network.{name}": value for name, value in network.state_dict().items()} | dict(_momenta(network, optimiser))
+    tensors = {f"network.{name}": value for name, value in network.state_dict().items()} | dict(
+        _momenta(network, optimiser)
+    )
     tensors["epochs"] = torch.tensor(epochs)
     partial = path.with_suffix(".tmp")
     save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, partial)
@@ -180,7 +191,9 @@ def _resume(network: SplitNetwork, optimiser: torch.optim.Optimizer, path: Path)
     if not path.exists():
         return 0
     tensors = load_file(path)
-    network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")})
+    network.load_state_dict(
+        {name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")}
+    )
     for name, parameter in network.named_parameters():
         if f"momentum.{name}" in tensors:
             optimiser.state[parameter]["momentum_buffer"] = tensors[f"momentum.{name}"].to(parameter)

@@ -18,13 +18,14 @@ def run(code: str) -> None:
 @pytest.mark.parametrize("prefix", ["", BROKEN], ids=["as installed", "without compiled operators"])
 def test_torchvision_and_what_needs_it_can_be_imported(prefix):
     run(
-        "import torch, sys\n"
+        f"import torch\n{prefix}\n"
         "from niwt_core.compat import ensure_torchvision\n"
-        f"ensure_torchvision()\nimport captum, torchvision, transformers\n"
+        "ensure_torchvision()\nimport captum, torchvision, transformers\n"
         "assert torchvision.models.list_models() and hasattr(torch.ops.torchvision, 'nms')\n"
     )
     run(
-        f"import torch\n{prefix}\nfrom niwt_core import compat\ncompat.ensure_torchvision(); compat.ensure_torchvision()\n"
+        f"import torch\n{prefix}\nfrom niwt_core import compat\n"
+        "compat.ensure_torchvision(); compat.ensure_torchvision()\n"
         "assert len(compat._kept) <= 1\nimport torchvision.models\n"
     )
 
@@ -56,6 +57,8 @@ def test_nothing_happens_without_torchvision():
 def test_many_threads_define_it_once():
     run(
         "from concurrent.futures import ThreadPoolExecutor\nfrom niwt_core import compat\n"
-        "with ThreadPoolExecutor(8) as pool:\n    [task.result() for task in [pool.submit(compat.ensure_torchvision) for _ in range(32)]]\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    tasks = [pool.submit(compat.ensure_torchvision) for _ in range(32)]\n"
+        "    [task.result() for task in tasks]\n"
         "assert len(compat._kept) <= 1\nimport torchvision\n"
     )

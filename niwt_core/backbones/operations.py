@@ -28,7 +28,7 @@ class StochasticDepth(nn.Module):
         if not self.training or self.p == 0:
             return x
         shape = (len(x),) + (1,) * (x.ndim - 1)  # (B, 1, ...)
-        keep = torch.full(shape, 1 - self.p, dtype=x.dtype, device=x.device).bernoulli_()
+        keep = torch.empty(shape, dtype=x.dtype, device=x.device).bernoulli_(1 - self.p)
         return x * keep / (1 - self.p) if self.p < 1 else x * keep
 
 

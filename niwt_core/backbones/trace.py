@@ -28,12 +28,12 @@ def split_model(
 ) -> SplitNetwork:
     """The split network of a library model that maps pictures (B, 3, s, s) to logits (B, C) through a last `nn.Linear`.
 
-    Dictionary layers are the modules whose qualified name matches `pattern` and whose result, (B, N, H, W) or
-    (B, N, T), is a cut vertex: all that follows depends on the picture through it alone. A ReLU that the library re-uses
+    Dictionary layers are the modules whose qualified name matches `pattern` and whose result, (B, N, H, W) or (B, N,
+    T), is a cut vertex: all that follows depends on the picture through it alone. A ReLU that the library re-uses
     becomes one module per use, because DeepLift and its kin keep one record per module and would be silently wrong.
 
-    name, tokens: as in `SplitNetwork`. size: of pictures that the model takes, pixels. aliases: further names of layers.
-    Raises NiwtError when the model cannot be split.
+    name, tokens: as in `SplitNetwork`. size: of pictures that the model takes, pixels. aliases: further names of
+    layers. Raises NiwtError when the model cannot be split.
     """
     tracer = _Tracer()
     graph = tracer.trace(model.eval())

@@ -4,6 +4,6 @@ from niwt_core.baselines.eszsl import Eszsl
 from niwt_core.baselines.protocol import Baseline
 from niwt_core.baselines.sae import Sae
 
-BASELINES: tuple[type[Baseline], ...] = (Eszsl, Sae)
+BASELINES: tuple[type[Eszsl] | type[Sae], ...] = (Eszsl, Sae)
 
 __all__ = ["BASELINES", "Baseline", "Eszsl", "Sae"]

@@ -23,7 +23,9 @@ class Eszsl:
     rotated: np.ndarray  # (D, K)
 
     name: ClassVar = "ESZSL"
-    grid: ClassVar = tuple(product(10.0 ** np.arange(-3, 3), 10.0 ** np.arange(-3, 3)))  # strengths: features, knowledge
+    grid: ClassVar = tuple(
+        product(10.0 ** np.arange(-3, 3), 10.0 ** np.arange(-3, 3))
+    )  # strengths: features, knowledge
     unit_features: ClassVar = False
 
     @classmethod
@@ -38,7 +40,7 @@ class Eszsl:
         rotated = feature_vectors.T @ cross @ knowledge_vectors
         return cls(feature_values, feature_vectors, knowledge_values, knowledge_vectors, rotated)
 
-    def rows(self, knowledge: np.ndarray, strength: tuple[float, float]) -> np.ndarray:
+    def rows(self, knowledge: np.ndarray, strength: tuple[float, ...]) -> np.ndarray:
         """Head rows (C,D) for descriptions (C,K); ``strength`` is (g, l), each relative to the mean eigenvalue of its side."""
         feature_values, knowledge_values = self.feature_values.clip(0), self.knowledge_values.clip(0)
         feature_ridge, knowledge_ridge = strength[0] * feature_values.mean(), strength[1] * knowledge_values.mean()

@@ -44,7 +44,7 @@ class Sae:
         sums = knowledge_values[:, None] + ratio * feature_values[None, :]
         return self.knowledge_vectors @ ((1 + ratio) * self.rotated / np.maximum(sums, 1e-12)) @ self.feature_vectors.T
 
-    def rows(self, knowledge: np.ndarray, strength: tuple[float]) -> np.ndarray:
+    def rows(self, knowledge: np.ndarray, strength: tuple[float, ...]) -> np.ndarray:
         """Unit head rows (C,D): decoded descriptions, to be compared with unit features by their product (cosine)."""
         decoded = knowledge @ self.projection(strength[0])
         return decoded / np.linalg.norm(decoded, axis=1, keepdims=True).clip(1e-12)

@@ -107,7 +107,9 @@ def fit_transfer(rows: Tensor, biases: Tensor, operator: Tensor | None, *, mu: f
     return ExactTransfer(solver, origin, scale, norm, bias, mu)
 
 
-def objective(weights: Tensor, target: Tensor, operator: Tensor, mean_row: Tensor, *, mu: float, scale: float) -> Tensor:
+def objective(
+    weights: Tensor, target: Tensor, operator: Tensor, mean_row: Tensor, *, mu: float, scale: float
+) -> Tensor:
     """What the exact transfer minimises: ``|G w - s a|^2 + mu tr(G G^T)/N |w - w_bar|^2`` for w (D,), a (N,); a scalar."""
     ridge = mu * operator.square().sum() / len(operator)
     return (operator @ weights - scale * target).square().sum() + ridge * (weights - mean_row).square().sum()

@@ -1,0 +1,124 @@
+"""``niwt prepare``: pictures in, a study out."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from niwt_core.errors import NiwtError
+
+Source = Literal["aviary", "cub", "awa2", "folder"]
+
+
+def prepare_command(
+    source: Annotated[str, typer.Argument(metavar="{aviary,cub,awa2,folder}", help="what kind of set it is")],
+    out: Annotated[Path, typer.Option(help="folder of the study to make")],
+    root: Annotated[Path | None, typer.Option(help="folder of the set (not for aviary, which is drawn)")] = None,
+    backbone: Annotated[str | None, typer.Option(help="a torchvision model, or hf:<hub id or folder>")] = None,
+    weights: Annotated[str | None, typer.Option(help="weights file (.safetensors, .pth), `default` or `none`")] = None,
+    layer: Annotated[str | None, typer.Option(help="dictionary layer; `niwt info` lists those of a study")] = None,
+    knowledge: Annotated[
+        str, typer.Option(help="attributes, captions, or a file of descriptions or embeddings")
+    ] = "attributes",
+    encoder: Annotated[str | None, typer.Option(help="text encoder for captions: hub id, folder, or tfidf")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="epochs of fine-tuning on the seen classes; 0 keeps the backbone frozen")
+    ] = None,
+    probes: Annotated[str, typer.Option(help="probe pictures of the operator: seen, noise, or a folder")] = "seen",
+    boxes: Annotated[bool, typer.Option("--boxes", help="crop pictures to their bounding boxes (CUB)")] = False,
+    size: Annotated[int | None, typer.Option(help="side of the network's input in pixels")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    seed: Annotated[int, typer.Option(help="seed of everything that is drawn")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
+) -> None:
+    """Prepares a study: reads the set, fine-tunes or freezes, extracts, chooses on seen classes, fits, names, saves."""
+    from niwt_core.allocator import keep_large_blocks
+    from niwt_core.cli.output import progress_bar, write_json, write_line
+    from niwt_core.prepare import make_accelerator, prepare
+    from niwt_core.recipes import plan
+    from niwt_core.storage import check_target
+
+    if source not in ("aviary", "cub", "awa2", "folder"):
+        raise NiwtError(f"unknown kind of set {source!r}", where="niwt prepare", fix="use aviary, cub, awa2 or folder")
+    if source != "aviary" and root is None:
+        raise NiwtError("no --root", where=f"niwt prepare {source}", fix="name the folder of the set with --root DIR")
+    keep_large_blocks()
+    check_target(out)
+    accelerator = make_accelerator(device)
+    with progress_bar(visible=accelerator.is_main_process) as report:
+        dataset, network, preprocess, settings, memory = plan(
+            source,
+            root=root,
+            out=out,
+            backbone=backbone,
+            weights=weights,
+            layer=layer,
+            knowledge=knowledge,
+            encoder=encoder,
+            epochs=epochs,
+            probes=probes,
+            boxes=boxes,
+            size=size,
+            seed=seed,
+            accelerator=accelerator,
+            progress=report,
+        )
+        provenance = {"command": _command(), **memory}
+        study = prepare(
+            dataset,
+            network,
+            preprocess,
+            out,
+            settings=settings,
+            accelerator=accelerator,
+            provenance=provenance,
+            progress=report,
+        )
+    if not accelerator.is_main_process:
+        return
+    result = summary(study, out)
+    if json:
+        write_json(result)
+        return
+    write_line(
+        f"{result['study']}: {result['pictures']} pictures, {result['seen_classes']} seen and {result['unseen_classes']} unseen classes"
+    )
+    for item in study.provenance["skipped"]:
+        write_line(f"  left out {item['path']}: {item['reason']}")
+    write_line(
+        f"U {result['U']:.1f}  S {result['S']:.1f}  H {result['H']:.1f}  ZSL {result['zsl']:.1f}   (split {study.split_hash})"
+    )
+    write_line(f"study {study.id} in {out}; next: niwt app {out}")
+
+
+def summary(study: Any, out: Path) -> Mapping[str, Any]:
+    """What ``prepare`` says of a study it made."""
+    result = study.evaluate().metrics
+    return {
+        "study": study.name,
+        "study_id": study.id,
+        "out": str(out),
+        "pictures": len(study.labels),
+        "skipped": list(study.provenance["skipped"]),
+        "seen_classes": int(study.seen.sum()),
+        "unseen_classes": int((~study.seen).sum()),
+        "neurons": len(study.neurons),
+        "layer": study.network.layer,
+        "U": result.U,
+        "S": result.S,
+        "H": result.H,
+        "zsl": result.zsl,
+        "gamma": result.gamma,
+        "split_hash": study.split_hash,
+        "seed": study.seed,
+    }
+
+
+def _command() -> str:
+    """The command as typed, with the program's short name."""
+    return shlex.join(["niwt", *sys.argv[1:]])
