@@ -5,19 +5,21 @@
   (Sundararajan et al., 2017), which add up to the score's difference too; ``residual`` says by how much they miss it.
 * Words: the inverse map of the importance ``alpha_c(x)`` (DESIGN 2), as standard deviations above the average class.
 * Evidence: ``e = P^T (phi - mean)`` is what the picture says for each attribute, since ``w = P k + q``; the margin between two classes splits into
-  ``e_j (k_cj - k_rj)`` and a rest that no attribute carries. The counterfactual changes the words that hold the margin, largest first.
+  ``e_j (k_cj - k_rj)`` and a rest that no attribute carries. The counterfactual changes the words that hold the margin, largest first, and
+  builds the class anew after each, so that a flip is what the changed description would really do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from niwt_core.encoding import encode
 from niwt_core.importance import importance, unit
 from niwt_core.neurons import Neuron
 from niwt_core.wording import sentence_for
@@ -32,19 +34,25 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Word:
-    """An attribute with a strength: standard deviations above the average class, or its part of a margin in logits."""
+    """An attribute with a strength: standard deviations above the average class, or its part of a margin in logits.
+
+    ``present``: in a contrast, the class has more of it than the rival; if not, its absence is what speaks for the class.
+    """
 
     attribute: str
     label: str
     strength: float
+    present: bool = True
 
 
 @dataclass(frozen=True)
 class NeuronPart:
-    """A neuron and what it adds to a score (logits)."""
+    """A neuron and what it adds to a score (logits); ``excess``: its mean activation here above that over training pictures. A neuron with
+    a negative excess speaks by its silence."""
 
     neuron: Neuron
     contribution: float
+    excess: float = 0.0
 
     @property
     def index(self) -> int:
@@ -54,7 +62,7 @@ class NeuronPart:
 @dataclass(frozen=True)
 class Contrast:
     """Why ``name`` and not ``versus``: margin in calibrated logits; words and neurons that hold it up; ``flip``: the words which, changed to what
-    ``versus`` has, would turn the margin, largest first, and ``flips`` whether they suffice."""
+    ``versus`` has, would turn the margin, largest first, each with what its change takes away; ``flips``: whether they suffice."""
 
     name: str
     versus: str
@@ -99,12 +107,8 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
     contributions, residual = neuron_contributions(study, picture, candidate.row)
     words = alpha_words(study, alpha)[:shown]
     order = contributions.argsort(descending=True).tolist()
-    supporting = tuple(
-        NeuronPart(study.neurons[n], float(contributions[n])) for n in order[:shown] if contributions[n] > 0
-    )
-    opposing = tuple(
-        NeuronPart(study.neurons[n], float(contributions[n])) for n in order[::-1][:shown] if contributions[n] < 0
-    )
+    supporting = _neuron_parts(study, picture, contributions, order[:shown])
+    opposing = _neuron_parts(study, picture, -contributions, order[::-1][:shown], sign=-1)
     contrast = None
     if rival is not None and (rival.name, rival.kind) != (candidate.name, candidate.kind):
         contrast = contrast_classes(answer, candidate, rival, shown=shown)
@@ -188,23 +192,76 @@ def contrast_classes(answer: Answer, candidate: Candidate, rival: Candidate, *, 
     margin = score[candidate.name, candidate.kind] - score[rival.name, rival.kind]
     parts, _ = neuron_contributions(study, picture, candidate.row - rival.row)
     order = parts.argsort(descending=True).tolist()
-    neurons = tuple(NeuronPart(study.neurons[n], float(parts[n])) for n in order[:shown] if parts[n] > 0)
+    neurons = _neuron_parts(study, picture, parts, order[:shown])
     words: tuple[Word, ...] = ()
+    flip: tuple[Word, ...] = ()
     if study.knowledge.kind == "attributes":
         mine, other = encoded_description(study, candidate, answer), encoded_description(study, rival, answer)
-        direction = float(study.affine.direction(torch.from_numpy(mine).to(study.affine.P)).norm())
-        evidence = (
-            (study.affine.P.T @ (picture.features - study.head.mean)).double().numpy()
-            * study.affine.norm
-            / max(direction, 1e-12)
-        )
-        held = evidence * (mine - other)  # (K,) logits
+        held = _evidence(study, picture, mine, other) * (mine - other)  # (K,) logits
         labels, names = study.knowledge.labels, study.knowledge.names
-        words = tuple(Word(names[j], labels[j], float(held[j])) for j in np.argsort(-held) if held[j] > 0)
-    flip, rest = [], margin
+        words = tuple(
+            Word(names[j], labels[j], float(held[j]), bool(mine[j] > other[j]))
+            for j in np.argsort(-held)
+            if held[j] > 0
+        )
+        flip = _flip(answer, candidate, rival, words, margin)
+    left = margin - sum(word.strength for word in flip)
+    return Contrast(candidate.display, rival.display, margin, words[:shown], neurons, flip, left <= 0)
+
+
+def raw_description(study: Study, candidate: Candidate, answer: Answer) -> np.ndarray:
+    """(K,) the description of a class as it was given, built or known."""
+    if candidate.kind == "built":
+        return answer.classifier.built[candidate.name].values
+    return study.knowledge.values[study.classes.index(candidate.name)]
+
+
+def _evidence(study: Study, picture: EncodedPicture, mine: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(K,) logits that the picture gives for one unit of each encoded attribute, at the mean scale of the two classes."""
+    scale = np.mean([1 / max(float(study.affine.direction(_like(study, k)).norm()), 1e-12) for k in (mine, other)])
+    said = study.affine.P.T @ (picture.features - study.head.mean)
+    return np.asarray(said.double().numpy() * study.affine.norm * scale)
+
+
+def _flip(
+    answer: Answer, candidate: Candidate, rival: Candidate, words: Sequence[Word], margin: float
+) -> tuple[Word, ...]:
+    """The words to change, each with the margin that its change takes away: the class is built anew after every one.
+
+    A seen class keeps its learned row, and moves as its transferred row does.
+    """
+    study, flip = answer.classifier.study, []
+    P, q = study.affine.P.double(), study.affine.q.double()
+    about = (answer.picture.features - study.head.mean).double()  # (D,)
+    values, goal = raw_description(study, candidate, answer).copy(), raw_description(study, rival, answer)
+
+    def score(description: np.ndarray) -> float:  # as AffineForm.solve, whose guarantee of equal bits would cost ten times as much
+        row = P @ torch.from_numpy(encode(description, study.encoding)) + q
+        return float(row @ about) * study.affine.norm / max(float(row.norm()), 1e-12)
+
+    before = score(values) if margin > 0 else 0.0
     for word in words:
-        if rest <= 0:
+        if margin <= 0:
             break
-        flip.append(word)
-        rest -= word.strength
-    return Contrast(candidate.display, rival.display, margin, words[:shown], neurons, tuple(flip), rest <= 0)
+        j = study.knowledge.names.index(word.attribute)
+        changed = values.copy()
+        changed[j] = goal[j]
+        if not changed.any():
+            continue
+        after = score(changed)
+        if after < before:
+            flip.append(replace(word, strength=before - after))
+            values, margin, before = changed, margin - (before - after), after
+    return tuple(flip)
+
+
+def _neuron_parts(
+    study: Study, picture: EncodedPicture, parts: Tensor, order: Sequence[int], *, sign: int = 1
+) -> tuple[NeuronPart, ...]:
+    """The neurons of ``order`` whose part is positive; contributions times ``sign``."""
+    excess = picture.pooled - average_activation(study)  # (N,)
+    return tuple(NeuronPart(study.neurons[n], sign * float(parts[n]), float(excess[n])) for n in order if parts[n] > 0)
+
+
+def _like(study: Study, k: np.ndarray) -> Tensor:
+    return torch.from_numpy(k).to(study.affine.P)

@@ -109,10 +109,9 @@ class Study:
         """(C,K) float64 encoded descriptions."""
         return encode(self.knowledge.values, self.encoding)
 
-    @cached_property
-    def transferred_rows(self) -> Tensor:
-        """(C,D) head rows that the transfer gives for every class's own description, seen ones included."""
-        return torch.stack([self.affine.solve(k) for k in self.encoded_knowledge])
+    def transferred_row(self, c: int) -> Tensor:
+        """(D,) head row that the transfer gives for the description of class ``c``, seen or not."""
+        return self.affine.solve(self.encoded_knowledge[c])
 
     @cached_property
     def transferred_bias(self) -> float:
@@ -122,10 +121,12 @@ class Study:
     @cached_property
     def full_head(self) -> Head:
         """Seen and unseen classes together, in the order of ``classes``: learned rows for the seen, transferred for the unseen."""
-        rows = self.transferred_rows.clone()
+        rows = torch.empty(len(self.classes), self.head.rows.shape[1])
         biases = torch.full((len(self.classes),), self.transferred_bias)
-        where = torch.from_numpy(np.flatnonzero(self.seen))
+        where = torch.from_numpy(self.seen)
         rows[where], biases[where] = self.head.rows, self.head.biases
+        for c in np.flatnonzero(~self.seen):
+            rows[c] = self.transferred_row(int(c))
         return Head(rows, biases, self.head.mean)
 
     @cached_property

@@ -25,6 +25,7 @@ from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
+from niwt_core.word_head import Lesson, WordHead
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -44,6 +45,10 @@ class TrainingSettings:
     warm_up: float = 0.1
     smallest_crop: float = 0.5
     seed: int = 0
+    batch_statistics: bool = False
+    attribute_loss: float = 0.0
+    sparsity: float = 0.0
+    word_mode: str = "votes"
 
     def __post_init__(self) -> None:
         if self.epochs < 0 or self.epochs > 10_000:
@@ -67,11 +72,12 @@ class TrainingPictures(TorchDataset):
             preprocess.size, scale=(settings.smallest_crop, 1.0), ratio=(0.8, 1.25), antialias=True
         )
         self.augment = Compose([crop, RandomHorizontalFlip()])
+        self.words = torch.from_numpy(_words(dataset) if settings.attribute_loss else np.zeros((len(dataset), 0), np.float32))
 
     def __len__(self) -> int:
         return len(self.order)
 
-    def __getitem__(self, item: int) -> tuple[Tensor, int]:
+    def __getitem__(self, item: int) -> tuple[Tensor, int, Tensor]:
         index = int(self.order[item])
         try:
             image = self.dataset.picture(index)
@@ -81,7 +87,7 @@ class TrainingPictures(TorchDataset):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             image = self.augment(image)
-        return self.preprocess(image), int(self.local[self.dataset.labels[index]])
+        return self.preprocess(image), int(self.local[self.dataset.labels[index]]), self.words[index]
 
 
 def fine_tune(
@@ -99,11 +105,12 @@ def fine_tune(
     network.replace_head(classes, seed=settings.seed)
     network.requires_grad_(True).to(accelerator.device)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.SGD(_groups(network, settings), lr=settings.rate, momentum=settings.momentum, nesterov=True)
+    lesson = _lesson(network, dataset, settings).to(accelerator.device)
+    optimiser = torch.optim.SGD(_groups(lesson, settings), lr=settings.rate, momentum=settings.momentum, nesterov=True)
     checkpoint = work / "training.safetensors"
-    first = _resume(network, optimiser, checkpoint)
+    first = _resume(lesson, optimiser, checkpoint)
     if first < settings.epochs:
-        model, optimiser = accelerator.prepare(network, optimiser)
+        model, optimiser = accelerator.prepare(lesson, optimiser)
         for epoch in range(first, settings.epochs):
             _epoch(
                 model,
@@ -115,19 +122,35 @@ def fine_tune(
                 progress,
             )
             if accelerator.is_main_process:
-                _save(network, optimiser, checkpoint, epoch + 1)
+                _save(lesson, optimiser, checkpoint, epoch + 1)
             accelerator.wait_for_everyone()
     network.requires_grad_(False).eval()
 
 
-def _groups(network: SplitNetwork, settings: TrainingSettings) -> list[dict]:
+def _lesson(network: SplitNetwork, dataset: Dataset, settings: TrainingSettings) -> Lesson:
+    if not settings.attribute_loss:
+        return Lesson(network, None)
+    return Lesson(network, WordHead(network.neurons, len(dataset.knowledge.names), seed=settings.seed, mode=settings.word_mode))
+
+
+def _words(dataset: Dataset) -> np.ndarray:
+    """(n,K) float32 0..1: the attributes that each picture shows, or those of its class where that is not known."""
+    if dataset.picture_attributes is not None:
+        return dataset.picture_attributes.astype(np.float32)
+    return dataset.knowledge.presence()[dataset.labels].astype(np.float32)
+
+
+def _groups(lesson: Lesson, settings: TrainingSettings) -> list[dict]:
+    network = lesson.network
     head = list(network.head.parameters())
     own = {id(parameter) for parameter in head}
     body = [parameter for parameter in network.parameters() if id(parameter) not in own]
+    words = [] if lesson.words is None else [{"params": list(lesson.words.parameters()), "peak": settings.head_rate, "weight_decay": 0.0}]
     return [
         {"params": [p for p in body if p.ndim > 1], "peak": settings.rate, "weight_decay": settings.decay},
         {"params": [p for p in body if p.ndim <= 1], "peak": settings.rate, "weight_decay": 0.0},
         {"params": head, "peak": settings.head_rate, "weight_decay": settings.decay},
+        *words,
     ]
 
 
@@ -147,15 +170,18 @@ def _epoch(
     half = device == "cuda" or (device == "cpu" and torch.cpu._is_avx512_bf16_supported())
     model.train()
     for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, nn.BatchNorm2d) and not settings.batch_statistics:
             module.eval()
-    for step, (x, labels) in enumerate(loader):
+    for step, (x, labels, words) in enumerate(loader):
         share = (epoch * steps + step) / (settings.epochs * steps)
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * _schedule(share, settings.warm_up)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=half):
-            logits = model(x.contiguous(memory_format=torch.channels_last))
+            logits, word_logits, activity = model(x.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), labels, label_smoothing=settings.smoothing)
+        if word_logits is not None:
+            wrong = F.binary_cross_entropy_with_logits(word_logits, words)
+            loss = loss + settings.attribute_loss * wrong + settings.sparsity * activity
         optimiser.zero_grad()
         accelerator.backward(loss)
         optimiser.step()
@@ -169,32 +195,28 @@ def _schedule(share: float, warm_up: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (share - warm_up) / (1 - warm_up)))
 
 
-def _momenta(network: SplitNetwork, optimiser: torch.optim.Optimizer) -> Iterator[tuple[str, Tensor]]:
+def _momenta(network: nn.Module, optimiser: torch.optim.Optimizer) -> Iterator[tuple[str, Tensor]]:
     for name, parameter in network.named_parameters():
         buffer = optimiser.state.get(parameter, {}).get("momentum_buffer")
         if buffer is not None:
             yield f"momentum.{name}", buffer
 
 
-def _save(network: SplitNetwork, optimiser: torch.optim.Optimizer, path: Path, epochs: int) -> None:
-    tensors = {f"network.{name}": value for name, value in network.state_dict().items()} | dict(
-        _momenta(network, optimiser)
-    )
+def _save(lesson: Lesson, optimiser: torch.optim.Optimizer, path: Path, epochs: int) -> None:
+    tensors = lesson.state_dict() | dict(_momenta(lesson, optimiser))
     tensors["epochs"] = torch.tensor(epochs)
     partial = path.with_suffix(".tmp")
     save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, partial)
     os.replace(partial, path)
 
 
-def _resume(network: SplitNetwork, optimiser: torch.optim.Optimizer, path: Path) -> int:
+def _resume(lesson: Lesson, optimiser: torch.optim.Optimizer, path: Path) -> int:
     """Restores the checkpoint if there is one; returns the number of epochs done."""
     if not path.exists():
         return 0
     tensors = load_file(path)
-    network.load_state_dict(
-        {name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")}
-    )
-    for name, parameter in network.named_parameters():
+    lesson.load_state_dict({name: tensors[name] for name in lesson.state_dict()})
+    for name, parameter in lesson.named_parameters():
         if f"momentum.{name}" in tensors:
             optimiser.state[parameter]["momentum_buffer"] = tensors[f"momentum.{name}"].to(parameter)
     return int(tensors["epochs"])

@@ -14,8 +14,21 @@ if TYPE_CHECKING:
     from niwt_core.explanation import Contrast, NeuronPart, Word
 
 # Group of an attribute -> the noun that its values go before. Other groups lose " color", " shape", " pattern", " length".
-_NOUNS = {"primary color": "plumage", "under tail color": "under-tail", "upper tail color": "upper tail", "eye ring": "eye ring"}
-_SEVERAL = {"wing": "wings", "leg": "legs", "eye": "eyes", "foot": "feet", "feet": "feet", "ear": "ears", "horn": "horns"}
+_NOUNS = {
+    "primary color": "plumage",
+    "under tail color": "under-tail",
+    "upper tail color": "upper tail",
+    "eye ring": "eye ring",
+}
+_SEVERAL = {
+    "wing": "wings",
+    "leg": "legs",
+    "eye": "eyes",
+    "foot": "feet",
+    "feet": "feet",
+    "ear": "ears",
+    "horn": "horns",
+}
 _NO_ARTICLE = ("plumage", "wings", "legs", "eyes", "feet", "ears", "horns", "upperparts", "underparts")
 _HEAD_PATTERNS = {  # CUB's has_head_pattern: what is there, not what the head is like
     "malar": "malar stripe",
@@ -50,7 +63,9 @@ def phrase(label: str) -> str:
         return f"{noun} {_LENGTHS[value]}"
     if group == "shape":
         return f"{value.removesuffix('-like').replace('_', ' ')}-like shape"
-    value = re.sub(rf"[\s-]({re.escape(noun)}|{re.escape(group.split()[0])})$", "", value)  # "forked tail", "rounded-wings"
+    value = re.sub(
+        rf"[\s-]({re.escape(noun)}|{re.escape(group.split()[0])})$", "", value
+    )  # "forked tail", "rounded-wings"
     return f"{value} {noun}"
 
 
@@ -125,7 +140,9 @@ def _neurons_said(supporting: Sequence[NeuronPart]) -> list[str]:
     named = [part for part in supporting if part.neuron.status in ("verified", "weak")][:3]
     if not named:
         numbers = join([str(part.index) for part in supporting[:2]])
-        return [f"It rests on neuron{'s' if len(supporting) > 1 else ''} {numbers}, which {'have' if len(supporting) > 1 else 'has'} no name."]
+        return [
+            f"It rests on neuron{'s' if len(supporting) > 1 else ''} {numbers}, which {'have' if len(supporting) > 1 else 'has'} no name."
+        ]
     active = [_neuron(part) for part in named if part.excess >= 0]
     silent = [_neuron(part) for part in named if part.excess < 0]
     claims = []

@@ -53,7 +53,9 @@ def tiny_network(*, layer: str = "third.1", seed: int = 0) -> tuple[SplitNetwork
 def small_dataset() -> Dataset:
     """SEEN seen and UNSEEN unseen species, drawn into a temporary folder; each picture knows its own attributes."""
     root = _folder("small-aviary-")
-    kinds = [kind for kind in species() if kind.seen][::7][:SEEN] + [kind for kind in species() if not kind.seen][:UNSEEN]
+    kinds = [kind for kind in species() if kind.seen][::7][:SEEN] + [kind for kind in species() if not kind.seen][
+        :UNSEEN
+    ]
     paths, labels, train = [], [], []
     for label, kind in enumerate(kinds):
         for number in range(TEST + TRAIN * kind.seen):

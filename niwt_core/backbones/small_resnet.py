@@ -1,8 +1,9 @@
 """A small residual network of the project's own, to be trained from scratch: no download, minutes on a CPU.
 
-Made for the Aviary (pictures of 128 px). Four stages of one basic block (He et al., CVPR 2016, figure 5 left) after a strided convolution; the
-last two keep one grid of 16 x 16, so that a map of the dictionary can point at a bill. Every stage ends in a ReLU: neurons are silent where
-their concept is not. The default dictionary is the last stage but one, with a whole residual block between it and the features.
+Made for the Aviary (pictures of 128 px). Four stages of one basic block (He et al., CVPR 2016, figure 5 left) after a
+strided convolution; the last two keep one grid of 16 x 16, so that a map of the dictionary can point at a bill. Every
+stage ends in a ReLU: neurons are silent where their concept is not. The default dictionary is the last stage but one,
+with a whole residual block between it and the features.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ of the library.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from torch import Tensor, nn
 from niwt_core.backbones.preprocess import IMAGENET_MEAN, IMAGENET_STD, Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.backbones.trace import split_model
-from niwt_core.backbones.weights import fit_weights, read_weights
+from niwt_core.backbones.weights import read_weights
 from niwt_core.compat import ensure_torchvision
 from niwt_core.errors import NiwtError
 
 _OPTION = "--backbone"
+_HEAD = re.compile(r"classifier(\.1)?\.weight")
 
 
 class _ResNet(nn.Module):
@@ -152,41 +154,44 @@ def _model(source: str, config: Any, weights: Path | str | None, seed: int) -> n
     """The library's model in float32, in evaluation mode."""
     from transformers import AutoModelForImageClassification
 
-    if weights in (None, "default"):
-        return _published(source, config, seed)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model: nn.Module = AutoModelForImageClassification.from_config(config, dtype=torch.float32)
-    if weights != "none":
-        fit_weights(model, read_weights(str(weights)), where=str(weights), seed=seed)
+        torch.manual_seed(seed)  # of all weights, or of a head that the given ones lack
+        if weights == "none":
+            model: nn.Module = AutoModelForImageClassification.from_config(config, dtype=torch.float32)
+        elif weights in (None, "default"):
+            model = _filled(source, source, config)
+        else:
+            state = read_weights(str(weights))
+            head = next((value for name, value in state.items() if _HEAD.fullmatch(name)), None)
+            config.num_labels = config.num_labels if head is None else len(head)
+            model = _filled(None, weights, config, state_dict=state)
     return model.eval()
 
 
-def _published(source: str, config: Any, seed: int) -> nn.Module:
+def _filled(source: str | None, where: str | Path | None, config: Any, **options: Any) -> nn.Module:
+    """The model with published weights, or with a `state_dict`: either way transformers renames what it has renamed
+    since."""
     from transformers import AutoModelForImageClassification
     from transformers.utils import logging
 
+    cls = AutoModelForImageClassification._model_mapping[type(config)]
+    options |= {"config": config, "dtype": torch.float32, "output_loading_info": True}
     level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()  # the report on missing weights is read below
     logging.disable_progress_bar()
     try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)  # of a head that the published model lacks
-            model, report = AutoModelForImageClassification.from_pretrained(
-                source, config=config, dtype=torch.float32, output_loading_info=True
-            )
+        model, report = cls.from_pretrained(source, **options)
     except Exception as error:  # no network, no such model, a damaged file: each layer below has errors of its own
-        raise _unavailable(source, error) from error
+        raise _unavailable(str(where), error) from error
     finally:
         logging.set_verbosity(level)
         if bar:
             logging.enable_progress_bar()
     missing = sorted(key for key in report["missing_keys"] if not key.startswith("classifier"))
     if missing:
-        raise NiwtError(
-            f"the model lacks weights: {', '.join(missing[:3])}", where=source, fix="use a complete image classifier"
-        )
-    result: nn.Module = model.eval()
+        fix = "use the weights of a complete image classifier of this kind"
+        raise NiwtError(f"the model lacks weights: {', '.join(missing[:3])}", where=where, fix=fix)
+    result: nn.Module = model
     return result
 
 

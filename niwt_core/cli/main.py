@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
-import click
 import typer
 
 from niwt_core.cli import commands, prepare
@@ -14,7 +13,6 @@ from niwt_core.errors import NiwtError
 app = typer.Typer(
     name="niwt",
     help="Neuron Importance-Aware Weight Transfer: describe a class, choose its neurons, get its classifier.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -32,24 +30,32 @@ app.command("app")(commands.run_app)
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command line and exits."""
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(
+            (sys.argv[1:] if arguments is None else arguments) or ["--help"], prog_name="niwt", standalone_mode=False
+        )
         sys.stdout.flush()
     except NiwtError as error:
         _fail(str(error))
-    except click.exceptions.NoArgsIsHelpError as error:
-        sys.stderr.write(f"{error.format_message()}\n")
-        sys.exit(2)
-    except click.ClickException as error:
-        where = f", {error.ctx.command_path}" if isinstance(error, click.UsageError) and error.ctx else ""
-        message = " ".join(error.format_message().split()).rstrip(".")
-        _fail(f"{message[:1].lower()}{message[1:]}{where}, see --help")
-    except (KeyboardInterrupt, click.Abort):
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted: run the same command again to go on from here\n")
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except Exception as error:
+        # Click's usage errors; Typer brings a Click of its own, so they are known by what they can do, not by their class.
+        if not hasattr(error, "format_message"):
+            raise
+        _fail(_usage(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage(error: Any) -> str:
+    message = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    return f"{message[:1].lower()}{message[1:]}, {context.command_path if context else 'niwt'}, see --help"
 
 
 def _fail(message: str) -> NoReturn:

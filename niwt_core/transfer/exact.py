@@ -12,6 +12,7 @@ regulariser alone would shrink ``|w|`` until the class can never win, so the nor
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -46,9 +47,14 @@ class AffineForm:
 
         Sums run in float64 and in a fixed order (no BLAS, whose order depends on the number of threads).
         """
-        direction = np.einsum("dk,k->d", self.P.double().numpy(), np.asarray(k, np.float64)) + self.q.double().numpy()
+        P, q = self._double
+        direction = np.einsum("dk,k->d", P, np.asarray(k, np.float64)) + q
         length = float(np.sqrt(np.einsum("d,d->", direction, direction)))
         return torch.from_numpy((direction * (self.norm / max(length, 1e-12))).astype(np.float32))
+
+    @cached_property
+    def _double(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.P.double().numpy(), self.q.double().numpy()
 
     def quadratic(self) -> tuple[Tensor, Tensor, Tensor]:
         """``(gram (K,K), cross (K,), constant ())`` of ``|P k + q|^2``."""

@@ -124,7 +124,7 @@ def test_a_pickle_that_runs_code_is_not_run(tmp_path):
 
 def test_weights_of_another_backbone(tmp_path):
     torch.save(load_backbone("mobilenet_v3_small", weights="none")[0].state_dict(), tmp_path / "other.pth")
-    with pytest.raises(NiwtError, match="do not fit the backbone.*name the backbone"):
+    with pytest.raises(NiwtError, match=r"do not fit the backbone.*name the backbone"):
         load_backbone("mobilenet_v2", weights=tmp_path / "other.pth")
 
 

@@ -1,0 +1,138 @@
+"""What an attribute board needs to follow a slider without the engine at hand.
+
+The weights of a class that is being described are ``w = norm d / |d|`` with ``d = P k + q``. All that a board shows of it (its score for a
+picture that is already encoded, its likeness to the known classes) are dot products with ``d``, and ``d`` lives in the span of the columns
+of P and of q: as many dimensions as there are seen classes, not D. In an orthonormal basis of that span (D,r) a board with 312 attributes
+and 73 seen classes needs 0.1 MB of tables, and one slider costs some ten thousand multiplications. Nothing is approximated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from niwt_core.knowledge import Knowledge, readable
+from niwt_core.study import Study
+
+RANK_LIMIT = 1e-7  # singular values below this share of the largest are rounding
+
+
+@dataclass(frozen=True, eq=False)
+class BoardTables:
+    """Tables of a study for a board, float64; C classes, K attributes, r dimensions, M pictures, n neurons.
+
+    basis (D,r) orthonormal; transform (r,K) and origin (r,): ``d = transform k + origin``, of the length of ``P k + q``. norm and bias of a
+    built class. rows (C,r): class rows less the mean seen row; row_lengths (C,) and row_offsets (C,): their length, and product with that
+    mean; mean_row (r,) and mean_square: the mean seen row and its squared length. pictures (M,r): features about the mean; logits (M,C): of all
+    the study's classes, not calibrated. neurons (n,) indices; importance (n,K) and importance_offset (n,): ``a = importance k + offset``;
+    spread (n,): standard deviation of ``a`` over the study's classes.
+    """
+
+    basis: np.ndarray
+    transform: np.ndarray
+    origin: np.ndarray
+    norm: float
+    bias: float
+    rows: np.ndarray
+    row_lengths: np.ndarray
+    row_offsets: np.ndarray
+    mean_row: np.ndarray
+    mean_square: float
+    pictures: np.ndarray
+    logits: np.ndarray
+    neurons: np.ndarray
+    importance: np.ndarray
+    importance_offset: np.ndarray
+    spread: np.ndarray
+
+    def project(self, centred: np.ndarray) -> np.ndarray:
+        """(...,D) features about the mean -> (...,r)."""
+        return np.asarray(centred, np.float64) @ self.basis
+
+
+def board_tables(study: Study, features: Tensor, *, neurons: Sequence[int]) -> BoardTables:
+    """Prepares the tables for pictures with ``features`` (M,D) and the neurons to show."""
+    P, q = study.affine.P.double().numpy(), study.affine.q.double().numpy()  # (D, K), (D,)
+    left, sizes, _ = np.linalg.svd(np.column_stack([P, q]), full_matrices=False)
+    basis = left[:, sizes > RANK_LIMIT * sizes[0]]  # (D, r)
+    mean_row = study.head.rows.double().mean(0).numpy()  # (D,)
+    rows = study.full_head.rows.double().numpy() - mean_row  # (C, D)
+    centred = (features.double() - study.head.mean.double()).numpy()  # (M, D)
+    chosen = np.asarray(neurons, np.int64)
+    weight = study.mapping.weight.double().numpy()[:, chosen]  # (K, n)
+    offset = study.mapping.offset.double().numpy()[chosen]  # (n,)
+    predicted = study.encoded_knowledge @ weight + offset  # (C, n)
+    return BoardTables(
+        basis=basis,
+        transform=basis.T @ P,
+        origin=basis.T @ q,
+        norm=study.affine.norm,
+        bias=study.transferred_bias,
+        rows=rows @ basis,
+        row_lengths=np.linalg.norm(rows, axis=1),
+        row_offsets=rows @ mean_row,
+        mean_row=mean_row @ basis,
+        mean_square=float(mean_row @ mean_row),
+        pictures=centred @ basis,
+        logits=study.full_head.logits(features.float()).double().numpy(),
+        neurons=chosen,
+        importance=np.ascontiguousarray(weight.T),
+        importance_offset=offset,
+        spread=predicted.std(0),
+    )
+
+
+def sample_pictures(study: Study, *, most: int = 60) -> np.ndarray:
+    """Gallery indices of one held-out picture a class, unseen classes first; (M,) with M at most ``most``."""
+    labels = study.labels[study.gallery.pictures]
+    first = {int(c): i for i, c in reversed(list(enumerate(labels)))}
+    order = sorted(first, key=lambda c: (bool(study.seen[c]), c))
+    return np.array([first[c] for c in order[:most]], np.int64)
+
+
+def telling_neurons(study: Study, *, most: int = 128) -> np.ndarray:
+    """The neurons worth a line on a board (n,): for each attribute the best-tested neuron of that name, then those that tell classes apart most."""
+    spread = (torch.from_numpy(study.encoded_knowledge).to(study.mapping.weight.dtype) @ study.mapping.weight).std(0).numpy()
+    trust = {"verified": 0, "weak": 1}
+    named = [neuron for neuron in study.neurons if neuron.status in trust]
+    named.sort(key=lambda neuron: (trust[neuron.status], -spread[neuron.index], neuron.index))
+    best = {neuron.attribute: neuron for neuron in reversed(named)}
+    first = sorted((neuron.index for neuron in best.values()), key=lambda n: -spread[n])
+    rest = [neuron.index for neuron in named] + np.argsort(-spread, kind="stable").tolist()
+    return np.array(list(dict.fromkeys([*first, *rest]))[:most], np.int64)
+
+
+def attributes_between(knowledge: Knowledge, base: np.ndarray, values: np.ndarray) -> dict[str, object]:
+    """The shortest recipe attributes that lead from ``base`` (K,) to ``values`` (K,) by ``Knowledge.describe``, exactly.
+
+    A group that ends with one value in full is written {"crown color": "red"}; one with a few amounts and zeros {"crown color": {"red": 0.7}}; any
+    other change column by column.
+    """
+    base, values = np.asarray(base, np.float32), np.asarray(values, np.float32)
+    attributes: dict[str, object] = {}
+    for group, columns in knowledge.groups.items():
+        changed = [int(k) for k in columns if values[k] != base[k]]
+        if not changed:
+            continue
+        present = [int(k) for k in columns if values[k] != 0]
+        in_group = len(columns) > 1 and "::" in knowledge.names[columns[0]]
+        if in_group and len(present) == 1 and values[present[0]] == np.float32(knowledge.scale):
+            attributes[readable(group)] = _value(knowledge, present[0])
+        elif in_group and present and len(present) < len(changed):
+            attributes[readable(group)] = {_value(knowledge, k): _short(values[k]) for k in present}
+        else:
+            attributes |= {knowledge.labels[k]: _short(values[k]) for k in changed}
+    return attributes
+
+
+def _value(knowledge: Knowledge, k: int) -> str:
+    return knowledge.labels[k].split(": ", 1)[1]
+
+
+def _short(value: np.float32) -> float:
+    """The shortest decimal that is this float32 again."""
+    return float(str(value))

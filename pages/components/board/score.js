@@ -1,0 +1,100 @@
+/* What a description means to the network, as in niwt_core/board.py: scores, likeness to known classes, predicted importance.
+
+Everything is computed afresh from the K values at every change: with 312 attributes and 200 classes that is some 130,000 multiplications,
+0.2 ms, so that no running sum can drift. Sums are doubles, tables single precision. */
+
+/* Tables from bytes: [uint32 length of the header][JSON header][padding to 4][float32 arrays]; header.arrays: name -> [offset, length]. */
+export function unpack(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  const start = 4 + length + ((4 - (length % 4)) % 4);
+  const floats = new Float32Array(bytes.slice(start).buffer); // a copy: the view may not be aligned
+  const arrays = {};
+  for (const [name, [offset, size]] of Object.entries(header.arrays)) arrays[name] = floats.subarray(offset, offset + size);
+  return { header, arrays };
+}
+
+export class Scorer {
+  constructor({ header, arrays }) {
+    Object.assign(this, arrays);
+    this.header = header;
+    this.K = header.attributes;
+    this.r = this.origin.length;
+    this.k = new Float64Array(this.K); // the encoded description
+    this.unit = new Float64Array(this.r); // d / |d|
+    this.likeness = new Float64Array(this.row_lengths.length); // cosine to every class, as BuiltClass.nearest
+    this.importance_now = new Float64Array(this.importance_offset.length);
+    this.empty = true;
+  }
+
+  /* Sets the description (K raw values). Nothing can be said of an empty one: `empty` is then true. */
+  describe(values) {
+    const { k, K, r, unit } = this;
+    const hellinger = this.header.encoding === "hellinger";
+    let square = 0;
+    for (let j = 0; j < K; j++) {
+      const value = hellinger ? Math.sqrt(Math.max(0, values[j])) : values[j];
+      k[j] = value;
+      square += value * value;
+    }
+    this.empty = !(square > 0);
+    if (this.empty) return;
+    const shrink = 1 / Math.sqrt(square);
+    for (let j = 0; j < K; j++) k[j] *= shrink;
+    let length = 0;
+    for (let i = 0; i < r; i++) {
+      unit[i] = this.origin[i] + product(this.transform, i * K, k, K);
+      length += unit[i] * unit[i];
+    }
+    length = Math.max(Math.sqrt(length), 1e-12);
+    for (let i = 0; i < r; i++) unit[i] /= length;
+    this.#compare();
+    for (let n = 0; n < this.importance_now.length; n++) {
+      this.importance_now[n] = this.importance_offset[n] + product(this.importance, n * K, k, K);
+    }
+  }
+
+  /* The score of the described class for a picture given as r coordinates from `start` on; a logit, comparable with `logits`. */
+  score(coordinates, start = 0) {
+    return this.header.bias + this.header.norm * product(coordinates, start, this.unit, this.r);
+  }
+
+  #compare() {
+    const { norm, mean_square } = this.header;
+    const own = Math.sqrt(norm * norm - 2 * norm * product(this.mean_row, 0, this.unit, this.r) + mean_square);
+    for (let c = 0; c < this.likeness.length; c++) {
+      const dot = norm * product(this.rows, c * this.r, this.unit, this.r) - this.row_offsets[c];
+      this.likeness[c] = dot / Math.max(this.row_lengths[c] * own, 1e-12);
+    }
+  }
+}
+
+function product(table, start, vector, length) {
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum += table[start + i] * vector[i];
+  return sum;
+}
+
+/* Softmax over logits, written to `out`; returns it. */
+export function shares(logits, out) {
+  let top = -Infinity;
+  for (let c = 0; c < logits.length; c++) top = Math.max(top, logits[c]);
+  let total = 0;
+  for (let c = 0; c < logits.length; c++) total += out[c] = Math.exp(logits[c] - top);
+  for (let c = 0; c < logits.length; c++) out[c] /= total;
+  return out;
+}
+
+/* The places of the `count` largest of `values`, largest first; the earlier wins a tie. */
+export function largest(values, count) {
+  const places = [];
+  for (let c = 0; c < values.length; c++) {
+    if (places.length === count && !(values[c] > values[places[count - 1]])) continue;
+    let at = places.length;
+    while (at > 0 && values[c] > values[places[at - 1]]) at--;
+    places.splice(at, 0, c);
+    if (places.length > count) places.pop();
+  }
+  return places;
+}
