@@ -1,0 +1,101 @@
+"""The pictures of an explanation: what was shown, where the evidence lies, and what each neuron sees."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from niwt_core.attribution import ImportanceMap, Method, class_map, neuron_map
+from niwt_core.overlay import centre_square, overlay
+
+if TYPE_CHECKING:
+    from niwt_core.classifier import Answer
+    from niwt_core.explanation import Explanation
+
+SMALLEST, LARGEST = (
+    448,
+    768,
+)  # pixels of a figure's side: a 64-pixel picture still gives a smooth map, a photograph a small file
+OPACITY = 0.75
+METHOD_NAMES = {"grad-cam": "Grad-CAM", "integrated-gradients": "Integrated gradients", "occlusion": "Occlusion"}
+METHOD_MEANING = {
+    "grad-cam": "where the neurons that this class uses are active",
+    "integrated-gradients": "pixels that raise (orange) or lower (blue) the score",
+    "occlusion": "places whose hiding lowers (orange) or raises (blue) the score",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """``square`` (RGB): the part of the picture that the network saw; ``maps``: the class's importance maps by method; ``neurons``: each
+    shown neuron's own map drawn over the picture, by index."""
+
+    square: Image.Image
+    maps: dict[Method, Image.Image]
+    neurons: dict[int, Image.Image]
+
+    @cached_property
+    def thumbnails(self) -> dict[int, str]:
+        """The neurons' maps as small data URIs."""
+        return {index: jpeg_uri(image, side=128) for index, image in self.neurons.items()}
+
+
+def make_figures(answer: Answer, explanation: Explanation, *, methods: Sequence[Method] = ("grad-cam",)) -> Figures:
+    """Draws all figures of an explanation. Raises NiwtError on an unknown method."""
+    row = answer.classifier.candidate(explanation.name).row
+    network, picture = answer.classifier.study.network, answer.picture
+    square = sized_square(picture.image)
+    maps: dict[Method, Image.Image] = {
+        method: draw_map(square, class_map(network, picture, row, method=method)) for method in methods
+    }
+    return Figures(square, maps, {n: draw_neuron(answer, square, n) for n in shown_neurons(explanation)})
+
+
+def shown_neurons(explanation: Explanation) -> tuple[int, ...]:
+    """Indices of the neurons that an explanation names, each once: for, against, and those that tell the rival apart."""
+    parts = [*explanation.supporting, *explanation.opposing]
+    parts += explanation.contrast.neurons if explanation.contrast else ()
+    return tuple(dict.fromkeys(part.index for part in parts))
+
+
+def draw_map(square: Image.Image, map_: ImportanceMap, *, opacity: float = OPACITY) -> Image.Image:
+    """A class's importance map over the picture; methods whose values have a sign show both."""
+    return overlay(square, map_.values, opacity=opacity, signed=map_.method != "grad-cam")
+
+
+def draw_neuron(answer: Answer, square: Image.Image, neuron: int) -> Image.Image:
+    """A neuron's own map; faint where it is faint beside its favourite pictures, so that a silent neuron looks silent."""
+    study = answer.classifier.study
+    map_ = neuron_map(study.network, answer.picture, neuron)
+    peak = float(study.gallery.peaks[neuron]) if len(study.gallery.peaks) > neuron else 0.0
+    loudness = min(1.0, float(map_.values.max()) / max(peak, 1e-12)) if peak else 1.0
+    return overlay(square, map_.values.clamp_min(0), opacity=0.85 * max(loudness, 0.0) ** 0.5)
+
+
+def sized_square(image: Image.Image) -> Image.Image:
+    """The centred square that the network saw, at a size for looking at."""
+    square = centre_square(image)
+    side = min(max(square.width, SMALLEST), LARGEST)
+    return square if side == square.width else square.resize((side, side), Image.Resampling.LANCZOS)
+
+
+def png_bytes(image: Image.Image) -> bytes:
+    """The picture as a PNG file."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=False, compress_level=6)
+    return buffer.getvalue()
+
+
+def jpeg_uri(image: Image.Image, *, side: int, quality: int = 84) -> str:
+    """The picture as a data URI, JPEG, with a longer side of at most ``side`` pixels."""
+    small = image.convert("RGB")
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=quality)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

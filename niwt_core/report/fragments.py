@@ -1,0 +1,134 @@
+"""Pieces of markup that the report and the app share; every text in them is escaped. ``stylesheet`` makes them look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from niwt_core.wording import mention, phrase
+
+if TYPE_CHECKING:
+    from niwt_core.classifier import Ranked
+    from niwt_core.explanation import Contrast, NeuronPart, Word
+
+SIGNS = {"seen": "●", "unseen": "◆", "built": "★"}
+MEANING = {
+    "seen": "the network was trained on photographs of it",
+    "unseen": "known by description only",
+    "built": "described by a person",
+}
+TRUST = {
+    "verified": "held-out pictures confirm the name",
+    "weak": "better than chance on held-out pictures, though not by much",
+    "unnamed": "no word passed the test",
+    "dead": "never active on held-out pictures",
+}
+
+
+def number(value: float, *, sign: bool = False) -> str:
+    """A figure with a real minus: "−0.32", with ``sign`` also "+0.32"."""
+    text = f"{value:{'+' if sign else ''}.{2 if abs(value) >= 0.095 or value == 0 else 3}f}"
+    return text.replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """ "31 %", "0.4 %"."""
+    return f"{share:.0%}".replace("%", " %") if share >= 0.095 or share == 0 else f"{100 * share:.1f} %"
+
+
+def chip(kind: str, label: str = "") -> str:
+    """A class's name with its sign, in the colour of its kind."""
+    return f'<span class="nr-chip nr-{kind}" title="{kind}: {MEANING[kind]}"><i aria-hidden="true">{SIGNS[kind]}</i> {escape(label or kind)}</span>'
+
+
+def ranking_bars(ranking: Sequence[Ranked], *, chosen: str = "", top: int = 8) -> str:
+    """The best classes as horizontal bars; the one that is explained stands out, and is added if it is further down."""
+    shown = list(enumerate(ranking, 1))[:top]
+    shown += [(place, item) for place, item in enumerate(ranking, 1) if place > top and item.name == chosen]
+    longest = max((item.share for _, item in shown), default=1.0) or 1.0
+    rows = (
+        f'<li class="nr-rank{" nr-chosen" if item.name == chosen else ""}"><span class="nr-place">{place}</span>{chip(item.kind, item.display)}'
+        f'<span class="nr-kind">{item.kind}</span><span class="nr-bar nr-{item.kind}"><i style="width:{100 * item.share / longest:.1f}%"></i></span>'
+        f'<span class="nr-number">{percent(item.share)}</span></li>'
+        for place, item in shown
+    )
+    return f'<ol class="nr-ranking">{"".join(rows)}</ol>'
+
+
+def neuron_list(
+    parts: Sequence[NeuronPart], thumbnails: Mapping[int, str], *, longest: float = 0.0, empty: str = ""
+) -> str:
+    """Neurons with their own map, name, trust and what each adds; ``longest`` is the contribution of a full bar."""
+    if not parts:
+        return f'<p class="nr-none">{escape(empty)}</p>'
+    longest = longest or max(abs(part.contribution) for part in parts)
+    return f'<ul class="nr-neurons">{"".join(_neuron(part, thumbnails, longest) for part in parts)}</ul>'
+
+
+def _neuron(part: NeuronPart, thumbnails: Mapping[int, str], longest: float) -> str:
+    neuron, side = part.neuron, "for" if part.contribution >= 0 else "against"
+    named = neuron.status in ("verified", "weak")
+    name = escape(phrase(neuron.label)) if named else "unnamed"
+    louder = "louder than usual" if part.excess >= 0 else "quieter than usual"
+    source = thumbnails.get(part.index, "")
+    picture = (
+        f'<img src="{source}" alt="Where neuron {part.index} is active in the picture" width="64" height="64">'
+        if source
+        else ""
+    )
+    return (
+        f'<li class="nr-neuron">{picture}<div><p><b{"" if named else " class=nr-unnamed"}>{name}</b>'
+        f'<span class="nr-trust nr-{neuron.status}" title="{TRUST[neuron.status]}">{neuron.status}</span></p>'
+        f'<p class="nr-small">Neuron {part.index}, {louder}</p>'
+        f'<p class="nr-amount"><span class="nr-bar nr-{side}"><i style="width:{100 * abs(part.contribution) / (longest or 1):.1f}%"></i></span>'
+        f'<span class="nr-number">{number(part.contribution, sign=True)}</span></p></div></li>'
+    )
+
+
+def word_bars(words: Sequence[Word], *, unit: str = "") -> str:
+    """Words as horizontal bars. In a contrast, words whose absence speaks read "no ..." and have hollow bars."""
+    longest = max((abs(word.strength) for word in words), default=1.0) or 1.0
+    rows = (
+        f'<li><span class="nr-word">{escape(mention(word.label, present=word.present))}</span>'
+        f'<span class="nr-bar {"nr-for" if word.present else "nr-lack"}"><i style="width:{100 * abs(word.strength) / longest:.1f}%"></i></span>'
+        f'<span class="nr-number">{number(word.strength, sign=True)}{unit}</span></li>'
+        for word in words
+    )
+    return f'<ul class="nr-words">{"".join(rows)}</ul>'
+
+
+def flip_steps(contrast: Contrast) -> str:
+    """The margin going down word by word, from what it is to where the rival leads."""
+    steps, left = [], contrast.margin
+    for word in contrast.flip:
+        steps.append((change(word), left, left - word.strength))
+        left -= word.strength
+    low, high = min(0.0, left), max(contrast.margin, 1e-9)
+    zero = 100 * (0 - low) / (high - low)
+
+    def row(label: str, start: float, end: float, css: str, text: str) -> str:
+        at, width = 100 * (min(start, end) - low) / (high - low), 100 * abs(start - end) / (high - low)
+        return (
+            f'<li class="{css}"><span class="nr-word">{escape(label)}</span><span class="nr-track">'
+            f'<i class="nr-zero" style="left:{zero:.1f}%"></i><i class="nr-step" style="left:{at:.1f}%;width:{max(width, 0.6):.1f}%"></i></span>'
+            f'<span class="nr-number">{text}</span></li>'
+        )
+
+    rows = [row(f"{contrast.name} leads by", 0, contrast.margin, "nr-start", number(contrast.margin, sign=True))]
+    rows += [row(label, start, end, "nr-change", number(end - start, sign=True)) for label, start, end in steps]
+    last = f"{contrast.versus} leads by" if left <= 0 else f"{contrast.name} still leads by"
+    rows.append(row(last, 0, left, "nr-end", number(abs(left), sign=True)))
+    return f'<ul class="nr-flip">{"".join(rows)}</ul>'
+
+
+def change(word: Word) -> str:
+    """What to do to the description: "take away the white crown", "add a black tail"."""
+    said = mention(word.label, present=not word.present)  # what the description then says
+    if said.startswith(("no ", "not ")):
+        return (
+            f"take away the {phrase(word.label)}"
+            if not phrase(word.label).startswith("“")
+            else f"take away {phrase(word.label)}"
+        )
+    return f"add {said}"

@@ -1,0 +1,221 @@
+/* The left side: attributes by part and group, each value a chip ("only this") and a slider ("how much"). */
+
+export function element(tag, className = "", properties = {}, ...children) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.includes("-") || name === "role" || name === "for") node.setAttribute(name, value);
+    else node[name] = value; // textContent, never HTML: names are text
+  }
+  node.append(...children);
+  return node;
+}
+
+const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+const flag = (node, name, on) => { if ((name in node.dataset) !== on) node.toggleAttribute(`data-${name}`, on); };
+let serial = 0;
+
+export class Controls {
+  /* `header` of the tables; `model` holds values and base (K); onInput(), onCommit() are told of every change and of its end. */
+  constructor(header, model, onInput, onCommit) {
+    Object.assign(this, { header, model, onInput, onCommit });
+    this.low = header.floor;
+    this.span = header.scale - header.floor;
+    this.rows = new Array(header.attributes);
+    this.groups = [];
+    this.query = "";
+    this.onlyChanged = false;
+    this.id = `board${serial++}`;
+    this.root = element("div", "controls");
+    this.nothing = element("p", "nothing", { hidden: true });
+    this.root.append(this.#toolbar(), element("div", "parts", {}, ...header.parts.map((part) => this.#part(part))), this.nothing);
+  }
+
+  #toolbar() {
+    this.search = element("input", "search", { type: "search", placeholder: `Search ${this.header.attributes} attributes`, "aria-label": "Search attributes" });
+    this.search.addEventListener("input", () => { this.query = this.search.value.trim().toLowerCase(); this.filter(); });
+    this.changedBox = element("input", "", { type: "checkbox" });
+    this.changedBox.addEventListener("change", () => { this.onlyChanged = this.changedBox.checked; this.filter(); });
+    this.changedCount = element("b", "", { textContent: "0" });
+    const only = element("label", "toggle", {}, this.changedBox, element("span", "", { textContent: "Only what changed " }), this.changedCount);
+    this.undoButton = this.#button("Step back", "↶", () => this.model.undo());
+    this.redoButton = this.#button("Step forward", "↷", () => this.model.redo());
+    this.resetButton = element("button", "plain", { type: "button", textContent: "Reset all" });
+    this.resetButton.addEventListener("click", () => this.#set(this.header.all, (k) => this.model.base[k]));
+    this.openButton = element("button", "plain", { type: "button", textContent: "Open all" });
+    this.openButton.addEventListener("click", () => {
+      const open = this.groups.some((group) => !group.open);
+      for (const group of this.groups) this.#open(group, open);
+      write(this.openButton, open ? "Close all" : "Open all");
+    });
+    return element("div", "toolbar", {}, this.search, only, element("span", "steps", {}, this.undoButton, this.redoButton), this.openButton, this.resetButton);
+  }
+
+  #button(label, sign, action) {
+    const button = element("button", "sign", { type: "button", textContent: sign, title: label, "aria-label": label });
+    button.addEventListener("click", action);
+    return button;
+  }
+
+  #part(part) {
+    const node = element("section", "part", { "aria-label": part.label });
+    const alone = part.groups.length === 1 && part.groups[0].label.toLowerCase() === part.label.toLowerCase();
+    if (!alone) node.append(element("h3", "", { textContent: part.label }));
+    for (const group of part.groups) node.append(this.#group(group, node, part.label));
+    return node;
+  }
+
+  #group(entry, partNode, partLabel) {
+    const id = `${this.id}-${this.groups.length}`;
+    const group = { ...entry, ks: entry.values.map((value) => value.k), partNode, partLabel, open: false, name: id };
+    const head = element("div", "head");
+    group.node = element("div", "group", { "data-size": entry.exclusive && entry.values.length <= 6 ? "small" : "large" }, head);
+    group.summary = element("span", "summary");
+    group.reset = element("button", "sign reset", { type: "button", textContent: "↺", title: `Reset ${entry.label}`, "aria-label": `Reset ${entry.label}` });
+    group.reset.addEventListener("click", () => this.#set(group.ks, (k) => this.model.base[k]));
+    group.toggle = element("button", "title", { type: "button", "aria-expanded": "false", "aria-controls": id, title: "Show or hide the sliders" }, element("span", "name", { textContent: entry.label }), group.summary, element("span", "caret", { "aria-hidden": "true" }));
+    group.toggle.addEventListener("click", () => this.#open(group, !group.open));
+    head.append(group.toggle, group.reset);
+    const body = element("div", "values", { id, role: entry.exclusive ? "radiogroup" : "group", "aria-label": entry.label });
+    for (const value of entry.values) body.append(this.#row(value, group));
+    group.node.append(body);
+    this.groups.push(group);
+    if (!entry.exclusive || entry.open) this.#open(group, true);
+    return group.node;
+  }
+
+  #row(value, group) {
+    const { k, label, swatch, deaf } = value;
+    const radio = group.exclusive ? element("input", "", { type: "radio", name: group.name, "aria-label": `${group.label}: only ${label}` }) : null;
+    const fill = element("i", "fill", { "aria-hidden": "true" });
+    const chip = element(radio ? "label" : "span", "chip", { title: deaf ? `${label}: this network cannot hear it` : radio ? `Only ${label}` : label });
+    if (radio) chip.append(radio);
+    if (swatch) {
+      const dot = element("i", "swatch", { "aria-hidden": "true" });
+      dot.style.background = swatch;
+      chip.append(dot);
+    }
+    chip.append(element("span", "word", { textContent: label }), fill);
+    const range = element("input", "range", { type: "range", min: this.low, max: this.low + this.span, step: this.span / 100, "aria-label": `${group.label}: ${label}, amount` });
+    const amount = element("output", "amount");
+    const slide = element("span", "slide", {}, range);
+    const node = element("div", "value", {}, chip, slide, amount);
+    if (deaf) node.dataset.deaf = "";
+    const row = { k, label, node, radio, fill, range, amount, slide, group, shown: NaN };
+    this.rows[k] = row;
+    range.addEventListener("input", () => this.#drag(row));
+    range.addEventListener("change", () => this.onCommit());
+    radio?.addEventListener("change", () => this.#set(group.ks, (j) => (j === k ? this.low + this.span : Math.max(0, this.low))));
+    return node;
+  }
+
+  #drag(row) {
+    const started = performance.now();
+    this.model.values[row.k] = Number(Number(row.range.value).toPrecision(6));
+    this.paintGroup(row.group, row);
+    this.onInput(started);
+  }
+
+  #set(ks, valueOf) {
+    const started = performance.now();
+    for (const k of ks) this.model.values[k] = valueOf(k);
+    this.paint();
+    this.onInput(started);
+    this.onCommit();
+  }
+
+  #open(group, open) {
+    group.open = open;
+    group.toggle.setAttribute("aria-expanded", String(open));
+    flag(group.node, "open", open);
+  }
+
+  isChanged(k) { return Math.abs(this.model.values[k] - this.model.base[k]) > 1e-6 * this.span; }
+
+  /* Brings every control in line with the model. */
+  paint() {
+    let count = 0;
+    for (const group of this.groups) count += this.paintGroup(group);
+    this.#count();
+    if (this.onlyChanged) this.filter();
+    return count;
+  }
+
+  /* Brings one group in line; `dragged` keeps its own slider position. */
+  paintGroup(group, dragged = null) {
+    const { values, base, } = this.model;
+    const top = this.low + this.span, bottom = Math.max(0, this.low);
+    let changed = 0, present = 0, sole = -1;
+    for (const k of group.ks) {
+      const row = this.rows[k], value = values[k];
+      if (value > bottom) { present++; sole = k; }
+      const mark = this.isChanged(k);
+      changed += mark;
+      if (row.shown !== value || row.base !== base[k]) {
+        const share = (value - this.low) / this.span;
+        row.slide.style.setProperty("--v", share.toFixed(4));
+        row.fill.style.transform = `scaleX(${Math.max(0, share).toFixed(4)})`;
+        write(row.amount, this.say(value));
+        if (row !== dragged) row.range.value = value;
+        row.range.setAttribute("aria-valuetext", this.say(value));
+        if (row.base !== base[k]) row.slide.style.setProperty("--b", ((base[k] - this.low) / this.span).toFixed(4));
+        row.shown = value;
+        row.base = base[k];
+      }
+      flag(row.node, "changed", mark);
+    }
+    if (group.exclusive) {
+      const only = present === 1 && values[sole] >= top - 1e-6 * this.span ? sole : -1;
+      for (const k of group.ks) {
+        const row = this.rows[k];
+        if (row.radio.checked !== (k === only)) row.radio.checked = k === only;
+      }
+      flag(group.node, "settled", only >= 0);
+      write(group.summary, only >= 0 ? this.rows[only].label : this.#mixture(group.ks));
+    }
+    flag(group.node, "changed", changed > 0);
+    group.changed = changed;
+    if (dragged) this.#count();
+    return changed;
+  }
+
+  #mixture(ks) {
+    const strong = ks.filter((k) => this.model.values[k] > 0.04 * this.span).sort((a, b) => this.model.values[b] - this.model.values[a]);
+    if (!strong.length) return "nothing said";
+    const words = strong.slice(0, 2).map((k) => `${this.rows[k].label} ${this.say(this.model.values[k])}`);
+    return words.join(", ") + (strong.length > 2 ? " …" : "");
+  }
+
+  #count() {
+    let count = 0;
+    for (const group of this.groups) count += group.changed ?? 0;
+    write(this.changedCount, String(count));
+    this.resetButton.disabled = count === 0;
+  }
+
+  say(value) { return this.low < 0 ? value.toFixed(2) : `${Math.round((100 * value) / this.header.scale)}%`; }
+
+  /* Shows the rows that match the search and the filter; a group with a match shows its sliders. */
+  filter() {
+    const words = this.query.split(/\s+/).filter(Boolean);
+    const parts = new Map();
+    let found = 0;
+    for (const group of this.groups) {
+      let any = false;
+      for (const k of group.ks) {
+        const row = this.rows[k];
+        const text = `${group.partLabel} ${group.label} ${row.label}`.toLowerCase();
+        const match = words.every((word) => text.includes(word)) && (!this.onlyChanged || this.isChanged(k));
+        row.node.hidden = !match;
+        any ||= match;
+      }
+      group.node.hidden = !any;
+      flag(group.node, "found", any && (words.length > 0 || this.onlyChanged));
+      parts.set(group.partNode, (parts.get(group.partNode) ?? false) || any);
+      found += any;
+    }
+    for (const [node, any] of parts) node.hidden = !any;
+    this.nothing.hidden = found > 0;
+    write(this.nothing, this.onlyChanged && !words.length ? "Nothing has changed yet: move a slider, or press a chip." : "No attribute matches. Try a colour, a part or a shape.");
+  }
+}

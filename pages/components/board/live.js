@@ -1,0 +1,225 @@
+/* The right side: what the network would say now. Rows stay where they are; only texts and transforms are written. */
+
+const SIGNS = { seen: "●", unseen: "◆", built: "★" };
+const PLACES = 5, TURNED = 4, NEAR = 4;
+
+export class Live {
+  constructor(scorer) {
+    this.scorer = scorer;
+    const { header } = scorer;
+    this.classes = header.classes;
+    this.C = this.classes.length;
+    this.extras = []; // pictures that came after the tables: the drawn bird, the person's own
+    this.chosen = null;
+    this.z = { up: new Float64Array(header.neurons.length), down: new Float64Array(header.neurons.length) };
+    this.start = new Float64Array(header.neurons.length); // predicted importance of the start
+    this.near = new Float64Array(this.C);
+    this.root = element("aside", "live", { "aria-label": "What the network makes of it" }, this.#stage(), this.#ranking(), this.#neurons(), this.#nearest());
+    this.said = element("p", "status", { role: "status" });
+    this.root.append(this.said);
+  }
+
+  #stage() {
+    this.image = element("img", "", { alt: "" });
+    this.stageCaption = element("figcaption");
+    this.strip = element("div", "strip", { role: "radiogroup", "aria-label": "Picture to try the class on" });
+    this.extraSlots = element("span", "extras");
+    this.strip.append(this.extraSlots);
+    this.thumbs = this.scorer.header.pictures.map((picture, m) => {
+      const thumb = this.#thumb(picture.src, `A picture of ${picture.label} (${picture.kind})`, () => this.choose(m));
+      this.strip.append(thumb.node);
+      return thumb;
+    });
+    this.claims = element("p", "claims");
+    return element("div", "stage", {}, element("figure", "", {}, this.image, this.stageCaption), this.strip, this.claims);
+  }
+
+  #thumb(src, label, action) {
+    const radio = element("input", "", { type: "radio", name: `${(this.group ??= `pictures${serial++}`)}`, "aria-label": label });
+    radio.addEventListener("change", action);
+    const image = element("img", "", { src, alt: "", loading: "lazy" });
+    return { node: element("label", "thumb", { title: label }, radio, image), radio, image };
+  }
+
+  #rows(count, className) {
+    return Array.from({ length: count }, () => {
+      const place = element("span", "place"), sign = element("span", "sign", { "aria-hidden": "true" }), name = element("span", "name"), value = element("span", "number"), bar = element("i");
+      const node = element("li", className, {}, place, sign, name, value, element("span", "bar", { "aria-hidden": "true" }, bar));
+      return { node, place, sign, name, value, bar };
+    });
+  }
+
+  #section(title, rows, note = "") {
+    const heading = element("h3", "", { textContent: title });
+    return element("section", "", {}, heading, ...(note ? [element("p", "note", { textContent: note })] : []), element("ol", "", {}, ...rows.map((row) => row.node)));
+  }
+
+  #ranking() {
+    this.ranks = this.#rows(PLACES, "rank");
+    return this.#section("In this picture the network sees", this.ranks);
+  }
+
+  #neurons() {
+    this.up = this.#rows(TURNED, "neuron up");
+    this.down = this.#rows(TURNED, "neuron down");
+    const column = (title, rows) => element("div", "", {}, element("h4", "", { textContent: title }), element("ol", "", {}, ...rows.map((row) => row.node)));
+    this.neuronNote = element("p", "note");
+    return element("section", "turned", {}, element("h3", "", { textContent: "Neurons it listens to" }), this.neuronNote, element("div", "pair", {}, column("Came in", this.up), column("Left", this.down)));
+  }
+
+  #nearest() {
+    this.nears = this.#rows(NEAR, "near");
+    return this.#section("Most alike in the network", this.nears);
+  }
+
+  /* New extras, other built classes, name, gamma: everything that is not in the tables. */
+  update(data, base) {
+    this.name = data.name;
+    this.gamma = data.gamma;
+    this.replaced = data.replaced;
+    this.others = data.others;
+    const size = 1 + this.C + this.others.length;
+    if (this.logits?.length !== size) { this.logits = new Float64Array(size); this.share = new Float64Array(size); }
+    const before = this.extras.map((extra) => extra.id).join();
+    const old = new Map(this.extras.map((extra) => [extra.id, extra]));
+    this.extras = data.extras.map((extra) => {
+      const kept = old.get(extra.id);
+      const thumb = kept?.thumb ?? this.#thumb(extra.src, extra.label, () => this.choose(extra.id));
+      if (kept && kept.src !== extra.src) thumb.image.src = extra.src;
+      return { ...extra, thumb };
+    });
+    if (before !== this.extras.map((extra) => extra.id).join()) this.extraSlots.replaceChildren(...this.extras.map((extra) => extra.thumb.node));
+    const known = this.chosen !== null && (typeof this.chosen === "number" || this.extras.some((extra) => extra.id === this.chosen));
+    if (!known) this.chosen = this.extras[0]?.id ?? 0;
+    this.scorer.describe(base);
+    this.start.set(this.scorer.importance_now);
+    this.#show();
+  }
+
+  choose(picture) {
+    this.chosen = picture;
+    this.#show();
+    this.paint();
+  }
+
+  #show() {
+    const extra = this.extras.find((item) => item.id === this.chosen);
+    const picture = extra ?? this.scorer.header.pictures[this.chosen];
+    const thumb = extra?.thumb ?? this.thumbs[this.chosen];
+    if (this.image.getAttribute("src") !== picture.src) this.image.src = picture.src;
+    this.image.alt = extra ? extra.alt : `A picture of ${picture.label}`;
+    this.stageCaption.replaceChildren(...(extra ? [extra.label] : ["A picture of ", element("b", picture.kind, { textContent: `${SIGNS[picture.kind]} ${picture.label}` })]));
+    if (thumb && !thumb.radio.checked) thumb.radio.checked = true;
+  }
+
+  /* Logits of all candidates for a picture into this.logits: the described class, the study's classes, the other built ones. */
+  #gather(picture) {
+    const { scorer, C, logits } = this;
+    const extra = typeof picture === "number" ? null : this.extras.find((item) => item.id === picture);
+    logits[0] = scorer.empty ? -Infinity : extra ? scorer.score(extra.vector) : scorer.score(scorer.pictures, picture * scorer.r);
+    for (let c = 0; c < C; c++) {
+      const raw = extra ? extra.logits[c] : scorer.logits[picture * C + c];
+      logits[1 + c] = c === this.replaced ? -Infinity : raw - (this.classes[c].kind === "seen" ? this.gamma : 0);
+    }
+    this.others.forEach((other, i) => { logits[1 + C + i] = extra ? extra.others[i] : other.logits[picture]; });
+    return logits;
+  }
+
+  #candidate(c) {
+    if (c === 0) return { name: this.name || "Your class", kind: "built", own: true };
+    return c <= this.C ? this.classes[c - 1] : { name: this.others[c - 1 - this.C].name, kind: "built" };
+  }
+
+  /* Everything from the scorer's present description. */
+  paint() {
+    this.#paintRanking();
+    this.#paintNeurons();
+    this.#paintNearest();
+    this.#paintClaims();
+  }
+
+  #paintRanking() {
+    const logits = this.#gather(this.chosen);
+    shares(logits, this.share);
+    const best = largest(logits, PLACES);
+    let rank = 1;
+    for (let c = 1; c < logits.length; c++) rank += logits[c] > logits[0];
+    this.rank = rank;
+    if (!best.includes(0)) best[PLACES - 1] = 0;
+    this.ranks.forEach((row, i) => {
+      const c = best[i], candidate = c === undefined ? null : this.#candidate(c);
+      row.node.hidden = !candidate;
+      if (!candidate) return;
+      write(row.place, String(c === 0 ? rank : i + 1));
+      this.#fill(row, candidate, `${(100 * this.share[c]).toFixed(this.share[c] < 0.0995 ? 1 : 0)}%`, this.share[c]);
+    });
+  }
+
+  #fill(row, candidate, number, share) {
+    write(row.sign, SIGNS[candidate.kind]);
+    write(row.name, candidate.name);
+    write(row.value, number);
+    if (row.node.dataset.kind !== candidate.kind) row.node.dataset.kind = candidate.kind;
+    flag(row.node, "own", Boolean(candidate.own));
+    row.bar.style.transform = `scaleX(${Math.min(1, Math.max(0, share)).toFixed(4)})`;
+  }
+
+  #paintNeurons() {
+    const { importance_now, spread, header } = this.scorer;
+    const { up, down } = this.z;
+    for (let n = 0; n < up.length; n++) {
+      const change = this.scorer.empty ? 0 : (importance_now[n] - this.start[n]) / Math.max(spread[n], 1e-12);
+      up[n] = change;
+      down[n] = -change;
+    }
+    const lists = [[this.up, up, largest(up, TURNED)], [this.down, down, largest(down, TURNED)]];
+    const scale = Math.max(1, ...lists.map(([, z, places]) => z[places[0]] ?? 0));
+    let moved = false;
+    for (const [rows, z, places] of lists) {
+      rows.forEach((row, i) => {
+        const n = places[i], shown = n !== undefined && z[n] > 0.05;
+        flag(row.node, "blank", !shown);
+        if (!shown) return;
+        moved = true;
+        const neuron = header.neurons[n];
+        write(row.name, neuron.label);
+        write(row.value, (rows === this.up ? "+" : "−") + z[n].toFixed(1));
+        row.node.title = `Neuron ${neuron.index}, ${neuron.label} (${neuron.status}): ${z[n].toFixed(2)} standard deviations between classes`;
+        row.bar.style.transform = `scaleX(${(z[n] / scale).toFixed(4)})`;
+      });
+    }
+    write(this.neuronNote, moved ? "Against the start, in standard deviations between classes." : "Nothing moved yet: change an attribute and see which neurons come in.");
+    flag(this.neuronNote.parentElement, "still", !moved);
+  }
+
+  #paintNearest() {
+    this.near.set(this.scorer.likeness);
+    if (this.replaced >= 0) this.near[this.replaced] = -Infinity;
+    const places = this.scorer.empty ? [] : largest(this.near, NEAR);
+    this.nears.forEach((row, i) => {
+      row.node.hidden = places[i] === undefined;
+      if (!row.node.hidden) this.#fill(row, this.classes[places[i]], this.near[places[i]].toFixed(2), this.near[places[i]]);
+    });
+  }
+
+  #paintClaims() {
+    let count = 0;
+    this.thumbs.forEach((thumb, m) => {
+      const logits = this.#gather(m);
+      let first = logits[0] > -Infinity;
+      for (let c = 1; first && c < logits.length; c++) first = logits[c] <= logits[0];
+      count += first;
+      flag(thumb.node, "claimed", first);
+    });
+    const total = this.thumbs.length;
+    write(this.claims, count ? `★ It would claim ${count} of these ${total} pictures of other classes (ringed).` : `It claims none of these ${total} pictures of other classes.`);
+  }
+
+  /* A line for eyes and screen readers, written when something is settled. */
+  say(text) { write(this.said, text); }
+
+  summary() {
+    const name = this.name || "Your class";
+    return this.scorer.empty ? "Nothing is described: every amount is zero." : `${name} is number ${this.rank} here with ${(100 * this.share[0]).toFixed(0)}%.`;
+  }
+}
