@@ -8,7 +8,7 @@ import streamlit as st
 from niwt_core import NiwtError
 from pages.components import session, style
 
-st.set_page_config(page_title="Choose Your Neuron", page_icon=":material/raven:", layout="wide")
+st.set_page_config(page_title="Choose Your Neuron", page_icon=str(session.ROOT / "assets" / "mark.svg"), layout="wide")
 style.inject()
 
 start = st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)

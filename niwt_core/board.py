@@ -86,6 +86,47 @@ def board_tables(study: Study, features: Tensor, *, neurons: Sequence[int]) -> B
     )
 
 
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """The study's held-out pictures as a board sees them: coordinates (n,r), logits (n,C) not calibrated, labels (n,) class index."""
+
+    coordinates: np.ndarray
+    logits: np.ndarray
+    labels: np.ndarray
+
+    def claimed(
+        self, rows: np.ndarray, bias: float, *, seen: np.ndarray, gamma: float, replaced: int = -1
+    ) -> np.ndarray:
+        """(n,) bool: the first of the built ``rows`` (b,r) wins the picture against the study's classes and the other rows.
+
+        ``replaced`` is the class whose name it has, or -1: that class does not compete.
+        """
+        own = self.coordinates @ rows.T + bias  # (n, b)
+        rivals = self.logits - gamma * seen  # (n, C)
+        if replaced >= 0:
+            rivals[:, replaced] = -np.inf
+        best = rivals.max(1)
+        if len(rows) > 1:
+            best = np.maximum(best, own[:, 1:].max(1))
+        won: np.ndarray = own[:, 0] >= best
+        return won
+
+    def confusions(self, claimed: np.ndarray, *, replaced: int = -1, most: int = 3) -> tuple[tuple[int, int, int], ...]:
+        """(class, pictures claimed, pictures) of the classes that lose the largest share of their pictures, worst first."""
+        total = np.bincount(self.labels, minlength=self.logits.shape[1])
+        lost = np.bincount(self.labels[claimed], minlength=self.logits.shape[1])
+        order = np.argsort(-lost / np.maximum(total, 1), kind="stable")
+        return tuple((int(c), int(lost[c]), int(total[c])) for c in order if lost[c] and c != replaced)[:most]
+
+
+def held_out(study: Study, tables: BoardTables) -> HeldOut:
+    """The test pictures of seen and unseen classes."""
+    chosen = np.flatnonzero(study.roles != "train")
+    features = study.features[torch.from_numpy(chosen)].float()  # (n, D)
+    coordinates = tables.project((features - study.head.mean).numpy())
+    return HeldOut(coordinates, study.full_head.logits(features).double().numpy(), study.labels[chosen])
+
+
 def sample_pictures(study: Study, *, most: int = 60) -> np.ndarray:
     """Gallery indices of one held-out picture a class, unseen classes first; (M,) with M at most ``most``."""
     labels = study.labels[study.gallery.pictures]
@@ -96,7 +137,9 @@ def sample_pictures(study: Study, *, most: int = 60) -> np.ndarray:
 
 def telling_neurons(study: Study, *, most: int = 128) -> np.ndarray:
     """The neurons worth a line on a board (n,): for each attribute the best-tested neuron of that name, then those that tell classes apart most."""
-    spread = (torch.from_numpy(study.encoded_knowledge).to(study.mapping.weight.dtype) @ study.mapping.weight).std(0).numpy()
+    spread = (
+        (torch.from_numpy(study.encoded_knowledge).to(study.mapping.weight.dtype) @ study.mapping.weight).std(0).numpy()
+    )
     trust = {"verified": 0, "weak": 1}
     named = [neuron for neuron in study.neurons if neuron.status in trust]
     named.sort(key=lambda neuron: (trust[neuron.status], -spread[neuron.index], neuron.index))

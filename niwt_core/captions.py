@@ -153,11 +153,10 @@ def caption_values(study: Study, recipe: Recipe) -> np.ndarray:
     if len(text) > LONGEST_CAPTION:
         raise NiwtError(f"a caption of {len(text)} characters", where=where, fix=f"use at most {LONGEST_CAPTION}")
     memory = study.provenance["captions"]
-    encoder: TextEncoder
-    if memory["encoder"] == TFIDF:
-        encoder = TfidfEncoder(study.knowledge.names, memory["idf"])
-    else:
-        encoder = _sentence_encoder(memory["encoder"])
+    name = memory["encoder"]
+    encoder: TextEncoder = (
+        TfidfEncoder(study.knowledge.names, memory["idf"]) if name == TFIDF else _sentence_encoder(name)
+    )
     sentences = [part.strip() for part in text.splitlines() if part.strip()]
     row: np.ndarray = encoder.encode(sentences).mean(0)
     if not row.any():

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from niwt_core.baselines import BASELINES
 from niwt_core.evaluation import (
     CalibrationCurve,
     Metrics,
@@ -19,8 +18,7 @@ from niwt_core.evaluation import (
     metrics,
     score,
 )
-from niwt_core.head import Conditioning
-from niwt_core.selection import Fold, choose_baseline, class_folds
+from niwt_core.rivals import run_rivals
 from niwt_core.study import Study
 
 
@@ -48,7 +46,7 @@ def evaluate(study: Study, *, baselines: bool = False) -> Evaluation:
     scored = score(logits, labels, study.seen)
     gamma = study.gamma
     predicted = (logits - gamma * torch.from_numpy(study.seen)).argmax(1).numpy()
-    rivals = evaluate_baselines(study) if baselines else {}
+    rivals = run_rivals(study) if baselines else {}
     return Evaluation(
         metrics=metrics(scored, gamma),
         plain=metrics(scored, 0.0),
@@ -60,38 +58,6 @@ def evaluate(study: Study, *, baselines: bool = False) -> Evaluation:
         confusion=confusion(predicted, labels, classes=len(study.classes)),
         baselines=rivals,
     )
-
-
-def study_folds(study: Study) -> tuple[Fold, ...]:
-    """The folds that chose the study's hyper-parameters."""
-    return class_folds(study.labels, study.roles == "train", study.seen, seed=study.seed)
-
-
-def evaluate_baselines(study: Study) -> dict[str, Metrics]:
-    """Every closed-form rival on the same features, folds and calibration, with and without gamma."""
-    train = np.flatnonzero(study.roles == "train")
-    test = np.flatnonzero(study.roles != "train")
-    features = study.features.float()
-    condition = Conditioning.of(features[train])
-    x = condition(features).double().numpy()
-    unit_x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
-    knowledge, folds = study.encoded_knowledge, study_folds(study)
-    seen_classes = np.flatnonzero(study.seen)
-    local = np.searchsorted(seen_classes, study.labels[train])
-    out: dict[str, Metrics] = {}
-    for baseline in BASELINES:
-        inputs = unit_x if baseline.unit_features else x
-        choice = choose_baseline(baseline, inputs, study.labels, folds, knowledge)
-        fitted = baseline.fit(inputs[train], local, knowledge[seen_classes])
-        for name, strength, gamma in (
-            (baseline.name, choice.calibrated, choice.gamma),
-            (f"{baseline.name} (uncalibrated)", choice.plain, 0.0),
-        ):
-            rows = fitted.rows(knowledge, strength)
-            spread = (inputs[train] @ rows[study.seen].T).std() + 1e-12
-            scored = score(inputs[test] @ rows.T / spread, study.labels[test], study.seen)
-            out[name] = metrics(scored, gamma)
-    return out
 
 
 def to_json(study: Study, evaluation: Evaluation) -> dict[str, Any]:

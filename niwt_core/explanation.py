@@ -235,7 +235,9 @@ def _flip(
     about = (answer.picture.features - study.head.mean).double()  # (D,)
     values, goal = raw_description(study, candidate, answer).copy(), raw_description(study, rival, answer)
 
-    def score(description: np.ndarray) -> float:  # as AffineForm.solve, whose guarantee of equal bits would cost ten times as much
+    def score(
+        description: np.ndarray,
+    ) -> float:  # as AffineForm.solve, whose guarantee of equal bits would cost ten times as much
         row = P @ torch.from_numpy(encode(description, study.encoding)) + q
         return float(row @ about) * study.affine.norm / max(float(row.norm()), 1e-12)
 

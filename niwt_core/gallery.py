@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+
+from niwt_core.errors import NiwtError
+
+if TYPE_CHECKING:
+    from niwt_core.backbones.preprocess import Preprocess
+    from niwt_core.backbones.split import SplitNetwork
+    from niwt_core.data.dataset import Dataset
+
+FAVOURITES = 6  # pictures a neuron
+PICTURES, SIDE = 1000, 176  # pictures in all, and their longer side in pixels: about 7 MB
+BATCH = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,3 +94,44 @@ def choose_pictures(
         rest = own[~np.isin(own, liked)][: per_class - len(liked)]
         chosen.append(np.concatenate([liked, rest]))
     return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)
+
+
+def make_gallery(
+    dataset: Dataset,
+    network: SplitNetwork,
+    preprocess: Preprocess,
+    pooled: np.ndarray,
+    *,
+    seed: int,
+    on_progress: Callable[[int, int], None],
+) -> Gallery:
+    """Chooses held-out pictures, packs them small, and maps each neuron's favourites; pooled (n,N) are the set's mean activations.
+
+    Raises NiwtError when the set has no held-out picture.
+    """
+    per_class = int(np.clip(PICTURES // len(dataset.classes), 4, 12))
+    pictures = choose_pictures(dataset.labels, ~dataset.train, pooled, per_class=per_class, seed=seed)
+    if not len(pictures):
+        fix = "leave some pictures out of training in the split"
+        raise NiwtError("no held-out picture", where=dataset.root, fix=fix)
+    favourites = min(FAVOURITES, len(pictures))
+    top = np.argsort(-pooled[pictures], axis=0, kind="stable")[:favourites].T  # (N, T)
+    files: list[bytes] = []
+    values: np.ndarray | None = None
+    for start in range(0, len(pictures), BATCH):
+        part = pictures[start : start + BATCH]
+        images = [dataset.picture(int(i), at_least=preprocess.size) for i in part]
+        files += [jpeg_bytes(image, side=SIDE) for image in images]
+        inputs = torch.stack([preprocess(image) for image in images])
+        with torch.no_grad():
+            maps = network.spatial(network.stem(inputs)).numpy()  # (B, N, h, w)
+        if values is None:
+            values = np.zeros((maps.shape[1], favourites, *maps.shape[2:]), np.float32)
+        neurons, places = np.nonzero((top >= start) & (top < start + len(part)))
+        values[neurons, places] = maps[top[neurons, places] - start, neurons]
+        on_progress(min(start + BATCH, len(pictures)), len(pictures))
+    assert values is not None
+    peaks = np.maximum(values.reshape(len(values), -1).max(1), 1e-12).astype(np.float32)
+    coded = np.clip(values / peaks[:, None, None, None] * 255, 0, 255).round().astype(np.uint8)
+    jpegs, offsets = pack(files)
+    return Gallery(jpegs, offsets, pictures.astype(np.int64), top.astype(np.int64), coded, peaks)

@@ -34,11 +34,13 @@ class Conditioning:
 
 @dataclass(frozen=True)
 class Head:
-    """Scores ``o = rows (phi - mean) + biases``: rows (C,D), biases (C,) about the feature mean (D,)."""
+    """Scores ``o = rows (phi - mean) + biases``: rows (C,D), biases (C,) about the feature mean (D,); ``scale`` is the root mean square length
+    of the centred features it was fitted on (1 if that is not known)."""
 
     rows: Tensor
     biases: Tensor
     mean: Tensor
+    scale: float = 1.0
 
     def logits(self, features: Tensor) -> Tensor:
         """(n,D) -> (n,C)."""
@@ -95,4 +97,4 @@ def fit_head(
 
     optimiser.step(closure)
     bias = bias.detach() - bias.detach().mean()  # a softmax head is free up to a constant: pin it
-    return Head(weight.detach() / condition.scale, bias, condition.mean)
+    return Head(weight.detach() / condition.scale, bias, condition.mean, condition.scale)

@@ -97,8 +97,11 @@ def operator(
         mode = "forward" if network.neurons < network.features else "reverse"
     total: Tensor | None = None
     count = 0
+    from torch.nn.attention import SDPBackend, sdpa_kernel  # here, since classifying does without
+
     for activations in batches:
-        rows = _forward_rows(network, activations) if mode == "forward" else _reverse_rows(network, activations)
+        with sdpa_kernel(SDPBackend.MATH):  # fused attention has no forward derivative and no batching rule
+            rows = _forward_rows(network, activations) if mode == "forward" else _reverse_rows(network, activations)
         total = rows if total is None else total + rows
         count += len(activations)
         if on_batch is not None:

@@ -9,12 +9,16 @@ names as the control. A neuron whose name does not pass is unnamed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from niwt_core.mapping import LinearMap
+
+if TYPE_CHECKING:
+    from niwt_core.data.dataset import Dataset
 
 Q_LIMIT = 0.05
 AUROC_LIMIT = 0.75
@@ -89,6 +93,25 @@ def name_neurons(
     strength = scores[np.arange(len(scores)), attribute]
     none = ~live | ~np.isfinite(usable.max(1))
     return NeuronNames(np.where(none, -1, attribute), auroc, p, q, live, strength, share)
+
+
+def name_dictionary(dataset: Dataset, inverse: LinearMap, pooled: Tensor, *, seed: int) -> NeuronNames:
+    """Names the neurons of a prepared set: hypotheses from ``inverse``, tests on its held-out pictures' ``pooled`` activations (n,N).
+
+    What a picture shows is taken from the set's own truth where it has one, else from its class. Knowledge without words names nothing.
+    """
+    held_out = ~dataset.train
+    activations = pooled[torch.from_numpy(held_out)].numpy()
+    if dataset.knowledge.kind != "attributes":
+        neurons = activations.shape[1]
+        zero, one = np.zeros(neurons), np.ones(neurons)
+        return NeuronNames(np.full(neurons, -1), zero + 0.5, one, one, activations.std(0) > LIVE_SPREAD, zero, 0.0)
+    spread = torch.from_numpy(dataset.knowledge.values[dataset.seen].std(0))
+    if dataset.picture_attributes is not None:
+        has = dataset.picture_attributes[held_out] > 0
+    else:
+        has = dataset.knowledge.presence()[dataset.labels[held_out]]
+    return name_neurons(word_scores(inverse, spread).numpy(), activations, has, seed=seed)
 
 
 def _ranks(activations: np.ndarray) -> np.ndarray:

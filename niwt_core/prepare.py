@@ -6,55 +6,59 @@ itself appears whole or not at all. Runs under ``accelerate launch`` on several 
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
+from niwt_core.bank import Bank
 from niwt_core.data.dataset import Dataset
 from niwt_core.encoding import encode, encoding_for
-from niwt_core.errors import NiwtError
-from niwt_core.extraction import Extracted, extract
 from niwt_core.files import digest, unwritable, write_atomically
-from niwt_core.gallery import Gallery, choose_pictures, jpeg_bytes, pack
+from niwt_core.gallery import make_gallery
 from niwt_core.head import Head, fit_head
-from niwt_core.importance import class_targets, operator, unit
-from niwt_core.mapping import LinearMap, fit_map
-from niwt_core.naming import NeuronNames, name_neurons, word_scores
+from niwt_core.importance import operator, unit
+from niwt_core.mapping import fit_map
+from niwt_core.naming import name_dictionary
 from niwt_core.neurons import neurons_from
-from niwt_core.selection import Choice, choose, class_folds, gamma_unit
-from niwt_core.storage import check_target, save_study
+from niwt_core.rivals import tune_rivals
+from niwt_core.selection import Fold, View, choose, class_folds, gamma_unit
+from niwt_core.storage import check_target, load_study, save_study
 from niwt_core.study import Choices, Study
-from niwt_core.training import TrainingSettings, fine_tune
+from niwt_core.training import TrainingSettings, fine_tune, install_head
 from niwt_core.transfer.exact import fit_transfer
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
-TARGET_PICTURES = 12  # a class: its mean unit importance moves by less than 0.01 in cosine beyond that
 PROBES = 48
-FAVOURITES = 6
-GALLERY_PICTURES, GALLERY_SIDE = 1200, 192
+START_DECAY = 1e-4
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What ``prepare`` is told beyond the pictures. ``probes`` is "seen" (the study's own training pictures), "noise" or a folder of photographs."""
+    """What ``prepare`` is told beyond the pictures. ``probes`` is "seen" (the study's own training pictures), "noise" or a folder of photographs.
+
+    A network that was trained on all seen classes has met every fold's held-out classes; ``fold_networks`` more are trained, each without one
+    fold's classes and pictures, and only they choose. With 0 the folds see the final network, and gamma comes out too small.
+    """
 
     seed: int = 0
     probes: str = "seen"
     probe_count: int = PROBES
     batch: int = 8
     training: TrainingSettings | None = None
+    fold_networks: int = 2
+    warm_start: bool = True
 
 
 def prepare(
@@ -77,33 +81,82 @@ def prepare(
     accelerator = accelerator or make_accelerator("cpu")
     check_target(out)
     work = out.parent / f".{out.name}.partial"
-    key = _fingerprint(dataset, network, preprocess, settings)
     if accelerator.is_main_process:
-        _open_work(work, key)
+        _open_work(work, _fingerprint(dataset, network, preprocess, settings))
     accelerator.wait_for_everyone()
-
+    job = _Job(preprocess, accelerator, work, settings, report)
+    folds = class_folds(dataset.labels, dataset.train, dataset.seen, seed=settings.seed)
+    views: list[View] | None = None
     if settings.training is not None and settings.training.epochs > 0:
-        fine_tune(network, dataset, preprocess, accelerator, work, settings.training, progress=report)
-    kept = _Kept.choose(dataset, network, settings)
-    extracted = extract(
-        network,
-        dataset,
-        preprocess,
-        accelerator,
-        work,
-        keep=kept.all,
-        batch=settings.batch,
-        on_progress=lambda done, total: report("reading pictures", done, total),
-    )
+        if settings.fold_networks:
+            folds = folds[: settings.fold_networks]
+            views = [job.fold_view(i, copy.deepcopy(network), dataset, fold) for i, fold in enumerate(folds)]
+        job.train("final", network, dataset)
+    bank = job.bank("pictures", network, dataset)
     if accelerator.is_main_process:
-        network = network.to("cpu")
-        study = _assemble(dataset, network, preprocess, extracted, kept, settings, dict(provenance or {}), report)
-        save_study(study, out)
+        network.to("cpu")
+        save_study(_assemble(dataset, bank, folds, views, job, dict(provenance or {})), out)
         shutil.rmtree(work, ignore_errors=True)
     accelerator.wait_for_everyone()
-    from niwt_core.storage import load_study
-
     return load_study(out)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What every stage needs."""
+
+    preprocess: Preprocess
+    accelerator: Accelerator
+    work: Path
+    settings: Settings
+    report: Progress
+
+    def bank(self, name: str, network: SplitNetwork, dataset: Dataset) -> Bank:
+        """Runs the pictures of ``dataset`` through ``network``, resumably, under ``name``."""
+        return Bank.collect(
+            network,
+            dataset,
+            self.preprocess,
+            self.accelerator,
+            self.work / name,
+            seed=self.settings.seed,
+            probe_count=self.settings.probe_count,
+            batch=self.settings.batch,
+            on_progress=lambda done, total: self.report(f"reading {name}", done, total),
+        )
+
+    def train(self, name: str, network: SplitNetwork, dataset: Dataset) -> None:
+        """Fine-tunes ``network`` in place on the training pictures of ``dataset``, from a head fitted on its frozen features if asked to."""
+        assert self.settings.training is not None
+        start: Head | None = None
+        if self.settings.warm_start:
+            bank = self.bank(f"{name}: start", network, dataset.keep(dataset.train))
+            x, local = bank.features, np.searchsorted(np.flatnonzero(dataset.seen), bank.labels)
+            start = fit_head(x, torch.from_numpy(local), classes=int(dataset.seen.sum()), decay=START_DECAY)
+        folder = self.work / f"{name}: training"
+        folder.mkdir(parents=True, exist_ok=True)
+        fine_tune(
+            network,
+            dataset,
+            self.preprocess,
+            self.accelerator,
+            folder,
+            self.settings.training,
+            start=start,
+            progress=lambda stage, done, total: self.report(f"{stage} {name}", done, total),
+        )
+
+    def fold_view(self, number: int, network: SplitNetwork, dataset: Dataset, fold: Fold) -> View:
+        """The view of a fold: a copy of ``network`` trained without the fold's held-out classes and pictures."""
+        name = f"fold {number + 1}"
+        seen, train = np.zeros_like(dataset.seen), np.zeros_like(dataset.train)
+        seen[fold.kept], train[fold.fit] = True, True
+        lesson = replace(dataset, seen=seen, train=train)
+        self.train(name, network, lesson)
+        # Only the set's own training pictures: nothing of the test pictures is ever looked at here.
+        bank = self.bank(name, network, lesson.keep(dataset.train)).spread(np.flatnonzero(dataset.train), len(dataset))
+        network.to("cpu")
+        return View(bank.features, bank.class_targets, bank.operator())
 
 
 def make_accelerator(device: str) -> Accelerator:
@@ -112,9 +165,11 @@ def make_accelerator(device: str) -> Accelerator:
     from niwt_core.device import pick_device
 
     ensure_torchvision()
-    from accelerate import Accelerator
+    from accelerate import Accelerator, DataLoaderConfiguration
 
-    return Accelerator(cpu=pick_device(device).type == "cpu")
+    # Batches are split among processes, not dealt out, so that a batch is the same however many processes share it.
+    loading = DataLoaderConfiguration(split_batches=True)
+    return Accelerator(cpu=pick_device(device).type == "cpu", dataloader_config=loading)
 
 
 def _fingerprint(dataset: Dataset, network: SplitNetwork, preprocess: Preprocess, settings: Settings) -> str:
@@ -147,80 +202,59 @@ def _open_work(work: Path, key: str) -> None:
         raise unwritable(work, error) from None
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """Pictures whose whole activations are needed: ``targets`` for the mean importance of each class, ``probes`` for the operator."""
-
-    targets: np.ndarray
-    probes: np.ndarray
-
-    @classmethod
-    def choose(cls, dataset: Dataset, network: SplitNetwork, settings: Settings) -> _Kept:
-        none = np.zeros(0, np.int64)
-        if network.identity_tail:
-            return cls(none, none)
-        random = np.random.default_rng(settings.seed)
-        train = np.flatnonzero(dataset.train)
-        targets = [
-            random.permutation(train[dataset.labels[train] == c])[:TARGET_PICTURES]
-            for c in np.flatnonzero(dataset.seen)
-        ]
-        probes = random.permutation(train)[: settings.probe_count] if settings.probes == "seen" else none
-        return cls(np.concatenate(targets), probes)
-
-    @property
-    def all(self) -> list[int]:
-        return sorted({*self.targets.tolist(), *self.probes.tolist()})
-
-
 def _assemble(
     dataset: Dataset,
-    network: SplitNetwork,
-    preprocess: Preprocess,
-    extracted: Extracted,
-    kept: _Kept,
-    settings: Settings,
+    bank: Bank,
+    folds: tuple[Fold, ...],
+    views: list[View] | None,
+    job: _Job,
     provenance: dict[str, Any],
-    report: Progress,
 ) -> Study:
-    """Everything after extraction: folds, head, maps, names, gallery."""
-    bank = _Bank(network, dataset.labels, extracted, kept)
-    if not extracted.usable.all():
-        bank = bank.without(extracted.usable)
-        dataset = dataset.keep(extracted.usable, extracted.skipped)
-    usable = torch.from_numpy(extracted.usable)
-    # What the study keeps is half precision, so the choices are made on that too: `evaluate` then sees what `prepare` saw.
-    features = extracted.features[usable].half().float()
-    pooled = features if network.identity_tail else extracted.pooled[usable].half().float()
+    """Everything after extraction: choices, head, maps, names, gallery."""
+    settings, report, network = job.settings, job.report, bank.network
     report("importance operator", 0, 1)
-    G = None if network.identity_tail else _operator(network, preprocess, bank, settings, report)
+    G = bank.operator(lambda done: report("importance operator", done, len(bank.probes)))
+    if G is not None and settings.probes != "seen":
+        G = _foreign_operator(network, job)
     encoding = encoding_for(dataset.knowledge)
     knowledge = torch.from_numpy(encode(dataset.knowledge.values, encoding)).float()
-    train = np.flatnonzero(dataset.train)
-    seen = np.flatnonzero(dataset.seen)
-
-    folds = class_folds(dataset.labels, dataset.train, dataset.seen, seed=settings.seed)
-    trials = iter(range(1, 10_000))
+    folds = tuple(fold.only(bank.usable) for fold in folds)
+    if views is None:
+        views = [View(bank.features, bank.class_targets, G)] * len(folds)
     choice = choose(
-        features,
-        dataset.labels,
         folds,
+        views,
+        dataset.labels,
         knowledge,
-        G,
-        bank.targets,
-        on_trial=lambda: report("choosing on seen classes", next(trials), 18),
+        on_trial=lambda done, total: report("choosing on seen classes", done, total),
     )
-    local = torch.from_numpy(np.searchsorted(seen, dataset.labels[train]))
-    head = fit_head(features[train], local, classes=len(seen), decay=choice.decay)
-    unit_of_gamma = gamma_unit(head.logits(features[train]))
-    targets = bank.targets(head.rows, seen)
+    rivals = tune_rivals(
+        folds,
+        views,
+        dataset.labels,
+        dataset.train,
+        knowledge.double().numpy(),
+        on_rival=lambda done, total: report("tuning rivals", done, total),
+    )
+    if not bank.usable.all():
+        bank, dataset = bank.only_usable(), dataset.keep(bank.usable, bank.skipped)
+    train, seen = np.flatnonzero(dataset.train), np.flatnonzero(dataset.seen)
+    x, local = bank.features[train], torch.from_numpy(np.searchsorted(seen, dataset.labels[train]))
+    head = fit_head(x, local, classes=len(seen), decay=choice.decay)
+    unit_of_gamma = gamma_unit(head.logits(x))
+    targets = bank.class_targets(head.rows, seen)
     mapping = fit_map(knowledge[seen], targets)
-    transfer = fit_transfer(head.rows, head.biases, G, mu=choice.mu)
-    raw = torch.from_numpy(dataset.knowledge.values)
-    inverse = fit_map(unit(targets), raw[seen])
-    names = _names(dataset, inverse, pooled, settings.seed)
-    _install(network, head)
-    gallery = _gallery(dataset, network, preprocess, pooled.numpy(), settings.seed, report)
+    inverse = fit_map(unit(targets), torch.from_numpy(dataset.knowledge.values)[seen])
+    names = name_dictionary(dataset, inverse, bank.pooled, seed=settings.seed)
+    install_head(network, len(seen), head, seed=settings.seed)
+    gallery = make_gallery(
+        dataset,
+        network,
+        job.preprocess,
+        bank.pooled.numpy(),
+        seed=settings.seed,
+        on_progress=lambda done, total: report("gallery", done, total),
+    )
     return Study(
         id="",
         name=dataset.name,
@@ -231,17 +265,28 @@ def _assemble(
         knowledge=dataset.knowledge,
         encoding=encoding,
         network=network,
-        preprocess=preprocess,
+        preprocess=job.preprocess,
         head=head,
         targets=targets,
         mapping=mapping,
         inverse=inverse,
         operator=G,
-        affine=transfer.affine(mapping),
-        choices=_choices(choice, mapping, inverse, unit_of_gamma),
+        affine=fit_transfer(head.rows, head.biases, G, mu=choice.mu).affine(mapping),
+        choices=Choices(
+            ridge=mapping.ridge,
+            inverse_ridge=inverse.ridge,
+            decay=choice.decay,
+            mu=choice.mu,
+            gamma=choice.gamma * unit_of_gamma,
+            gamma_unit=unit_of_gamma,
+            folds=choice.folds,
+            cross_validated_H=choice.H,
+            trials=choice.trials,
+            rivals=rivals,
+        ),
         neurons=neurons_from(names, dataset.knowledge),
-        features=features,
-        pooled=pooled,
+        features=bank.features,
+        pooled=bank.pooled,
         labels=dataset.labels,
         roles=dataset.roles,
         paths=dataset.paths,
@@ -259,119 +304,14 @@ def _assemble(
     )
 
 
-def _choices(choice: Choice, mapping: LinearMap, inverse: LinearMap, unit_of_gamma: float) -> Choices:
-    return Choices(
-        ridge=mapping.ridge,
-        inverse_ridge=inverse.ridge,
-        decay=choice.decay,
-        mu=choice.mu,
-        gamma=choice.gamma * unit_of_gamma,
-        gamma_unit=unit_of_gamma,
-        folds=choice.folds,
-        cross_validated_H=choice.H,
-        trials=choice.trials,
-    )
+def _foreign_operator(network: SplitNetwork, job: _Job) -> torch.Tensor:
+    """The operator over probe pictures that are not the study's own: a folder of photographs, or noise."""
+    from niwt_core.probes import probe_inputs
 
-
-@dataclass(frozen=True, eq=False)
-class _Bank:
-    """Whole activations of the kept pictures, by picture index."""
-
-    network: SplitNetwork
-    labels: np.ndarray
-    extracted: Extracted
-    kept: _Kept
-
-    def without(self, usable: np.ndarray) -> _Bank:
-        """The same bank with only the pictures that could be read."""
-        kept = _Kept(self.kept.targets[usable[self.kept.targets]], self.kept.probes[usable[self.kept.probes]])
-        return _Bank(self.network, self.labels, self.extracted, kept)
-
-    def activations(self, pictures: np.ndarray) -> Tensor:
-        assert self.extracted.activations is not None
-        place = {picture: i for i, picture in enumerate(_Kept(self.kept.targets, self.kept.probes).all)}
-        return self.extracted.activations[[place[int(picture)] for picture in pictures]]
-
-    def targets(self, rows: Tensor, classes: np.ndarray) -> Tensor:
-        """(C',N) mean unit importance of ``classes`` under their ``rows`` (C',D)."""
-        if self.network.identity_tail:
-            return unit(rows)
-        pictures = self.kept.targets[np.isin(self.labels[self.kept.targets], classes)]
-        batches = (
-            (self.activations(part), torch.from_numpy(np.searchsorted(classes, self.labels[part])))
-            for part in np.array_split(pictures, max(1, len(pictures) // 32))
-        )
-        return class_targets(self.network, batches, rows, classes=len(classes))
-
-
-def _operator(
-    network: SplitNetwork, preprocess: Preprocess, bank: _Bank, settings: Settings, report: Progress
-) -> Tensor:
-    batches: list[Tensor]
-    if settings.probes == "seen":
-        batches = list(bank.activations(bank.kept.probes).split(8))
-        count = len(bank.kept.probes)
-    else:
-        from niwt_core.probes import probe_inputs
-
-        inputs = probe_inputs(settings.probes, preprocess, count=settings.probe_count, seed=settings.seed)
-        with torch.no_grad():
-            batches = [network.stem(part) for part in inputs.split(8)]
-        count = len(inputs)
-    return operator(network, batches, on_batch=lambda done: report("importance operator", done, count)).detach()
-
-
-def _names(dataset: Dataset, inverse: LinearMap, pooled: Tensor, seed: int) -> NeuronNames:
-    held_out = ~dataset.train
-    activations = pooled[torch.from_numpy(held_out)].numpy()
-    if dataset.knowledge.kind != "attributes":  # nothing that a person could read: no names
-        neurons = activations.shape[1]
-        zero, one = np.zeros(neurons), np.ones(neurons)
-        return NeuronNames(np.full(neurons, -1), zero + 0.5, one, one, activations.std(0) > 0, zero, 0.0)
-    spread = torch.from_numpy(dataset.knowledge.values[dataset.seen].std(0))
-    if dataset.picture_attributes is not None:
-        has = dataset.picture_attributes[held_out] > 0
-    else:
-        has = dataset.knowledge.presence()[dataset.labels[held_out]]
-    return name_neurons(word_scores(inverse, spread).numpy(), activations, has, seed=seed)
-
-
-def _install(network: SplitNetwork, head: Head) -> None:
-    """Makes the fitted head the network's own, so that the network alone classifies the seen classes."""
-    layer = network.replace_head(len(head.rows), seed=0)
+    count = job.settings.probe_count
+    inputs = probe_inputs(job.settings.probes, job.preprocess, count=count, seed=job.settings.seed)
     with torch.no_grad():
-        layer.weight.copy_(head.rows)
-        layer.bias.copy_(head.offsets())
-
-
-def _gallery(
-    dataset: Dataset, network: SplitNetwork, preprocess: Preprocess, pooled: np.ndarray, seed: int, report: Progress
-) -> Gallery:
-    per_class = int(np.clip(GALLERY_PICTURES // len(dataset.classes), 4, 12))
-    pictures = choose_pictures(dataset.labels, ~dataset.train, pooled, per_class=per_class, seed=seed)
-    if not len(pictures):
-        raise NiwtError(
-            "no held-out picture", where=str(dataset.root), fix="leave some pictures out of training in the split"
-        )
-    favourites = min(FAVOURITES, len(pictures))
-    top = np.argsort(-pooled[pictures], axis=0, kind="stable")[:favourites].T  # (N, T)
-    files: list[bytes] = []
-    values: np.ndarray | None = None
-    for start in range(0, len(pictures), 32):
-        part = pictures[start : start + 32]
-        images = [dataset.picture(int(i), at_least=preprocess.size) for i in part]
-        files += [jpeg_bytes(image, side=GALLERY_SIDE) for image in images]
-        with torch.no_grad():
-            maps = network.spatial(
-                network.stem(torch.stack([preprocess(image) for image in images]))
-            ).numpy()  # (B, N, h, w)
-        if values is None:
-            values = np.zeros((maps.shape[1], favourites, *maps.shape[2:]), np.float32)
-        neurons, places = np.nonzero((top >= start) & (top < start + len(part)))
-        values[neurons, places] = maps[top[neurons, places] - start, neurons]
-        report("gallery", min(start + 32, len(pictures)), len(pictures))
-    assert values is not None
-    peaks = np.maximum(values.reshape(len(values), -1).max(1), 1e-12).astype(np.float32)
-    coded = np.clip(values / peaks[:, None, None, None] * 255, 0, 255).round().astype(np.uint8)
-    jpegs, offsets = pack(files)
-    return Gallery(jpegs, offsets, pictures.astype(np.int64), top.astype(np.int64), coded, peaks)
+        batches = [network.stem(part) for part in inputs.split(8)]
+    return operator(
+        network, batches, on_batch=lambda done: job.report("importance operator", done, len(inputs))
+    ).detach()

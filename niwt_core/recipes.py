@@ -20,7 +20,20 @@ if TYPE_CHECKING:
 
 Report = Callable[[str, int, int], None]
 BACKBONE = "mobilenet_v2"
-EPOCHS = 6
+EPOCHS = 5
+# Chosen on folds of seen classes of the CUB subset, with networks trained without them: H 81.9 there, against 74.3 frozen.
+FINE_TUNING = TrainingSettings(
+    epochs=EPOCHS,
+    batch=32,
+    optimiser="adamw",
+    rate=3e-4,
+    head_rate=1e-3,
+    decay=1e-2,
+    smoothing=0.1,
+    smallest_crop=0.5,
+    jitter=0.2,
+    frozen_share=0.35,
+)
 EMBEDDINGS = (".mat", ".npy")
 
 
@@ -57,7 +70,7 @@ def plan(
     if size is not None:
         preprocess = replace(preprocess, size=size, resize=None)
     epochs = EPOCHS if epochs is None else epochs
-    training = TrainingSettings(epochs=epochs, seed=seed) if epochs else None
+    training = replace(FINE_TUNING, epochs=epochs, seed=seed) if epochs else None
     return dataset, network, preprocess, Settings(seed=seed, probes=probes, training=training), memory
 
 

@@ -7,7 +7,7 @@ exactly as at test time. The share of held-out classes is that of the unseen cla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +29,16 @@ GAMMA_STEPS = np.linspace(-1, 4, 501)  # in standard deviations of the seen logi
 Targets = Callable[[Tensor, np.ndarray], Tensor]
 
 
+@dataclass(frozen=True, eq=False)
+class View:
+    """The network that a fold sees: features (n,D) of all pictures, ``targets(rows (C',D), classes (C',)) -> (C',N)``, operator (N,D) or None for
+    the identity. A frozen network is one view for all folds; a fine-tuned one must be trained again without what the fold holds out."""
+
+    features: Tensor
+    targets: Targets
+    operator: Tensor | None
+
+
 @dataclass(frozen=True)
 class Fold:
     """kept and held are class indices; the rest are picture indices."""
@@ -38,6 +48,12 @@ class Fold:
     fit: np.ndarray
     seen_test: np.ndarray
     unseen_test: np.ndarray
+
+    def only(self, usable: np.ndarray) -> Fold:
+        """The fold without pictures that could not be read; ``usable`` (n,) bool."""
+        return Fold(
+            self.kept, self.held, *(part[usable[part]] for part in (self.fit, self.seen_test, self.unseen_test))
+        )
 
 
 @dataclass(frozen=True)
@@ -93,41 +109,42 @@ def gamma_unit(logits: Tensor) -> float:
     return float(logits.std())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FoldHead:
-    """A fold with the head that was refitted for it."""
+    """A fold with its view of the pictures and the head that was refitted for it; ``unit`` is its unit of gamma."""
 
     fold: Fold
+    view: View
     head: Head
     unit: float
 
 
 def fold_heads(
-    folds: Iterable[Fold],
-    features: Tensor,
+    folds: Sequence[Fold],
+    views: Sequence[View],
     labels: np.ndarray,
     *,
     decay: float,
-    starts: Mapping[int, Head] | None = None,
+    starts: Sequence[Head] = (),
 ) -> list[FoldHead]:
     """Refits the head of every fold on its kept classes."""
     fitted = []
-    for number, fold in enumerate(folds):
-        x = features[fold.fit]
+    for number, (fold, view) in enumerate(zip(folds, views, strict=True)):
+        x = view.features[fold.fit]
         local = torch.from_numpy(np.searchsorted(fold.kept, labels[fold.fit]))
-        head = fit_head(x, local, classes=len(fold.kept), decay=decay, start=(starts or {}).get(number))
-        fitted.append(FoldHead(fold, head, gamma_unit(head.logits(x))))
+        head = fit_head(x, local, classes=len(fold.kept), decay=decay, start=starts[number] if starts else None)
+        fitted.append(FoldHead(fold, view, head, gamma_unit(head.logits(x))))
     return fitted
 
 
-def fold_scores(item: FoldHead, features: Tensor, labels: np.ndarray, rows: Tensor, biases: Tensor) -> Scored:
+def fold_scores(item: FoldHead, labels: np.ndarray, rows: Tensor, biases: Tensor) -> Scored:
     """Scores of one fold's pseudo-test pictures for its kept classes and the held-out classes' ``rows`` (U,D)."""
     fold, pictures = item.fold, np.concatenate([item.fold.seen_test, item.fold.unseen_test])
     both = Head(torch.cat([item.head.rows, rows]), torch.cat([item.head.biases, biases]), item.head.mean)
     classes = np.concatenate([fold.kept, fold.held])
     local = np.searchsorted(np.sort(classes), labels[pictures])
     order = np.argsort(classes)
-    logits = both.logits(features[pictures])[:, order] / item.unit
+    logits = both.logits(item.view.features[pictures])[:, order] / item.unit
     return score(logits, local, np.isin(classes[order], fold.kept))
 
 
@@ -150,47 +167,47 @@ def average(curves: Sequence[CalibrationCurve]) -> tuple[float, float, float, fl
 
 
 def choose(
-    features: Tensor,
-    labels: np.ndarray,
     folds: Sequence[Fold],
+    views: Sequence[View],
+    labels: np.ndarray,
     knowledge: Tensor,
-    operator: Tensor | None,
-    targets: Targets,
     *,
     decays: Sequence[float] = DECAYS,
     mus: Sequence[float] = MUS,
-    on_trial: Callable[[], None] | None = None,
+    on_trial: Callable[[int, int], None] | None = None,
 ) -> Choice:
     """Chooses decay, mu and gamma by the mean H over folds (ridge is chosen inside, by leave-one-class-out).
 
     Args:
-        features: (n,D) of all pictures; labels (n,).
+        views: one for each fold.
+        labels: (n,) of all pictures.
         knowledge: (C,K) encoded descriptions.
-        operator: (N,D), or None for the identity.
-        targets: (rows (C',D), classes (C',)) -> (C',N), the mean unit importances of those classes.
+        on_trial: called with (done, total) trials.
     """
-    if operator is None:  # a fitted head has mean row zero, and the norm is set anyway: mu changes nothing
+    if all(
+        view.operator is None for view in views
+    ):  # a fitted head has mean row zero, and the norm is set: mu changes nothing
         mus = (0.0,)
     trials: list[dict[str, float]] = []
-    starts: dict[int, Head] = {}
+    heads: list[FoldHead] = []
     for decay in decays:
-        heads = fold_heads(folds, features, labels, decay=decay, starts=starts)
-        starts = {number: item.head for number, item in enumerate(heads)}
-        mapped = []
+        heads = fold_heads(folds, views, labels, decay=decay, starts=[item.head for item in heads])
+        predicted = []
         for item in heads:
-            mapping = fit_map(knowledge[item.fold.kept], targets(item.head.rows, item.fold.kept))
-            mapped.append(mapping(knowledge[item.fold.held]))
+            mapping = fit_map(knowledge[item.fold.kept], item.view.targets(item.head.rows, item.fold.kept))
+            predicted.append(mapping(knowledge[item.fold.held]))
         for mu in mus:
             curves = []
-            for item, importances in zip(heads, mapped, strict=True):
-                transfer = fit_transfer(item.head.rows, item.head.biases, operator, mu=mu)
+            for item, importances in zip(heads, predicted, strict=True):
+                transfer = fit_transfer(item.head.rows, item.head.biases, item.view.operator, mu=mu)
                 rows = transfer.weights(importances)
-                biases = torch.full((len(rows),), transfer.bias)
-                curves.append(calibration_curve(fold_scores(item, features, labels, rows, biases)))
+                curves.append(
+                    calibration_curve(fold_scores(item, labels, rows, torch.full((len(rows),), transfer.bias)))
+                )
             gamma, u, s, h = average(curves)
             trials.append({"decay": decay, "mu": mu, "gamma": gamma, "U": u, "S": s, "H": h})
             if on_trial is not None:
-                on_trial()
+                on_trial(len(trials), len(decays) * len(mus))
     best = max(trials, key=lambda trial: trial["H"])
     return Choice(best["decay"], best["mu"], best["gamma"], best["H"], len(folds), tuple(trials))
 
@@ -206,22 +223,22 @@ class BaselineChoice:
 
 def choose_baseline(
     baseline: type[Eszsl] | type[Sae],
-    features: np.ndarray,
+    features: Sequence[np.ndarray],
     labels: np.ndarray,
     folds: Sequence[Fold],
     knowledge: np.ndarray,
 ) -> BaselineChoice:
-    """Tunes a baseline by the same folds: once for H at its best gamma, once for H with gamma = 0."""
+    """Tunes a baseline by the same folds (``features`` (n,D), one for each): once for H at its best gamma, once for H with gamma = 0."""
     curves: dict[tuple[float, ...], list[CalibrationCurve]] = {strength: [] for strength in baseline.grid}
-    for fold in folds:
-        fitted = baseline.fit(features[fold.fit], np.searchsorted(fold.kept, labels[fold.fit]), knowledge[fold.kept])
+    for fold, x in zip(folds, features, strict=True):
+        fitted = baseline.fit(x[fold.fit], np.searchsorted(fold.kept, labels[fold.fit]), knowledge[fold.kept])
         classes = np.sort(np.concatenate([fold.kept, fold.held]))
         pictures = np.concatenate([fold.seen_test, fold.unseen_test])
         local, seen = np.searchsorted(classes, labels[pictures]), np.isin(classes, fold.kept)
         for strength in baseline.grid:
             rows = fitted.rows(knowledge[classes], strength)
-            spread = (features[fold.fit] @ rows[seen].T).std() + 1e-12
-            curves[strength].append(calibration_curve(score(features[pictures] @ rows.T / spread, local, seen)))
+            spread = (x[fold.fit] @ rows[seen].T).std() + 1e-12
+            curves[strength].append(calibration_curve(score(x[pictures] @ rows.T / spread, local, seen)))
     calibrated = max(baseline.grid, key=lambda strength: average(curves[strength])[3])
     plain = max(baseline.grid, key=lambda strength: np.mean([harmonic_at(curve, 0.0) for curve in curves[strength]]))
     return BaselineChoice(calibrated, average(curves[calibrated])[0], plain)

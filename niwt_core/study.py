@@ -30,12 +30,14 @@ from niwt_core.transfer.exact import AffineForm
 if TYPE_CHECKING:
     from niwt_core.classifier import Classifier
     from niwt_core.evaluation_report import Evaluation
+    from niwt_core.imagine import Imagined
+    from niwt_core.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Choices:
     """Hyper-parameters, all chosen on seen classes: ridge of the map and of the inverse map, decay of the head, mu of the transfer, gamma in
-    logits (``gamma_unit`` turns the folds' units into logits), the H that the folds saw, and the table of trials."""
+    logits (``gamma_unit`` turns the folds' units into logits), the H that the folds saw, and the table of trials; rivals: what the same folds chose for each rival."""
 
     ridge: float
     inverse_ridge: float
@@ -46,6 +48,7 @@ class Choices:
     folds: int
     cross_validated_H: float
     trials: tuple[Mapping[str, float], ...] = ()
+    rivals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,3 +169,11 @@ class Study:
         from niwt_core.evaluation_report import evaluate
 
         return evaluate(self, baselines=baselines)
+
+    def imagine(
+        self, description: Mapping[str, Any] | Recipe, *, n: int = 32, seed: int = 0, name: str = "Imagined bird"
+    ) -> Imagined:
+        """Fresh pictures of a description, its classifier, and how many it recognises; for a study of the Aviary. Raises NiwtError."""
+        from niwt_core.imagine import imagine
+
+        return imagine(self, description, n=n, seed=seed, name=name)

@@ -25,6 +25,7 @@ from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
+from niwt_core.head import Head
 from niwt_core.word_head import Lesson, WordHead
 
 if TYPE_CHECKING:
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """SGD with Nesterov momentum, one cycle of cosine decay after a short warm-up; ``head_rate`` is the head's learning rate."""
+    """One cycle of cosine decay after a short warm-up, by "sgd" (Nesterov) or "adamw".
+
+    rate and head_rate are peak learning rates; the head's is for features of mean length one. ``frozen_share`` of the chain's layers, from the input
+    on, are left alone. ``jitter`` is the range of brightness and contrast. ``batch_statistics`` trains batch normalisation as usual (from scratch);
+    otherwise the network stays in evaluation mode, its statistics as they came.
+    """
 
     epochs: int
     batch: int = 32
@@ -48,6 +54,9 @@ class TrainingSettings:
     batch_statistics: bool = False
     attribute_loss: float = 0.0
     sparsity: float = 0.0
+    optimiser: str = "sgd"
+    frozen_share: float = 0.0
+    jitter: float = 0.0
     word_mode: str = "votes"
 
     def __post_init__(self) -> None:
@@ -62,7 +71,7 @@ class TrainingPictures(TorchDataset):
         from niwt_core.compat import ensure_torchvision
 
         ensure_torchvision()
-        from torchvision.transforms import Compose, RandomHorizontalFlip, RandomResizedCrop
+        from torchvision.transforms import ColorJitter, Compose, RandomHorizontalFlip, RandomResizedCrop
 
         self.dataset, self.preprocess, self.settings, self.epoch = dataset, preprocess, settings, epoch
         train = np.flatnonzero(dataset.train)
@@ -71,8 +80,11 @@ class TrainingPictures(TorchDataset):
         crop = RandomResizedCrop(
             preprocess.size, scale=(settings.smallest_crop, 1.0), ratio=(0.8, 1.25), antialias=True
         )
-        self.augment = Compose([crop, RandomHorizontalFlip()])
-        self.words = torch.from_numpy(_words(dataset) if settings.attribute_loss else np.zeros((len(dataset), 0), np.float32))
+        light = [ColorJitter(brightness=settings.jitter, contrast=settings.jitter)] if settings.jitter else []
+        self.augment = Compose([crop, RandomHorizontalFlip(), *light])
+        self.words = torch.from_numpy(
+            _words(dataset) if settings.attribute_loss else np.zeros((len(dataset), 0), np.float32)
+        )
 
     def __len__(self) -> int:
         return len(self.order)
@@ -98,15 +110,20 @@ def fine_tune(
     work: Path,
     settings: TrainingSettings,
     *,
+    start: Head | None = None,
     progress: Callable[[str, int, int], None],
 ) -> None:
-    """Fine-tunes ``network`` in place on the training pictures; a checkpoint in ``work`` after every epoch lets it resume."""
-    classes = int(dataset.seen.sum())
-    network.replace_head(classes, seed=settings.seed)
+    """Fine-tunes ``network`` in place on the training pictures; a checkpoint in ``work`` after every epoch lets it resume.
+
+    ``start`` is a head over the seen classes to begin with, such as logistic regression on the frozen features; a random one without it.
+    """
+    install_head(network, int(dataset.seen.sum()), start, seed=settings.seed)
     network.requires_grad_(True).to(accelerator.device)
+    for program in network.chain[: int(settings.frozen_share * len(network.chain))]:
+        program.requires_grad_(False)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     lesson = _lesson(network, dataset, settings).to(accelerator.device)
-    optimiser = torch.optim.SGD(_groups(lesson, settings), lr=settings.rate, momentum=settings.momentum, nesterov=True)
+    optimiser = _optimiser(_groups(lesson, settings, 1.0 if start is None else start.scale), settings)
     checkpoint = work / "training.safetensors"
     first = _resume(lesson, optimiser, checkpoint)
     if first < settings.epochs:
@@ -130,7 +147,9 @@ def fine_tune(
 def _lesson(network: SplitNetwork, dataset: Dataset, settings: TrainingSettings) -> Lesson:
     if not settings.attribute_loss:
         return Lesson(network, None)
-    return Lesson(network, WordHead(network.neurons, len(dataset.knowledge.names), seed=settings.seed, mode=settings.word_mode))
+    return Lesson(
+        network, WordHead(network.neurons, len(dataset.knowledge.names), seed=settings.seed, mode=settings.word_mode)
+    )
 
 
 def _words(dataset: Dataset) -> np.ndarray:
@@ -140,16 +159,36 @@ def _words(dataset: Dataset) -> np.ndarray:
     return dataset.knowledge.presence()[dataset.labels].astype(np.float32)
 
 
-def _groups(lesson: Lesson, settings: TrainingSettings) -> list[dict]:
+def install_head(network: SplitNetwork, classes: int, head: Head | None, *, seed: int) -> None:
+    """Gives the network a head of ``classes`` rows: the fitted one, or a random one."""
+    layer = network.replace_head(classes, seed=seed)
+    if head is not None:
+        with torch.no_grad():
+            layer.weight.copy_(head.rows)
+            layer.bias.copy_(head.offsets())
+
+
+def _optimiser(groups: list[dict], settings: TrainingSettings) -> torch.optim.Optimizer:
+    if settings.optimiser == "adamw":
+        return torch.optim.AdamW(groups, lr=settings.rate)
+    return torch.optim.SGD(groups, lr=settings.rate, momentum=settings.momentum, nesterov=True)
+
+
+def _groups(lesson: Lesson, settings: TrainingSettings, scale: float) -> list[dict]:
     network = lesson.network
+    head_rate = settings.head_rate / scale  # a head for features of length ``scale`` takes steps that much smaller
     head = list(network.head.parameters())
     own = {id(parameter) for parameter in head}
-    body = [parameter for parameter in network.parameters() if id(parameter) not in own]
-    words = [] if lesson.words is None else [{"params": list(lesson.words.parameters()), "peak": settings.head_rate, "weight_decay": 0.0}]
+    body = [parameter for parameter in network.parameters() if id(parameter) not in own and parameter.requires_grad]
+    words = (
+        []
+        if lesson.words is None
+        else [{"params": list(lesson.words.parameters()), "peak": settings.head_rate, "weight_decay": 0.0}]
+    )
     return [
         {"params": [p for p in body if p.ndim > 1], "peak": settings.rate, "weight_decay": settings.decay},
         {"params": [p for p in body if p.ndim <= 1], "peak": settings.rate, "weight_decay": 0.0},
-        {"params": head, "peak": settings.head_rate, "weight_decay": settings.decay},
+        {"params": head, "peak": head_rate, "weight_decay": settings.decay},
         *words,
     ]
 
@@ -168,10 +207,7 @@ def _epoch(
     steps = len(pictures) // batch
     device = accelerator.device.type
     half = device == "cuda" or (device == "cpu" and torch.cpu._is_avx512_bf16_supported())
-    model.train()
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d) and not settings.batch_statistics:
-            module.eval()
+    model.train(settings.batch_statistics)
     for step, (x, labels, words) in enumerate(loader):
         share = (epoch * steps + step) / (settings.epochs * steps)
         for group in optimiser.param_groups:
@@ -195,15 +231,16 @@ def _schedule(share: float, warm_up: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (share - warm_up) / (1 - warm_up)))
 
 
-def _momenta(network: nn.Module, optimiser: torch.optim.Optimizer) -> Iterator[tuple[str, Tensor]]:
-    for name, parameter in network.named_parameters():
-        buffer = optimiser.state.get(parameter, {}).get("momentum_buffer")
-        if buffer is not None:
-            yield f"momentum.{name}", buffer
+def _optimiser_state(lesson: nn.Module, optimiser: torch.optim.Optimizer) -> Iterator[tuple[str, Tensor]]:
+    """What the optimiser remembers, as "optimiser.<what>.<parameter>" -> tensor."""
+    for name, parameter in lesson.named_parameters():
+        for key, value in optimiser.state.get(parameter, {}).items():
+            if isinstance(value, Tensor):
+                yield f"optimiser.{key}.{name}", value
 
 
 def _save(lesson: Lesson, optimiser: torch.optim.Optimizer, path: Path, epochs: int) -> None:
-    tensors = lesson.state_dict() | dict(_momenta(lesson, optimiser))
+    tensors = lesson.state_dict() | dict(_optimiser_state(lesson, optimiser))
     tensors["epochs"] = torch.tensor(epochs)
     partial = path.with_suffix(".tmp")
     save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, partial)
@@ -216,7 +253,10 @@ def _resume(lesson: Lesson, optimiser: torch.optim.Optimizer, path: Path) -> int
         return 0
     tensors = load_file(path)
     lesson.load_state_dict({name: tensors[name] for name in lesson.state_dict()})
-    for name, parameter in lesson.named_parameters():
-        if f"momentum.{name}" in tensors:
-            optimiser.state[parameter]["momentum_buffer"] = tensors[f"momentum.{name}"].to(parameter)
+    parameters = dict(lesson.named_parameters())
+    for name, value in tensors.items():
+        if name.startswith("optimiser."):
+            _, key, parameter_name = name.split(".", 2)
+            parameter = parameters[parameter_name]
+            optimiser.state[parameter][key] = value if key == "step" else value.to(parameter)
     return int(tensors["epochs"])

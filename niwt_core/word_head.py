@@ -21,7 +21,10 @@ class WordHead(nn.Module):
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
         self.mode = mode
-        self.votes = nn.Parameter(torch.randn(neurons, words, generator=generator) * (1.0 if mode == "votes" else 0.01) + (0.02 if mode == "positive" else 0))
+        self.votes = nn.Parameter(
+            torch.randn(neurons, words, generator=generator) * (1.0 if mode == "votes" else 0.01)
+            + (0.02 if mode == "positive" else 0)
+        )
         self.gain = nn.Parameter(torch.zeros(words))
         self.bias = nn.Parameter(torch.full((words,), -1.5))
 

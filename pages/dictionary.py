@@ -1,5 +1,44 @@
-"""The page dictionary."""
+"""Neuron dictionary: search the neurons, see what excites them, how far their names hold, and what the network loses without them."""
 
-from pages.components import session
+import streamlit as st
 
-session.page("Dictionary", "What the page is for, in two lines.")
+from pages.components import cards, entry, lookup, session, style
+
+PER_PAGE = 12
+TRUST = {"Verified": ("verified",), "Named": ("verified", "weak"), "All": lookup.STATUSES}
+
+study = session.current_study()
+asked = st.query_params.get("neuron", "")
+if asked:
+    with session.shown_errors():
+        entry.show(study, entry.number(study, asked))
+    st.stop()
+
+session.page(
+    "Neuron dictionary",
+    "Each neuron answers to something: a colour, a shape, a pose. Its name is a guess from the descriptions of classes, "
+    "put to the test on pictures that had no part in it.",
+)
+cards.trust_bar(study)
+
+words_column, class_column, part_column, trust_column = st.columns([4, 4, 3, 4], vertical_alignment="bottom")
+words = words_column.text_input("Search", placeholder="red crown, hooked, № 15", key="words", type="search", live=True, icon=":material/search:")
+name = class_column.selectbox("Matters to", study.classes, index=None, format_func=cards.class_label(study), placeholder="Any class", key="of_class")
+parts = lookup.parts(study)
+part = part_column.selectbox("Part", list(parts), index=None, format_func=lambda group: parts[group], placeholder="Any part", key="part", disabled=not parts)
+trust = TRUST[trust_column.segmented_control("Trust", list(TRUST), default="Named", required=True, key="trust", width="stretch")]
+found = lookup.search(study, words or "", part or "", trust)
+
+if name is not None:
+    entry.show_class(study, study.class_index(name), found)
+elif not found:
+    cards.nothing("No neuron answers to that", "Try a shorter word, another part, or show all neurons, unnamed ones included.")
+else:
+    cards.count_line(len(found), len(study.neurons))
+    pages = -(-len(found) // PER_PAGE)
+    page = min(st.session_state.get("dictionary_page", 1), pages)
+    with st.grid(columns=4, min_column_width=230, gap="medium", key="gallery"):
+        for index in found[(page - 1) * PER_PAGE : page * PER_PAGE]:
+            cards.neuron_card(study, index, scope="all")
+    if pages > 1:
+        st.pagination(pages, key="dictionary_page")

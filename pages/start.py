@@ -1,5 +1,33 @@
-"""The page start."""
+"""Start: what this is, in one picture; the species of the study; three doors; a first class in under a minute."""
 
-from pages.components import session
+import streamlit as st
 
-session.page("Start", "What the page is for, in two lines.")
+from pages.components import cards, first_run, session, story, style
+
+study = session.current_study()
+examples = story.examples(study)
+
+session.page(
+    "Choose your neuron",
+    "A trained network holds a dictionary of concepts in its neurons. Describe something that nobody photographed, and it follows "
+    "which neurons should fire for it: enough to recognise it.",
+)
+if examples:
+    st.html(story.story_markup(study, examples[0]))
+
+style.heading("Three ways in")
+doors = (
+    ("dictionary", "Browse", "The neuron dictionary", "See what single neurons respond to, and how far their names can be trusted."),
+    ("build", "Build", "A class from words", "Move its attributes and watch neurons, weights and rivals follow."),
+    ("classify", "Ask", "Classify and explain", "Drop in a picture; ask why, and why not the other one."),
+)
+for column, (page, verb, title, words) in zip(st.columns(3, gap="medium"), doors, strict=True):
+    with column:
+        cards.door(page, number=verb, title=title, words=words, picture=cards.door_picture(study, page), page=f"pages/{page}.py")
+
+if examples:
+    first_run.guide(study, examples)
+
+style.heading(f"The study: {study.name}", cards.study_line(study))
+cards.species_strip(study, cards.sample_species(study))
+style.legend("seen", "unseen")

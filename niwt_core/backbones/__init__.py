@@ -11,13 +11,15 @@ from niwt_core.errors import NiwtError
 
 __all__ = ["LayerInfo", "Preprocess", "SplitNetwork", "backbone_names", "load_backbone"]
 
+SMALL_RESNET = "small_resnet"
+
 
 def backbone_names() -> tuple[str, ...]:
-    """Names of the torchvision backbones; besides these, `hf:<hub id or folder>` names a transformers image
-    classifier."""
+    """Names of the torchvision backbones, and of the project's own; besides these, `hf:<hub id or folder>` names a
+    transformers image classifier."""
     from niwt_core.backbones.torchvision_models import torchvision_names
 
-    return torchvision_names()
+    return (SMALL_RESNET, *torchvision_names())
 
 
 def load_backbone(
@@ -30,7 +32,8 @@ def load_backbone(
 ) -> tuple[SplitNetwork, Preprocess]:
     """A pretrained classifier in evaluation mode, and what it expects of its input.
 
-    name: a torchvision model ("resnet50") or "hf:<hub id or folder>". weights: a .safetensors, .pth or .pt file; None
+    name: a torchvision model ("resnet50"), "small_resnet" (to be trained from scratch: nobody publishes weights for it,
+    so None draws them) or "hf:<hub id or folder>". weights: a .safetensors, .pth or .pt file; None
     or "default" for the publisher's own, from the network; "none" for weights drawn from `seed`. layer: the dictionary
     layer, None for the backbone's default. Raises NiwtError when the name, layer or weights are unknown, cannot be had,
     or do not fit together.
@@ -39,6 +42,10 @@ def load_backbone(
         from niwt_core.backbones.transformers_models import load_transformers
 
         network, preprocess = load_transformers(name, weights=weights, layer=layer, seed=seed)
+    elif name == SMALL_RESNET:
+        from niwt_core.backbones.small_resnet import load_small_resnet
+
+        network, preprocess = load_small_resnet(weights=weights, layer=layer, seed=seed)
     else:
         from niwt_core.backbones.torchvision_models import load_torchvision
 

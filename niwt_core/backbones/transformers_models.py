@@ -174,7 +174,7 @@ def _filled(source: str | None, where: str | Path | None, config: Any, **options
     from transformers import AutoModelForImageClassification
     from transformers.utils import logging
 
-    cls = AutoModelForImageClassification._model_mapping[type(config)]
+    cls: Any = AutoModelForImageClassification._model_mapping[type(config)]
     options |= {"config": config, "dtype": torch.float32, "output_loading_info": True}
     level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()  # the report on missing weights is read below

@@ -70,11 +70,9 @@ def _ranking(answer: Answer, explanation: Explanation) -> str:
     )
     kinds = [kind for kind in ("seen", "unseen", "built") if any(item.kind == kind for item in answer.ranking)]
     legend = " &ensp; ".join(chip(kind) for kind in kinds)
-    return _section(
-        "What else it could be",
-        about,
-        f'<div class="narrow">{ranking_bars(answer.ranking, chosen=explanation.name)}<p class="nr-small">{legend}</p></div>',
-    )
+    bars = ranking_bars(answer.ranking, chosen=explanation.name)
+    body = f'<div class="narrow">{bars}<p class="nr-small">{legend}</p></div>'
+    return _section("What else it could be", about, body)
 
 
 def _neurons(explanation: Explanation, drawn: Figures) -> str:
@@ -111,7 +109,8 @@ def _contrast(answer: Answer, explanation: Explanation, drawn: Figures) -> list[
     else:
         about = f"{rival} is ahead by {number(-contrast.margin)}. This is what the picture still holds against it."
     words = word_bars(contrast.words) if contrast.words else '<p class="nr-none">No word tells them apart here.</p>'
-    body = f'<div class="columns"><div><h3>Words</h3>{words}</div><div><h3>Neurons</h3>{neuron_list(contrast.neurons, drawn.thumbnails, empty="None.")}</div></div>'
+    neurons = neuron_list(contrast.neurons, drawn.thumbnails, empty="None.")
+    body = f'<div class="columns"><div><h3>Words</h3>{words}</div><div><h3>Neurons</h3>{neurons}</div></div>'
     sections = [_section(f"Why not {rival}?", about, body)]
     turning = contrast if contrast.margin >= 0 else turned(answer, contrast)
     if turning.flip:

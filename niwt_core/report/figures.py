@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
 from niwt_core.attribution import ImportanceMap, Method, class_map, neuron_map
-from niwt_core.overlay import centre_square, overlay
+from niwt_core.overlay import _AGAINST, _FOR, centre_square, heat_colours, overlay
 
 if TYPE_CHECKING:
     from niwt_core.classifier import Answer
@@ -67,6 +68,16 @@ def shown_neurons(explanation: Explanation) -> tuple[int, ...]:
 def draw_map(square: Image.Image, map_: ImportanceMap, *, opacity: float = OPACITY) -> Image.Image:
     """A class's importance map over the picture; methods whose values have a sign show both."""
     return overlay(square, map_.values, opacity=opacity, signed=map_.method != "grad-cam")
+
+
+def map_layer(map_: ImportanceMap, *, side: int) -> Image.Image:
+    """The map alone as an RGBA picture of ``side`` pixels, clear where nothing speaks, to be laid over the square."""
+    scaled = map_.scaled().numpy()  # (s, s)
+    signed = map_.method != "grad-cam"
+    strength = np.abs(scaled) if signed else scaled.clip(0, 1)
+    colours = np.where(scaled[..., None] >= 0, _FOR, _AGAINST) if signed else heat_colours(strength)
+    layer = Image.fromarray(np.dstack([colours.astype(np.uint8), (255 * np.sqrt(strength)).round().astype(np.uint8)]))
+    return layer.resize((side, side), Image.Resampling.BICUBIC)
 
 
 def draw_neuron(answer: Answer, square: Image.Image, neuron: int) -> Image.Image:

@@ -21,8 +21,6 @@ MEANING = {
 TRUST = {
     "verified": "held-out pictures confirm the name",
     "weak": "better than chance on held-out pictures, though not by much",
-    "unnamed": "no word passed the test",
-    "dead": "never active on held-out pictures",
 }
 
 
@@ -44,16 +42,27 @@ def chip(kind: str, label: str = "") -> str:
 
 def ranking_bars(ranking: Sequence[Ranked], *, chosen: str = "", top: int = 8) -> str:
     """The best classes as horizontal bars; the one that is explained stands out, and is added if it is further down."""
-    shown = list(enumerate(ranking, 1))[:top]
-    shown += [(place, item) for place, item in enumerate(ranking, 1) if place > top and item.name == chosen]
-    longest = max((item.share for _, item in shown), default=1.0) or 1.0
+    shown = best_places(ranking, chosen=chosen, top=top)
+    longest = max((item.share for _, item in shown), default=1.0)
     rows = (
-        f'<li class="nr-rank{" nr-chosen" if item.name == chosen else ""}"><span class="nr-place">{place}</span>{chip(item.kind, item.display)}'
-        f'<span class="nr-kind">{item.kind}</span><span class="nr-bar nr-{item.kind}"><i style="width:{100 * item.share / longest:.1f}%"></i></span>'
-        f'<span class="nr-number">{percent(item.share)}</span></li>'
-        for place, item in shown
+        f"<li>{rank_row(place, item, longest=longest, chosen=item.name == chosen)}</li>" for place, item in shown
     )
     return f'<ol class="nr-ranking">{"".join(rows)}</ol>'
+
+
+def best_places(ranking: Sequence[Ranked], *, chosen: str = "", top: int = 8) -> list[tuple[int, Ranked]]:
+    """(place, class) of the ``top`` best classes, and of the chosen one if it is further down."""
+    return [(place, item) for place, item in enumerate(ranking, 1) if place <= top or item.name == chosen]
+
+
+def rank_row(place: int, item: Ranked, *, longest: float, chosen: bool = False) -> str:
+    """One place of a ranking; ``longest`` is the share of a full bar."""
+    width = 100 * item.share / (longest or 1.0)
+    return (
+        f'<div class="nr-rank{" nr-chosen" if chosen else ""}"><span class="nr-place">{place}</span>{chip(item.kind, item.display)}'
+        f'<span class="nr-kind">{item.kind}</span><span class="nr-bar nr-{item.kind}"><i style="width:{width:.1f}%"></i></span>'
+        f'<span class="nr-number">{percent(item.share)}</span></div>'
+    )
 
 
 def neuron_list(
@@ -77,9 +86,9 @@ def _neuron(part: NeuronPart, thumbnails: Mapping[int, str], longest: float) -> 
         if source
         else ""
     )
+    trust = f'<span class="nr-trust nr-{neuron.status}" title="{TRUST[neuron.status]}">{neuron.status}</span>' if named else ""
     return (
-        f'<li class="nr-neuron">{picture}<div><p><b{"" if named else " class=nr-unnamed"}>{name}</b>'
-        f'<span class="nr-trust nr-{neuron.status}" title="{TRUST[neuron.status]}">{neuron.status}</span></p>'
+        f'<li class="nr-neuron">{picture}<div><p><b{"" if named else " class=nr-unnamed"}>{name}</b>{trust}</p>'
         f'<p class="nr-small">Neuron {part.index}, {louder}</p>'
         f'<p class="nr-amount"><span class="nr-bar nr-{side}"><i style="width:{100 * abs(part.contribution) / (longest or 1):.1f}%"></i></span>'
         f'<span class="nr-number">{number(part.contribution, sign=True)}</span></p></div></li>'

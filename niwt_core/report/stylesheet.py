@@ -24,7 +24,8 @@ FRAGMENTS = """
 .nr-bar.nr-for{color:var(--cyn-neuron)}
 .nr-bar.nr-against i{background:none;border:1.5px solid var(--cyn-neuron);box-sizing:border-box}
 .nr-bar.nr-lack i{background:none;border:1.5px solid var(--cyn-neuron);box-sizing:border-box}
-.nr-rank{display:grid;grid-template-columns:1.5rem 1fr auto 3.5rem;column-gap:.5rem;row-gap:.25rem;align-items:baseline;padding:.5rem .5rem;border-radius:.5rem}
+.nr-rank{display:grid;grid-template-columns:1.5rem 1fr auto 3.5rem;column-gap:.5rem;row-gap:.25rem;
+align-items:baseline;padding:.5rem .5rem;border-radius:.5rem}
 .nr-rank .nr-bar{grid-column:2/4;align-self:center}.nr-rank .nr-number{grid-column:4;grid-row:2}
 .nr-rank .nr-kind{grid-column:3;grid-row:1}.nr-rank .nr-place{color:var(--cyn-soft);font-variant-numeric:tabular-nums;font-size:.875rem}
 .nr-chosen{background:var(--cyn-sunk)}.nr-chosen .nr-bar{background:var(--cyn-paper)}
@@ -51,9 +52,11 @@ border:1px solid var(--cyn-line);color:var(--cyn-soft);vertical-align:.125em}
 PAGE = """
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
-body{margin:0;background:var(--cyn-paper);color:var(--cyn-ink);font:1rem/1.55 "Source Sans 3","Source Sans Pro",system-ui,-apple-system,"Segoe UI",sans-serif}
+body{margin:0;background:var(--cyn-paper);color:var(--cyn-ink);
+font:1rem/1.55 "Source Sans 3","Source Sans Pro",system-ui,-apple-system,"Segoe UI",sans-serif}
 main{max-width:60rem;margin:0 auto;padding:3rem 1.5rem 4rem}
-h1,h2,h3{font-family:"Source Serif 4","Source Serif Pro",Georgia,"Times New Roman",serif;font-weight:600;letter-spacing:-.01em;margin:0;text-wrap:balance}
+h1,h2,h3{font-family:"Source Serif 4","Source Serif Pro",Georgia,"Times New Roman",serif;
+font-weight:600;letter-spacing:-.01em;margin:0;text-wrap:balance}
 h1{font-size:2.5rem;line-height:1.15}h2{font-size:1.5rem;line-height:1.25}h3{font-size:1.0625rem;line-height:1.4}
 p{margin:0 0 .75rem}.kicker{font-size:.875rem;color:var(--cyn-soft);margin:0 0 .5rem}
 .lead{font-size:1.1875rem;line-height:1.55;max-width:44rem;margin:.875rem 0 0}
@@ -66,7 +69,8 @@ figcaption{font-size:.875rem;color:var(--cyn-soft);margin-top:.5rem;line-height:
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.5rem;margin:0;font-size:.9375rem}dt{color:var(--cyn-soft)}
 dd{margin:0;overflow-wrap:anywhere}code{font:.875em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .narrow{max-width:44rem}
-@media (max-width:560px){main{padding:2rem 1.125rem 3rem}h1{font-size:2rem}section{margin-top:2.25rem}dl{grid-template-columns:1fr}dt{margin-top:.5rem}}
+@media (max-width:560px){main{padding:2rem 1.125rem 3rem}h1{font-size:2rem}section{margin-top:2.25rem}
+dl{grid-template-columns:1fr}dt{margin-top:.5rem}}
 @media print{body{background:#fff}section{break-inside:avoid}}
 """
 

@@ -9,9 +9,11 @@ import streamlit as st
 
 from niwt_core import Study
 from niwt_core.class_names import display_name
-from niwt_core.neurons import Neuron
+from niwt_core.muting import Muting
+from niwt_core.neurons import Neuron, find_neurons
 from pages.components import style
-from pages.components.figures import meter
+from pages.components.figures import meter, stacked
+from pages.components.lookup import STATUSES, trust_counts
 from pages.components.pictures import class_crop, neuron_crop
 from pages.components.session import per_study
 from pages.components.style import text
@@ -89,3 +91,67 @@ def figures_row(items: list[tuple[str, str, str]]) -> str:
 def facts(items: list[tuple[str, str]]) -> str:
     """Markup of a list of names and values, for provenance."""
     return '<dl class="cyn-list">' + "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in items) + "</dl>"
+
+
+def study_line(study: Study) -> str:
+    """A study in one line."""
+    seen, unseen = len(study.seen_classes), len(study.unseen_classes)
+    held_out = int((study.roles != "train").sum())
+    return (
+        f"{seen} classes that the network was trained on, {unseen} that it knows by description only; "
+        f"{len(study.labels):,} pictures, {held_out:,} of them held out; {len(study.neurons):,} neurons."
+    )
+
+
+def sample_species(study: Study, count: int = 24) -> list[int]:
+    """Some classes for show: every second one unseen as long as there are any."""
+    seen = [c for c in range(len(study.classes)) if study.seen[c]]
+    unseen = [c for c in range(len(study.classes)) if not study.seen[c]]
+    step = max(1, len(seen) // count)
+    mixed = [c for pair in zip(seen[::step], unseen, strict=False) for c in pair]
+    return [*mixed, *(c for c in seen[::step] if c not in mixed)][:count]
+
+
+@per_study
+def door_picture(study: Study, page: str) -> str:
+    """The picture on a door: neurons with their activation, species known by description only, species of all sorts."""
+    if page == "dictionary":
+        best = [neuron.index for neuron in find_neurons(study.neurons)[:3]]
+        return f'<div class="cyn-crops">{"".join(neuron_crop(study, n, 0) for n in best)}</div>'
+    unseen = [c for c in range(len(study.classes)) if not study.seen[c]] or list(range(len(study.classes)))
+    chosen = unseen[:: max(1, len(unseen) // 3)][:3] if page == "build" else sample_species(study)[4:7]
+    return f'<div class="cyn-crops">{"".join(class_crop(study, c, place=1) for c in chosen)}</div>'
+
+
+def class_label(study: Study) -> Callable[[str], str]:
+    """How a select box names a class: with the sign of its kind."""
+    return lambda name: f"{style.SIGNS['seen' if study.seen[study.classes.index(name)] else 'unseen']} {display_name(name)}"
+
+
+def trust_bar(study: Study) -> None:
+    """How many neurons have a name that holds."""
+    counts = trust_counts(study)
+    parts = [(status, counts[status], f"cyn-is-{status}") for status in STATUSES]
+    st.html(stacked(parts, describe=", ".join(f"{count} {status}" for status, count in counts.items())))
+
+
+def count_line(found: int, total: int) -> None:
+    """How many neurons a search leaves."""
+    st.html(f'<p class="cyn-sub">{found:,} of {total:,} neurons, the most trusted first.</p>')
+
+
+def nothing(title: str, words: str) -> None:
+    """An empty state: what there is not, and what to do."""
+    st.html(f'<div class="cyn-nothing"><h3 class="cyn-h3">{text(title)}</h3><p class="cyn-sub">{text(words)}</p></div>')
+
+
+def before_after(effect: Muting) -> str:
+    """Markup of a table: accuracy with the neurons, without them, the change."""
+    rows = []
+    for key, words in (("U", "unseen classes"), ("S", "seen classes"), ("H", "both, harmonic mean"), ("zsl", "unseen among unseen")):
+        old, new = getattr(effect.before, key), getattr(effect.after, key)
+        tone = "cyn-gain" if new - old > 0.05 else "cyn-loss" if new - old < -0.05 else "cyn-soft"
+        cells = "".join(f'<span class="cyn-num">{value:.1f}</span>' for value in (old, new))
+        rows.append(f'<span><b>{"ZSL" if key == "zsl" else key}</b> <span class="cyn-soft">{words}</span></span>{cells}<span class="cyn-num {tone}">{new - old:+.1f}</span>')
+    head = '<span class="cyn-th">Accuracy, %</span><span class="cyn-th cyn-num">with</span><span class="cyn-th cyn-num">muted</span><span class="cyn-th cyn-num">change</span><hr>'
+    return f'<div class="cyn-table" style="grid-template-columns:1fr auto auto auto">{head}{"".join(rows)}</div>'

@@ -1,4 +1,4 @@
-"""Charts as markup: positions in percent, text in HTML, lines in SVG. They take the theme's colours by CSS and need no library in the browser.
+"""Charts as markup: positions in percent, text in HTML, curves as masks. They take the theme's colours by CSS and need no library in the browser.
 
 Every mark carries its figures as a tip that shows on hover, focus and touch; every chart says in words what it shows.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import numpy as np
 
@@ -51,15 +52,15 @@ def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 
 def plot(x: Axis, y: Axis, *, lines: str = "", dots: Sequence[Dot] = (), notes: str = "", height: float = 20, describe: str) -> str:
-    """A frame with axes around SVG ``lines`` (in 0..100 of both axes, y downwards), dots and HTML ``notes``; ``height`` in rem."""
-    grid = "".join(f'<line x1="0" x2="100" y1="{100 - y.at(tick):.2f}" y2="{100 - y.at(tick):.2f}" class="cyn-grid"/>' for tick in y.ticks)
+    """A frame with axes around ``lines``, dots and ``notes``; ``height`` in rem, ``describe`` for those who do not see it."""
+    grid = "".join(f'<i class="cyn-grid" style="bottom:{y.at(tick):.2f}%"></i>' for tick in y.ticks)
     across = "".join(f'<span style="left:{x.at(tick):.2f}%">{text(x.form.format(tick))}</span>' for tick in x.ticks)
     up = "".join(f'<span style="bottom:{y.at(tick):.2f}%">{text(y.form.format(tick))}</span>' for tick in y.ticks)
     marks = "".join(_dot(x, y, dot) for dot in dots)
     return (
         f'<figure class="cyn-plot" role="group" aria-label="{text(describe)}" style="--height:{height}rem">'
         f'<div class="cyn-ylabel">{text(y.label)}</div><div class="cyn-up" aria-hidden="true">{up}</div>'
-        f'<div class="cyn-field"><svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">{grid}{lines}</svg>{marks}{notes}</div>'
+        f'<div class="cyn-field">{grid}{lines}{marks}{notes}</div>'
         f'<div class="cyn-across" aria-hidden="true">{across}</div><div class="cyn-xlabel">{text(x.label)}</div></figure>'
     )
 
@@ -73,15 +74,16 @@ def _dot(x: Axis, y: Axis, dot: Dot) -> str:
 
 
 def line(x: Axis, y: Axis, xs: Sequence[float] | np.ndarray, ys: Sequence[float] | np.ndarray, tone: str, *, width: float = 2, dash: str = "") -> str:
-    """A polyline for ``plot``."""
+    """A polyline for ``plot``. ``st.html`` lets no SVG through, so its shape is the mask of a coloured box: the colour then follows the theme."""
     points = " ".join(f"{x.at(a):.2f},{100 - y.at(b):.2f}" for a, b in zip(xs, ys, strict=True))
-    style = f"stroke:var(--cyn-{tone});stroke-width:{width}px" + (f";stroke-dasharray:{dash}" if dash else "")
-    return f'<polyline points="{points}" class="cyn-line" style="{style}"/>'
+    stroke = f"stroke='black' stroke-width='{width}' vector-effect='non-scaling-stroke' stroke-linejoin='round' stroke-dasharray='{dash or 'none'}'"
+    shape = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100' preserveAspectRatio='none'><polyline fill='none' points='{points}' {stroke}/></svg>"
+    return f'<i class="cyn-line" style="background:var(--cyn-{tone});--shape:url(&quot;data:image/svg+xml,{quote(shape)}&quot;)"></i>'
 
 
-def upright(x: Axis, at: float, tone: str = "ink") -> str:
-    """A vertical line for ``plot``."""
-    return f'<line x1="{x.at(at):.2f}" x2="{x.at(at):.2f}" y1="0" y2="100" class="cyn-line" style="stroke:var(--cyn-{tone});stroke-width:1px;stroke-dasharray:3 3"/>'
+def upright(x: Axis, at: float) -> str:
+    """A dashed vertical line for ``plot``."""
+    return f'<i class="cyn-upright" style="left:{x.at(at):.2f}%"></i>'
 
 
 def note(x: Axis, y: Axis, at: tuple[float, float], words: str, tone: str, *, place: str = "right") -> str:

@@ -49,11 +49,10 @@ def parts(study: Study) -> dict[str, str]:
     return {group: readable(group) for group, columns in study.knowledge.groups.items() if len(columns) > 1}
 
 
-@per_study
-def for_and_against(study: Study, class_index: int, trust: tuple[str, ...], count: int = 8) -> tuple[list[int], list[int]]:
-    """The neurons that speak most for a class, and most against it, among those of some kinds of trust."""
+def for_and_against(study: Study, class_index: int, among: tuple[int, ...], count: int = 8) -> tuple[list[int], list[int]]:
+    """The neurons ``among`` some that speak most for a class, and most against it."""
     values = importances(study)[class_index]
-    order = [int(n) for n in np.argsort(-values) if study.neurons[n].status in trust]
+    order = sorted(among, key=lambda n: -values[n])
     return [n for n in order[:count] if values[n] > 0], [n for n in order[::-1][: count // 2] if values[n] < 0]
 
 

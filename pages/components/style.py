@@ -114,3 +114,9 @@ def plotly_layout(**overrides: Any) -> dict[str, Any]:
 
 
 PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+def heading(title: str, words: str = "", *, level: int = 2) -> None:
+    """A heading inside a page, with an optional line under it."""
+    line = f'<p class="cyn-sub">{text(words)}</p>' if words else ""
+    st.html(f'<h{level} class="cyn-h{level}">{text(title)}</h{level}>{line}')

@@ -124,9 +124,29 @@ def read_aviary(root: Path) -> "Dataset":
 def redraw(dataset: "Dataset", index: int, *, masks: bool = True) -> Picture:
     """Picture `index` of a data set of `read_aviary` drawn again from its seed, with the masks of its parts."""
     plan = _plan(dataset.root)
-    label, number = int(dataset.labels[index]), int(Path(dataset.paths[index]).stem)
-    seed = _picture_seed(plan.seed, label, number)
-    return draw(species()[label].attributes, seed=seed, size=plan.size, masks=masks)
+    return redraw_path(dataset.paths[index], seed=plan.seed, size=plan.size, masks=masks)
+
+
+def redraw_path(path: str, *, seed: int, size: int, masks: bool = True) -> Picture:
+    """The picture at `path` ("images/<species>/NNN.jpg") of the data set of that `seed` and `size`, drawn again.
+
+    It is the drawing itself, before JPEG. Raises NiwtError if there is no such species.
+    """
+    place = Path(path)
+    labels = {kind.slug: label for label, kind in enumerate(species())}
+    if place.parent.name not in labels or not place.stem.isdecimal():
+        raise NiwtError(
+            f"{path!r} is no picture of the Aviary", where="drawing it again", fix="prepare the study again"
+        )
+    label = labels[place.parent.name]
+    seed = _picture_seed(seed, label, int(place.stem))
+    return draw(species()[label].attributes, seed=seed, size=size, masks=masks)
+
+
+def drawn_with(root: Path) -> dict[str, int]:
+    """The seed, size and version that the pictures of a folder were drawn with: what `redraw_path` needs."""
+    plan = _plan(root)
+    return {"seed": plan.seed, "size": plan.size, "version": plan.version}
 
 
 def _drawn(root: Path, plan: Plan, waiting: Sequence[int], workers: int) -> Iterator[int]:

@@ -1,0 +1,142 @@
+/* The attribute board: holds the description, repaints at most once a frame, tells the server when a control is let go. */
+
+const tablesById = new Map(); // the last tables of this browser tab, by their hash
+const waiting = new Map();
+const boards = new WeakMap();
+const KEPT_TABLES = 3, KEPT_STEPS = 200, KEYBOARD_PAUSE = 150; // ms
+
+export class Board {
+  constructor(parent, tables) {
+    this.parent = parent;
+    this.scorer = new Scorer(tables);
+    const { header } = this.scorer;
+    this.values = new Float64Array(header.attributes);
+    this.base = new Float64Array(header.attributes);
+    this.revision = 0;
+    this.epoch = null;
+    this.timings = []; // ms of script for each painted frame, handlers included; the tests read it
+    this.spent = 0;
+    this.controls = new Controls(header, this, (started) => this.changed(started), () => this.commit());
+    this.live = new Live(this.scorer);
+    this.root = element("div", "board", {}, this.controls.root, this.live.root);
+    this.root.board = this;
+    this.root.addEventListener("keydown", () => { this.byKey = true; }, true);
+    this.root.addEventListener("pointerdown", () => { this.byKey = false; }, true);
+    parent.append(this.root);
+  }
+
+  /* What the server says: a new description (another epoch), or the confirmation of one of ours (a revision). */
+  update(data, send) {
+    this.send = send;
+    if (this.epoch !== data.epoch) {
+      this.epoch = data.epoch;
+      this.revision = data.revision;
+      this.base.set(data.base);
+      this.#load(data.changes);
+      this.steps = [this.#changes()];
+      this.at = 0;
+    }
+    this.live.update(data, this.base);
+    this.#repaint(true);
+    const current = data.revision >= this.revision;
+    flag(this.root, "waiting", !current);
+    if (current) this.live.say(`${this.live.summary()} Confirmed by the engine.`);
+  }
+
+  changed(started) {
+    this.spent += performance.now() - started;
+    flag(this.root, "moving", true);
+    this.frame ??= requestAnimationFrame(() => {
+      const begun = performance.now();
+      this.frame = null;
+      this.scorer.describe(this.values);
+      this.live.paint();
+      this.timings.push(this.spent + performance.now() - begun);
+      if (this.timings.length > 5000) this.timings.splice(0, 2500);
+      this.spent = 0;
+    });
+  }
+
+  commit() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#send(), this.byKey ? KEYBOARD_PAUSE : 0);
+  }
+
+  undo() { this.#go(-1); }
+  redo() { this.#go(1); }
+
+  #send() {
+    const changes = this.#changes();
+    if (JSON.stringify(changes) === JSON.stringify(this.steps[this.at])) return;
+    this.steps = [...this.steps.slice(0, this.at + 1), changes].slice(-KEPT_STEPS);
+    this.at = this.steps.length - 1;
+    this.#tell(changes);
+  }
+
+  #go(by) {
+    clearTimeout(this.timer);
+    if (!this.steps[this.at + by]) return;
+    this.at += by;
+    this.#load(this.steps[this.at]);
+    this.#repaint(false);
+    this.#tell(this.steps[this.at]);
+  }
+
+  #tell(changes) {
+    this.revision += 1;
+    this.sentAt = performance.now();
+    flag(this.root, "moving", false);
+    flag(this.root, "waiting", true);
+    this.#steps();
+    this.send({ epoch: this.epoch, revision: this.revision, changes });
+  }
+
+  #changes() {
+    const changes = {};
+    for (let k = 0; k < this.values.length; k++) if (this.controls.isChanged(k)) changes[k] = this.values[k];
+    return changes;
+  }
+
+  #load(changes) {
+    this.values.set(this.base);
+    for (const [k, value] of Object.entries(changes)) this.values[k] = value;
+  }
+
+  #steps() {
+    this.controls.undoButton.disabled = this.at === 0;
+    this.controls.redoButton.disabled = this.at === this.steps.length - 1;
+  }
+
+  #repaint() {
+    this.controls.paint();
+    this.scorer.describe(this.values);
+    this.live.paint();
+    this.#steps();
+  }
+}
+
+function keep(tables) {
+  const { id } = tables.header;
+  tablesById.delete(id);
+  tablesById.set(id, tables);
+  for (const old of [...tablesById.keys()].slice(0, -KEPT_TABLES)) tablesById.delete(old);
+  for (const go of waiting.get(id) ?? []) go();
+  waiting.delete(id);
+}
+
+/* Mounted twice by Streamlit: once with the tables as bytes (nothing is shown), once as the board, with JSON. They share this module. */
+export default function mount({ data, parentElement, setStateValue }) {
+  if (data instanceof Uint8Array) return void keep(unpack(data));
+  const go = () => {
+    let board = boards.get(parentElement);
+    if (board && board.scorer.header.id !== data.tables) {
+      board.root.remove();
+      board = undefined;
+    }
+    if (!board) boards.set(parentElement, (board = new Board(parentElement, tablesById.get(data.tables))));
+    board.update(data, (draft) => setStateValue("draft", draft));
+  };
+  if (tablesById.has(data.tables)) return void go();
+  const queue = waiting.get(data.tables) ?? [];
+  waiting.set(data.tables, [...queue.filter((other) => other.parent !== parentElement), Object.assign(go, { parent: parentElement })]);
+}
