@@ -52,13 +52,18 @@ def tune_rivals(
     return chosen
 
 
-def run_rivals(study: Study) -> Mapping[str, Metrics]:
-    """Metrics of every rival on the study's test pictures, fitted anew with the strengths that the folds chose."""
+def run_rivals(study: Study, *, on_rival: Callable[[str, int, int], None] | None = None) -> Mapping[str, Metrics]:
+    """Metrics of every rival on the study's test pictures, fitted anew with the strengths that the folds chose.
+
+    on_rival: called as on_rival(name, done, all) before each fit; what it raises ends the run.
+    """
     train, test = np.flatnonzero(study.roles == "train"), np.flatnonzero(study.roles != "train")
     seen = np.flatnonzero(study.seen)
     local, knowledge = np.searchsorted(seen, study.labels[train]), study.encoded_knowledge
     results: dict[str, Metrics] = {}
-    for baseline in BASELINES:
+    for done, baseline in enumerate(BASELINES):
+        if on_rival is not None:
+            on_rival(baseline.name, done, len(BASELINES))
         chosen = study.choices.rivals[baseline.name]
         x = inputs_of(study.features.float(), train, unit=baseline.unit_features)
         fitted = baseline.fit(x[train], local, knowledge[seen])

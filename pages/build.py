@@ -1,7 +1,5 @@
 """Build a class: describe it, watch the neurons and the ranking follow, transfer weights, keep it."""
 
-import streamlit as st
-
 from pages.components import session
 from pages.components.board import classes, link, workbench
 from pages.components.board.draft import current_draft

@@ -1,5 +1,17 @@
-"""The page measure."""
+"""Measure: how good the classifier is on classes it has never seen, what it gives up for that, and where the figures come from."""
 
-from pages.components import session
+from pages.components import measures, session
 
-session.page("Measure", "What the page is for, in two lines.")
+study = session.current_study()
+
+session.page(
+    "Measure",
+    "How often the network is right on pictures held back from training, of classes that it was shown and of classes that it was only told about. "
+    "Accuracy is averaged over classes.",
+)
+measures.headline(study)
+measures.balance(study)
+measures.rivals(study)
+measures.classes(study)
+measures.confusions(study)
+measures.provenance(study)

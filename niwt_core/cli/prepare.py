@@ -40,7 +40,7 @@ def prepare_command(
     from niwt_core.allocator import keep_large_blocks
     from niwt_core.cli.output import progress_bar, write_json, write_line
     from niwt_core.prepare import make_accelerator, prepare
-    from niwt_core.recipes import plan
+    from niwt_core.plan import plan
     from niwt_core.storage import check_target
 
     if source not in ("aviary", "cub", "awa2", "folder"):
@@ -81,6 +81,10 @@ def prepare_command(
         )
     if not accelerator.is_main_process:
         return
+    if source == "aviary":
+        from niwt_core.data.aviary.study import remove_pictures
+
+        remove_pictures(out)
     result = summary(study, out)
     if json:
         write_json(result)

@@ -44,9 +44,7 @@ def ranking_bars(ranking: Sequence[Ranked], *, chosen: str = "", top: int = 8) -
     """The best classes as horizontal bars; the one that is explained stands out, and is added if it is further down."""
     shown = best_places(ranking, chosen=chosen, top=top)
     longest = max((item.share for _, item in shown), default=1.0)
-    rows = (
-        f"<li>{rank_row(place, item, longest=longest, chosen=item.name == chosen)}</li>" for place, item in shown
-    )
+    rows = (f"<li>{rank_row(place, item, longest=longest, chosen=item.name == chosen)}</li>" for place, item in shown)
     return f'<ol class="nr-ranking">{"".join(rows)}</ol>'
 
 
@@ -86,7 +84,11 @@ def _neuron(part: NeuronPart, thumbnails: Mapping[int, str], longest: float) -> 
         if source
         else ""
     )
-    trust = f'<span class="nr-trust nr-{neuron.status}" title="{TRUST[neuron.status]}">{neuron.status}</span>' if named else ""
+    trust = (
+        f'<span class="nr-trust nr-{neuron.status}" title="{TRUST[neuron.status]}">{neuron.status}</span>'
+        if named
+        else ""
+    )
     return (
         f'<li class="nr-neuron">{picture}<div><p><b{"" if named else " class=nr-unnamed"}>{name}</b>{trust}</p>'
         f'<p class="nr-small">Neuron {part.index}, {louder}</p>'

@@ -39,8 +39,11 @@ class PaperTransfer:
 
 def importance_with_graph(network: SplitNetwork, activations: Tensor, row: Tensor) -> Tensor:
     """``G(x) w`` (B,N) for one row (D,), differentiable in the row (double backward)."""
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
     leaf = activations.detach().requires_grad_()
-    score = (network.tail(leaf) @ row).sum()
+    with sdpa_kernel(SDPBackend.MATH):  # fused attention has no second derivative
+        score = (network.tail(leaf) @ row).sum()
     (gradient,) = torch.autograd.grad(score, leaf, create_graph=True)
     return gradient.flatten(2).sum(2)
 

@@ -15,7 +15,11 @@ from pages.components.pictures import address, crop
 from pages.components.session import per_study
 from pages.components.tray import KEPT, Tray, take_in
 
-SOURCES = {"samples": ":material/photo_library: Samples", "upload": ":material/upload: Upload", "camera": ":material/photo_camera: Camera"}
+SOURCES = {
+    "samples": ":material/photo_library: Samples",
+    "upload": ":material/upload: Upload",
+    "camera": ":material/photo_camera: Camera",
+}
 TYPES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "jp2")
 SAMPLES = 9  # shown at once
 ERRORS_SHOWN = 5
@@ -90,7 +94,16 @@ def _samples(classifier: Classifier, tray: Tray) -> None:
             c = int(study.labels[study.gallery.pictures[item]])
             kind, name = "seen" if study.seen[c] else "unseen", display_name(study.classes[c])
             markup = crop(address(study.gallery.jpeg(item)), alt="") + f"<p>{style.chip(kind, name)}</p>"
-            tile(f"sample-{item}", markup, f"Classify a picture of {name}, {kind}", tray.chosen == f"sample-{item}", choose_sample, classifier, tray, item)
+            tile(
+                f"sample-{item}",
+                markup,
+                f"Classify a picture of {name}, {kind}",
+                tray.chosen == f"sample-{item}",
+                choose_sample,
+                classifier,
+                tray,
+                item,
+            )
     st.button("Other samples", icon=":material/refresh:", type="tertiary", on_click=_next_samples, key="other_samples")
 
 

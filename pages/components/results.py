@@ -35,7 +35,9 @@ def verdicts(classifier: Classifier, tray: Tray) -> list[Verdict]:
     """What the classifier says now of every picture, the last one first: one product for all of them."""
     items = list(tray.items.values())[::-1]
     candidates = classifier.candidates
-    shares, order = torch.softmax(classifier.logits(torch.stack([item.features for item in items])), 1).topk(min(2, len(candidates)))  # (n, 2)
+    shares, order = torch.softmax(classifier.logits(torch.stack([item.features for item in items])), 1).topk(
+        min(2, len(candidates))
+    )  # (n, 2)
     out = []
     for item, share, places in zip(items, shares.tolist(), order.tolist(), strict=True):
         second = candidates[places[1]] if len(places) > 1 else None
@@ -56,16 +58,39 @@ def show(classifier: Classifier, tray: Tray) -> None:
             _tile(verdict, tray)
     with st.container(horizontal=True, gap="small"):
         st.download_button(
-            "Results (CSV)", lambda: results_csv(told), "results.csv", "text/csv", icon=":material/table:", on_click="ignore", key="results_csv"
+            "Results (CSV)",
+            lambda: results_csv(told),
+            "results.csv",
+            "text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+            key="results_csv",
         )
-        st.button("Remove this picture", icon=":material/close:", type="tertiary", on_click=tray.remove, args=(tray.chosen,), key="remove_picture")
-        st.button("Remove all", icon=":material/delete_sweep:", type="tertiary", on_click=_remove_all, args=(tray,), key="remove_pictures")
+        st.button(
+            "Remove this picture",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=tray.remove,
+            args=(tray.chosen,),
+            key="remove_picture",
+        )
+        st.button(
+            "Remove all",
+            icon=":material/delete_sweep:",
+            type="tertiary",
+            on_click=_remove_all,
+            args=(tray,),
+            key="remove_pictures",
+        )
 
 
 def _tile(verdict: Verdict, tray: Tray) -> None:
     held, best = verdict.held, verdict.best
     said = style.chip(best.kind, best.display)
-    markup = crop(address(held.thumb), alt="") + f'<p>{said}</p><p class="cls-file">{style.text(held.name)}, {percent(verdict.share)}</p>'
+    markup = (
+        crop(address(held.thumb), alt="")
+        + f'<p>{said}</p><p class="cls-file">{style.text(held.name)}, {percent(verdict.share)}</p>'
+    )
     label = f"Explain {_plain(held.name)}: {_plain(best.display)}, {best.kind}"
     tile(held.key, markup, label, tray.chosen == held.key, tray.choose, held.key)
 
@@ -95,4 +120,6 @@ def results_csv(told: list[Verdict]) -> str:
         )
         for item in told
     )
-    return as_csv(("picture", "class", "kind", "share", "runner_up", "runner_up_kind", "runner_up_share", "truth"), rows)
+    return as_csv(
+        ("picture", "class", "kind", "share", "runner_up", "runner_up_kind", "runner_up_share", "truth"), rows
+    )

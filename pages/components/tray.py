@@ -120,7 +120,11 @@ def tray() -> Tray:
 
 
 def take_in(
-    files: Iterable[tuple[str, bytes]], classifier: Classifier, held: Tray, *, progress: Callable[[int], None] = lambda done: None
+    files: Iterable[tuple[str, bytes]],
+    classifier: Classifier,
+    held: Tray,
+    *,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> list[NiwtError]:
     """Reads and encodes files (name, bytes) into the tray and looks at the first; what cannot be read is returned, the rest goes on."""
     errors, first = [], ""
@@ -175,4 +179,6 @@ def input_of(pixels: Tensor, preprocess: Preprocess) -> Tensor:
 
 
 def _moments(preprocess: Preprocess) -> tuple[np.ndarray, np.ndarray]:
-    return np.asarray(preprocess.mean, np.float32).reshape(3, 1, 1), np.asarray(preprocess.std, np.float32).reshape(3, 1, 1)
+    return np.asarray(preprocess.mean, np.float32).reshape(3, 1, 1), np.asarray(preprocess.std, np.float32).reshape(
+        3, 1, 1
+    )

@@ -64,13 +64,18 @@ def flip(answer: Answer, explanation: Explanation) -> None:
         return
     held = held if held.margin >= 0 else turned(answer, held)
     if held.flip:
-        st.html(f'<h3 class="cyn-h3">What would have to change</h3><p class="cyn-sub">{flip_about(held)}</p>{fragments.flip_steps(held)}')
+        st.html(
+            f'<h3 class="cyn-h3">What would have to change</h3><p class="cyn-sub">{flip_about(held)}</p>{fragments.flip_steps(held)}'
+        )
 
 
 def words(answer: Answer, explanation: Explanation) -> None:
     """What the network looks for in the class."""
     if explanation.words:
-        st.html(fragments.word_bars(explanation.words) + '<p class="nr-small">Standard deviations above the average class.</p>')
+        st.html(
+            fragments.word_bars(explanation.words)
+            + '<p class="nr-small">Standard deviations above the average class.</p>'
+        )
     else:
         st.caption(_no_words(answer))
 
@@ -84,10 +89,17 @@ def numbers(answer: Answer, explanation: Explanation) -> None:
         ("Sum of all neurons' contributions", f"{total:.4f}"),
         ("Not accounted for by neurons", f"{explanation.residual:.2g}"),
         ("γ taken from seen classes", f"{answer.classifier.gamma:.4f} (study: {study.gamma:.4f})"),
-        ("Network and dictionary layer", f"{study.network.name}, {study.network.layer}, {study.network.neurons} neurons"),
+        (
+            "Network and dictionary layer",
+            f"{study.network.name}, {study.network.layer}, {study.network.neurons} neurons",
+        ),
         ("Study", f"{study.name}, {study.id}, split {study.split_hash}"),
     ]
-    st.html('<dl class="cyn-list">' + "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in rows) + "</dl>")
+    st.html(
+        '<dl class="cyn-list">'
+        + "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in rows)
+        + "</dl>"
+    )
 
 
 def downloads(answer: Answer, explanation: Explanation, *, method: Method, picture_name: str) -> None:
@@ -103,10 +115,23 @@ def downloads(answer: Answer, explanation: Explanation, *, method: Method, pictu
 
     with st.container(horizontal=True, gap="small"):
         st.download_button(
-            "Report (one HTML file)", page, f"why-{slug}.html", "text/html", icon=":material/description:", type="primary", on_click="ignore", key="report"
+            "Report (one HTML file)",
+            page,
+            f"why-{slug}.html",
+            "text/html",
+            icon=":material/description:",
+            type="primary",
+            on_click="ignore",
+            key="report",
         )
         st.download_button(
-            "Figures and tables (ZIP)", archive, f"why-{slug}.zip", "application/zip", icon=":material/folder_zip:", on_click="ignore", key="figures"
+            "Figures and tables (ZIP)",
+            archive,
+            f"why-{slug}.zip",
+            "application/zip",
+            icon=":material/folder_zip:",
+            on_click="ignore",
+            key="figures",
         )
 
 
@@ -118,4 +143,8 @@ def thumbnails(answer: Answer, parts: list[NeuronPart] | tuple[NeuronPart, ...])
 
 def _no_words(answer: Answer) -> str:
     kind = answer.classifier.study.knowledge.kind
-    return "No word tells them apart here." if kind == "attributes" else f"This study describes its classes by {kind}, not by words."
+    return (
+        "No word tells them apart here."
+        if kind == "attributes"
+        else f"This study describes its classes by {kind}, not by words."
+    )

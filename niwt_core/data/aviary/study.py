@@ -21,6 +21,7 @@ class AviaryDefaults:
     size: int
     training: TrainingSettings
     drawing: dict[str, int]
+    fold_networks: int = 1
 
 
 def aviary_defaults(*, seed: int = 0) -> AviaryDefaults:

@@ -13,6 +13,7 @@ export function element(tag, className = "", properties = {}, ...children) {
 
 const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 const flag = (node, name, on) => { if ((name in node.dataset) !== on) node.toggleAttribute(`data-${name}`, on); };
+const SMALL = 6; // values that fit in a row of chips
 let serial = 0;
 
 export class Controls {
@@ -59,26 +60,25 @@ export class Controls {
 
   #part(part) {
     const node = element("section", "part", { "aria-label": part.label });
-    const alone = part.groups.length === 1 && part.groups[0].label.toLowerCase() === part.label.toLowerCase();
-    if (!alone) node.append(element("h3", "", { textContent: part.label }));
-    for (const group of part.groups) node.append(this.#group(group, node, part.label));
+    const groups = element("div", "groups");
+    node.append(element("h3", "", { textContent: part.label }), groups);
+    for (const group of part.groups) groups.append(this.#group(group, node, part.label));
     return node;
   }
 
   #group(entry, partNode, partLabel) {
     const id = `${this.id}-${this.groups.length}`;
     const group = { ...entry, ks: entry.values.map((value) => value.k), partNode, partLabel, open: false, name: id };
-    const head = element("div", "head");
-    group.node = element("div", "group", { "data-size": entry.exclusive && entry.values.length <= 6 ? "small" : "large" }, head);
-    group.summary = element("span", "summary");
+    const small = entry.exclusive && entry.values.length <= SMALL;
     group.reset = element("button", "sign reset", { type: "button", textContent: "↺", title: `Reset ${entry.label}`, "aria-label": `Reset ${entry.label}` });
     group.reset.addEventListener("click", () => this.#set(group.ks, (k) => this.model.base[k]));
-    group.toggle = element("button", "title", { type: "button", "aria-expanded": "false", "aria-controls": id, title: "Show or hide the sliders" }, element("span", "name", { textContent: entry.label }), group.summary, element("span", "caret", { "aria-hidden": "true" }));
-    group.toggle.addEventListener("click", () => this.#open(group, !group.open));
-    head.append(group.toggle, group.reset);
+    group.toggle = element("button", "sign toggler", { type: "button", "aria-expanded": "false", "aria-controls": id, title: "Sliders", "aria-label": `${entry.label}: sliders` }, element("span", "caret", { "aria-hidden": "true" }));
+    group.summary = element("button", "summary", { type: "button", tabIndex: -1, "aria-hidden": "true" });
+    for (const button of [group.toggle, group.summary]) button.addEventListener("click", () => this.#open(group, !group.open));
     const body = element("div", "values", { id, role: entry.exclusive ? "radiogroup" : "group", "aria-label": entry.label });
     for (const value of entry.values) body.append(this.#row(value, group));
-    group.node.append(body);
+    group.node = element("div", "group", { "data-size": small ? "small" : "large" }, element("span", "name", { textContent: entry.short }), element("div", "middle", {}, group.summary, body));
+    if (entry.exclusive) group.node.append(element("span", "tools", {}, group.reset, group.toggle));
     this.groups.push(group);
     if (!entry.exclusive || entry.open) this.#open(group, true);
     return group.node;

@@ -1,7 +1,7 @@
 /* The right side: what the network would say now. Rows stay where they are; only texts and transforms are written. */
 
 const SIGNS = { seen: "●", unseen: "◆", built: "★" };
-const PLACES = 5, TURNED = 4, NEAR = 4;
+const PLACES = 5, TURNED = 4, NEAR = 3;
 
 export class Live {
   constructor(scorer) {
@@ -21,7 +21,7 @@ export class Live {
 
   #stage() {
     this.image = element("img", "", { alt: "" });
-    this.stageCaption = element("figcaption");
+    this.stageCaption = element("p", "caption");
     this.strip = element("div", "strip", { role: "radiogroup", "aria-label": "Picture to try the class on" });
     this.extraSlots = element("span", "extras");
     this.strip.append(this.extraSlots);
@@ -31,7 +31,8 @@ export class Live {
       return thumb;
     });
     this.claims = element("p", "claims");
-    return element("div", "stage", {}, element("figure", "", {}, this.image, this.stageCaption), this.strip, this.claims);
+    const words = element("div", "words", {}, this.stageCaption, this.claims);
+    return element("div", "stage", {}, element("figure", "", {}, this.image, words), this.strip);
   }
 
   #thumb(src, label, action) {

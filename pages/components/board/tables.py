@@ -89,16 +89,22 @@ def parts(study: Study) -> list[dict[str, Any]]:
             value["swatch"] = swatch(str(value["label"])) if "color" in label or "colour" in label else ""
         part = PART_OF_GROUP.get(group) or FEATURE.sub("", label) or "whole bird"
         first = not found and len(columns) > 1
-        found.setdefault(_whole(part), []).append({"label": _capital(label), "exclusive": len(values) > 1, "values": values, "open": first})
+        entry = {"label": _capital(label), "short": _capital(_short(label, part)), "exclusive": len(values) > 1, "values": values, "open": first}
+        found.setdefault(_whole(part), []).append(entry)
     out = [{"label": _capital(part), "groups": groups} for part, groups in found.items()]
     if loose:
-        out.append({"label": "Attributes", "groups": [{"label": "Attributes", "exclusive": False, "values": loose, "open": True}]})
+        out.append({"label": "Attributes", "groups": [{"label": "Attributes", "short": "", "exclusive": False, "values": loose, "open": True}]})
     return out
 
 
 def _whole(part: str) -> str:
     """One name for all that is said of the animal as a whole."""
     return "whole body" if part in ("primary", "body", "whole bird", "") else part
+
+
+def _short(label: str, part: str) -> str:
+    """A group's name beside its part's: "bill shape" under "bill" is "shape"."""
+    return label.removeprefix(f"{part} ")
 
 
 def _value(label: str) -> str:

@@ -13,7 +13,9 @@ from niwt_core.report.figures import METHOD_MEANING, METHOD_NAMES, jpeg_uri, map
 from pages.components.pictures import address
 
 SIDE, HEAT_SIDE = 640, 256  # pixels
-_FILES = {name: Path(__file__).with_name(f"viewer.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
+_FILES = {
+    name: Path(__file__).with_name(f"viewer.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")
+}
 _viewer = st.components.v2.component("niwt_viewer", **_FILES)
 
 

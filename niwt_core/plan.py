@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Report = Callable[[str, int, int], None]
 BACKBONE = "mobilenet_v2"
 EPOCHS = 5
+FOLD_NETWORKS = 2
+Plan = tuple[Dataset, SplitNetwork, Preprocess, Settings, Mapping[str, Any]]
 # Chosen on folds of seen classes of the CUB subset, with networks trained without them: H 81.9 there, against 74.3 frozen.
 FINE_TUNING = TrainingSettings(
     epochs=EPOCHS,
@@ -54,7 +56,7 @@ def plan(
     seed: int,
     accelerator: Accelerator,
     progress: Report,
-) -> tuple[Dataset, SplitNetwork, Preprocess, Settings, Mapping[str, Any]]:
+) -> Plan:
     """Reads the set and loads the network: (dataset, network, preprocessing, settings, what provenance should remember).
 
     Raises:
@@ -64,6 +66,8 @@ def plan(
         raise NiwtError(f"{epochs} epochs", where="--epochs", fix="give 0 (frozen) or more")
     if not 0 <= seed < 2**32:
         raise NiwtError(f"seed {seed}", where="--seed", fix="give a number from 0 to 4294967295")
+    if source == "aviary":
+        return _aviary_plan(out, backbone, weights, layer, epochs, probes, size, seed, accelerator, progress)
     dataset = read_dataset(source, root, boxes=boxes, progress=progress)
     dataset, memory = with_knowledge(dataset, knowledge, encoder)
     network, preprocess = load_backbone(backbone or BACKBONE, weights=_weights(weights), layer=layer, seed=seed)
@@ -71,7 +75,48 @@ def plan(
         preprocess = replace(preprocess, size=size, resize=None)
     epochs = EPOCHS if epochs is None else epochs
     training = replace(FINE_TUNING, epochs=epochs, seed=seed) if epochs else None
-    return dataset, network, preprocess, Settings(seed=seed, probes=probes, training=training), memory
+    settings = Settings(
+        seed=seed, probes=probes, training=training, fold_networks=FOLD_NETWORKS if training else 0, warm_start=True
+    )
+    return dataset, network, preprocess, settings, memory
+
+
+def _aviary_plan(
+    out: Path,
+    backbone: str | None,
+    weights: str | None,
+    layer: str | None,
+    epochs: int | None,
+    probes: str,
+    size: int | None,
+    seed: int,
+    accelerator: Accelerator,
+    progress: Report,
+) -> Plan:
+    """Draws the Aviary beside ``out``, and takes the network that was made for it unless another is named."""
+    from niwt_core.data.aviary.dataset import read_aviary
+    from niwt_core.data.aviary.study import aviary_defaults, draw_pictures
+
+    defaults = aviary_defaults(seed=seed)
+    name = backbone or defaults.backbone
+    own = name == defaults.backbone
+    chosen = "none" if own and weights is None else _weights(weights)
+    network, preprocess = load_backbone(
+        name, weights=chosen, layer=layer or (defaults.layer if own else None), seed=seed
+    )
+    with accelerator.main_process_first():
+        drawn, drawing = draw_pictures(
+            out, seed=seed, progress=lambda done, total: progress("drawing pictures", done, total)
+        )
+    training = defaults.training if epochs is None else replace(defaults.training, epochs=epochs)
+    settings = Settings(
+        seed=seed,
+        probes=probes,
+        training=training if training.epochs else None,
+        fold_networks=defaults.fold_networks if training.epochs else 0,
+    )
+    preprocess = replace(preprocess, size=size or defaults.size, resize=None)
+    return read_aviary(drawn), network, preprocess, settings, {"aviary": drawing}
 
 
 def read_dataset(source: str, root: Path | None, *, boxes: bool = False, progress: Report) -> Dataset:
