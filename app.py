@@ -9,7 +9,9 @@ from niwt_core import NiwtError
 from pages.components import session, style
 
 st.set_page_config(page_title="Choose Your Neuron", page_icon=str(session.ROOT / "assets" / "mark.svg"), layout="wide")
+st.session_state.setdefault("entered", True)
 style.inject()
+st.logo(str(session.ROOT / "assets" / "mark.svg"), size="medium")
 
 start = st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)
 dictionary = st.Page("pages/dictionary.py", title="Neuron dictionary", icon=":material/dictionary:", url_path="dictionary")
@@ -19,6 +21,8 @@ measure = st.Page("pages/measure.py", title="Measure", icon=":material/monitorin
 studies = st.Page("pages/studies.py", title="Studies", icon=":material/folder_open:", url_path="studies")
 
 page = st.navigation([start, dictionary, build, classify, measure, studies], position="top")
+if "neuron" in st.query_params and page is start:
+    st.switch_page(dictionary, query_params={"neuron": st.query_params["neuron"]})
 try:
     session.current_study()
 except NiwtError as error:

@@ -18,7 +18,7 @@ from torch import Tensor
 from niwt_core.knowledge import Knowledge, readable
 from niwt_core.study import Study
 
-RANK_LIMIT = 1e-7  # singular values below this share of the largest are rounding
+TOLERANCE = 2e-5  # logits: directions that can move no score by more are left out; they are the rounding of single precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +57,10 @@ class BoardTables:
 def board_tables(study: Study, features: Tensor, *, neurons: Sequence[int]) -> BoardTables:
     """Prepares the tables for pictures with ``features`` (M,D) and the neurons to show."""
     P, q = study.affine.P.double().numpy(), study.affine.q.double().numpy()  # (D, K), (D,)
-    left, sizes, _ = np.linalg.svd(np.column_stack([P, q]), full_matrices=False)
-    basis = left[:, sizes > RANK_LIMIT * sizes[0]]  # (D, r)
     mean_row = study.head.rows.double().mean(0).numpy()  # (D,)
     rows = study.full_head.rows.double().numpy() - mean_row  # (C, D)
     centred = (features.double() - study.head.mean.double()).numpy()  # (M, D)
+    basis = _span(P, q, study, float(np.linalg.norm(centred, axis=1).max(initial=1.0)))  # (D, r)
     chosen = np.asarray(neurons, np.int64)
     weight = study.mapping.weight.double().numpy()[:, chosen]  # (K, n)
     offset = study.mapping.offset.double().numpy()[chosen]  # (n,)
@@ -84,6 +83,17 @@ def board_tables(study: Study, features: Tensor, *, neurons: Sequence[int]) -> B
         importance_offset=offset,
         spread=predicted.std(0),
     )
+
+
+def _span(P: np.ndarray, q: np.ndarray, study: Study, reach: float) -> np.ndarray:
+    """(D,r) orthonormal basis of what ``P k + q`` can be, for features of length up to ``reach`` about the mean.
+
+    Leaving out a singular value s turns ``d`` by at most ``s |(k, 1)| / |d|`` and a score by ``norm reach`` times that.
+    """
+    left, sizes, _ = np.linalg.svd(np.column_stack([P, q]), full_matrices=False)
+    shortest = np.linalg.norm(study.encoded_knowledge @ P.T + q, axis=1).min()
+    kept: np.ndarray = left[:, sizes * np.sqrt(2) * study.affine.norm * reach > TOLERANCE * shortest]
+    return kept
 
 
 @dataclass(frozen=True, eq=False)

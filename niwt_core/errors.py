@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 
+LONGEST_PART = 500  # characters; a line that quotes a whole file helps nobody
+
+
 def _one_line(text: object) -> str:
-    return " ".join(str(text).split())
+    line = " ".join(str(text).split())
+    return line if len(line) <= LONGEST_PART else f"{line[: LONGEST_PART - 1]}…"
 
 
 class NiwtError(Exception):

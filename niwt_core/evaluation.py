@@ -107,7 +107,9 @@ def calibration_curve(scored: Scored) -> CalibrationCurve:
     start = margins[0] - 1.0 if len(margins) else 0.0
     unseen = np.concatenate([[0.0], np.cumsum(unseen_gain)])
     seen = seen_loss.sum() - np.concatenate([[0.0], np.cumsum(seen_loss)])
-    return CalibrationCurve(np.concatenate([[start], margins]), unseen, np.maximum(seen, 0))
+    gammas = np.concatenate([[start], margins])
+    real = np.append(np.diff(gammas) > 0, True)  # pictures of one margin change their answers together
+    return CalibrationCurve(gammas[real], unseen[real], np.maximum(seen[real], 0))
 
 
 def metrics(scored: Scored, gamma: float) -> Metrics:

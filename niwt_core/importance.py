@@ -8,6 +8,7 @@ positions; the two differ by a constant, which no cosine sees. Because the head 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -100,7 +101,9 @@ def operator(
     from torch.nn.attention import SDPBackend, sdpa_kernel  # here, since classifying does without
 
     for activations in batches:
-        with sdpa_kernel(SDPBackend.MATH):  # fused attention has no forward derivative and no batching rule
+        # Fused attention has no forward derivative and no batching rule; pooling has no rule either, which costs time but no truth.
+        with sdpa_kernel(SDPBackend.MATH), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="There is a performance drop")
             rows = _forward_rows(network, activations) if mode == "forward" else _reverse_rows(network, activations)
         total = rows if total is None else total + rows
         count += len(activations)

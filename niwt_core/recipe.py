@@ -46,6 +46,14 @@ class Recipe:
             raise NiwtError(
                 "attributes are not a mapping", where=f"recipe {name}", fix="write them as `attribute: value` lines"
             )
+        for key, value in self.attributes.items():
+            parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+            if any(isinstance(part, Mapping | list | tuple | set) for part in parts):
+                raise NiwtError(
+                    "the value is nested too deeply",
+                    where=f"recipe {name}, {key}",
+                    fix="give one value, a list of values, or values with amounts",
+                )
         for key, value in (("caption", self.caption), ("like", self.like), ("study", self.study)):
             if not isinstance(value, str):
                 raise NiwtError(f"{key} is not a text", where=f"recipe {name}", fix=f"write {key} as one line of text")
@@ -102,6 +110,8 @@ def parse_recipe(text: str, *, where: str | Path = "recipe") -> Recipe:
         mark = getattr(error, "problem_mark", None)
         line = f" in line {mark.line + 1}" if mark else ""
         raise NiwtError(f"not valid YAML{line}", where=str(where), fix="correct the file") from None
+    except ValueError:  # a date that is none, a number of thousands of digits
+        raise NiwtError("a value that cannot be read", where=str(where), fix="correct the file") from None
     except RecursionError:
         raise NiwtError("nested too deeply", where=str(where), fix="correct the file") from None
     return Recipe.from_dict(values, where=where)

@@ -59,7 +59,8 @@ def run_rivals(study: Study, *, on_rival: Callable[[str, int, int], None] | None
     """
     train, test = np.flatnonzero(study.roles == "train"), np.flatnonzero(study.roles != "train")
     seen = np.flatnonzero(study.seen)
-    local, knowledge = np.searchsorted(seen, study.labels[train]), study.encoded_knowledge
+    local = np.searchsorted(seen, study.labels[train])
+    knowledge = study.encoded_knowledge - study.encoded_knowledge[seen].mean(0)
     results: dict[str, Metrics] = {}
     for done, baseline in enumerate(BASELINES):
         if on_rival is not None:

@@ -58,7 +58,11 @@ def is_study(folder: Path) -> bool:
 
 def check_target(out: Path) -> None:
     """Raises NiwtError unless a study may be written to ``out``: a new folder, an empty one, or one that holds a study."""
-    if out.exists() and not out.is_dir():
+    try:
+        taken = out.exists() and not out.is_dir()
+    except OSError as error:  # a name that no folder can have
+        raise unwritable(out, error) from None
+    if taken:
         raise NiwtError("a file is in the way", where=str(out), fix="choose a folder for --out")
     if out.is_dir() and not is_study(out) and any(out.iterdir()):
         raise NiwtError(
@@ -67,7 +71,7 @@ def check_target(out: Path) -> None:
     parent = out.resolve().parent
     while not parent.exists():
         parent = parent.parent
-    if not os.access(parent, os.W_OK) or (out.is_dir() and not os.access(out, os.W_OK)):
+    if not parent.is_dir() or not os.access(parent, os.W_OK) or (out.is_dir() and not os.access(out, os.W_OK)):
         raise NiwtError("cannot write there", where=str(out), fix="choose a folder that you may write to")
 
 
@@ -86,18 +90,27 @@ def save_study(study: Study, out: Path) -> Study:
         (fresh / "study.json").write_text(
             json.dumps(_manifest(study, hashes), indent=1, ensure_ascii=False) + "\n", "utf-8"
         )
-        old = None
-        if out.exists():
-            old = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.old"
-            os.replace(out, old)
-        os.replace(fresh, out)
-        if old is not None:
-            shutil.rmtree(old, ignore_errors=True)
+        _put_in_place(fresh, out)
     except OSError as error:
         raise unwritable(out, error) from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return load_study(out)
+
+
+def _put_in_place(fresh: Path, out: Path) -> None:
+    """Moves the folder ``fresh`` to ``out``; a folder that was there goes once that is done, and comes back if it cannot be."""
+    if not out.exists():
+        os.replace(fresh, out)
+        return
+    old = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.old"
+    os.replace(out, old)
+    try:
+        os.replace(fresh, out)
+    except BaseException:
+        os.replace(old, out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def load_study(folder: str | Path) -> Study:
@@ -112,7 +125,13 @@ def load_study(folder: str | Path) -> Study:
         path = folder / name
         if name not in (*TABLES, *TENSORS) or not path.is_file():
             raise NiwtError(f"{name} is missing", where=str(folder), fix=AGAIN)
-        if file_hash(path) != expected:
+        try:
+            found = file_hash(path)
+        except OSError as error:
+            raise NiwtError(
+                f"cannot read {name} ({error.strerror})", where=str(folder), fix="check its permissions"
+            ) from None
+        if found != expected:
             raise NiwtError(f"{name} is damaged: it has changed since it was written", where=str(folder), fix=AGAIN)
     try:
         return _assemble(folder, manifest)
@@ -134,7 +153,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise NiwtError(
             f"cannot read study.json ({error.strerror})", where=str(folder), fix="check its permissions"
         ) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NiwtError("study.json is damaged: not valid JSON", where=str(folder), fix=AGAIN) from None
     if not isinstance(manifest, dict) or "schema" not in manifest:
         raise NiwtError("study.json is not a study's", where=str(folder), fix=AGAIN)

@@ -139,22 +139,24 @@ def _neurons_said(supporting: Sequence[NeuronPart]) -> list[str]:
         return []
     named = [part for part in supporting if part.neuron.status in ("verified", "weak")][:3]
     if not named:
+        several = len(supporting) > 1
         numbers = join([str(part.index) for part in supporting[:2]])
-        return [
-            f"It rests on neuron{'s' if len(supporting) > 1 else ''} {numbers}, which {'have' if len(supporting) > 1 else 'has'} no name."
-        ]
-    active = [_neuron(part) for part in named if part.excess >= 0]
-    silent = [_neuron(part) for part in named if part.excess < 0]
-    claims = []
-    if active:
-        claims.append(f"neuron{'s' if len(active) > 1 else ''} {join(active)}")
+        return [f"It rests on neuron{'s' * several} {numbers}, which {'have' if several else 'has'} no name."]
+    active = [part for part in named if part.excess >= 0]
+    silent = [part for part in named if part.excess < 0]
+    claims = [_neurons(active)] if active else []
     if silent:
-        claims.append(f"the silence of {'neurons ' if len(silent) > 1 else 'neuron '}{join(silent)}")
+        claims.append(f"the silence of {_neurons(silent)}")
     return [f"It rests on {', and on '.join(claims)}."]
 
 
-def _neuron(part: NeuronPart) -> str:
-    return f"{part.index} ({'' if part.neuron.status == 'verified' else 'perhaps '}{phrase(part.neuron.label)})"
+def _neurons(parts: Sequence[NeuronPart]) -> str:
+    """ "neurons 4 and 7 (red crown) and 9 (perhaps black legs)": one name is said once."""
+    by_name: dict[str, list[str]] = {}
+    for part in parts:
+        doubt = "" if part.neuron.status == "verified" else "perhaps "
+        by_name.setdefault(f"({doubt}{phrase(part.neuron.label)})", []).append(str(part.index))
+    return f"neuron{'s' * (len(parts) > 1)} {join([f'{join(numbers)} {name}' for name, numbers in by_name.items()])}"
 
 
 def _rival_said(contrast: Contrast | None) -> list[str]:

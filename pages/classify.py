@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from niwt_core.attribution import METHODS
+from niwt_core.class_names import display_name
 from niwt_core.report.figures import METHOD_NAMES, sized_square
 from niwt_core.report.stylesheet import FRAGMENTS
 from pages.components import answers, intake, results, session, style, viewer, why
@@ -36,19 +37,15 @@ def answered() -> None:
         )
         return
     session.set_current_picture(pictures.encoded(held, classifier), held.name)
+    if st.session_state.pop("gamma_moved", False) and len(pictures.items) > 1:
+        st.rerun()  # the other pictures' answers, outside this fragment, depend on it too
     answer = classifier.classify(pictures.encoded(held, classifier))
     chosen = answers.chosen_class(answer, held.key)
     display = classifier.candidate(chosen).display
 
-    picture, ranking = st.columns([11, 9], gap="large")
-    with ranking:
-        style.heading("What the network says", level=3)
-        answers.ranking(answer, held.key, chosen)
-        answers.calibration(classifier, pictures)
+    picture, ranking = st.columns(why.SPLIT, gap="large")
     with picture:
-        style.heading(
-            held.name if not held.truth else f"A picture of {classifier.candidate(held.truth).display}", level=3
-        )
+        style.heading(held.name if not held.truth else f"A picture of {display_name(held.truth)}", level=3)
         area = st.container()
         method = st.segmented_control(
             "Importance map",
@@ -65,19 +62,36 @@ def answered() -> None:
                 name=display,
                 key=held.key,
             )
+    with ranking:
+        style.heading("What the network says", level=3)
+        answers.ranking(answer, held.key, chosen)
 
-    style.heading(f"Why {display}?" if chosen == answer.best.name else f"Could it be {display}?")
-    sentence = st.container()
+    reasons, calibration = st.columns(why.SPLIT, gap="large")
+    with calibration:
+        answers.calibration(classifier)
+        looked_for = st.container()
+    with reasons:
+        style.heading(f"Why {display}?" if chosen == answer.best.name else f"Could it be {display}?")
+        sentence = st.container()
     neurons = st.container()
-    style.heading("Why not the other one?", "What the picture holds for one class and against another.")
-    other = answers.rival(answer, held.key, chosen)
-    explanation = answer.explain(chosen, versus=other or None)
+
+    title, other = st.columns(why.SPLIT, gap="large", vertical_alignment="bottom")
+    with other:
+        versus = answers.rival(answer, held.key, chosen)
+    explanation = answer.explain(chosen, versus=versus or None)
     with sentence:
         why.sentence(explanation)
+    with looked_for:
+        style.heading("What it looks for", level=3)
+        why.words(answer, explanation)
     with neurons:
         why.neurons(answer, explanation)
+    with title:
+        style.heading(
+            f"Why not {explanation.contrast.versus}?" if explanation.contrast else "Why not another?",
+            why.lead(explanation),
+        )
     why.contrast(answer, explanation)
-    why.flip(answer, explanation)
     with st.expander("Every number"):
         why.numbers(answer, explanation)
     style.heading("Take it away", "The explanation as one page that needs nothing else, or its figures and tables.")
@@ -96,6 +110,7 @@ with session.shown_errors():
         if pictures.current is None:
             intake.start_with_a_sample(classifier, pictures)
     intake.choose(classifier, pictures)
+    style.legend()
     results.show(classifier, pictures)
     warm()
     answered()

@@ -1,5 +1,22 @@
-"""The page studies."""
+"""Studies: what is installed and what it was made from; opening another; how to prepare one."""
 
-from pages.components import session
+from pathlib import Path
 
-session.page("Studies", "What the page is for, in two lines.")
+import streamlit as st
+
+from pages.components import session, shelf, shelf_view, style
+
+session.page(
+    "Studies",
+    "A study is a network with its dictionary, its classes and their descriptions, prepared once. Open another, or prepare one from your own pictures.",
+)
+
+style.heading("On this machine")
+for spine in shelf.spines():
+    shelf_view.spine(spine)
+with st.expander("Open a study from elsewhere", icon=":material/folder_open:"), st.form("elsewhere", border=False):
+    folder = st.text_input("Folder of the study", placeholder="/data/studies/cub", key="elsewhere_folder")
+    if st.form_submit_button("Open", icon=":material/login:"):
+        shelf_view.open_folder(Path(folder.strip()).expanduser())
+
+shelf_view.prepare()

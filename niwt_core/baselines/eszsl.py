@@ -23,9 +23,8 @@ class Eszsl:
     rotated: np.ndarray  # (D, K)
 
     name: ClassVar = "ESZSL"
-    grid: ClassVar = tuple(
-        product(10.0 ** np.arange(-3, 3), 10.0 ** np.arange(-3, 3))
-    )  # strengths: features, knowledge
+    # strengths of the features' side and of the knowledge's
+    grid: ClassVar = tuple(product(10.0 ** np.arange(-2.0, 2.1, 0.5), 10.0 ** np.arange(-2.0, 2.6, 0.5)))
     unit_features: ClassVar = False
 
     @classmethod

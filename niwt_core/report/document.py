@@ -132,8 +132,8 @@ def turned(answer: Answer, contrast: Contrast) -> Contrast:
 
 def flip_about(contrast: Contrast) -> str:
     """What the steps of ``flip_steps`` mean, escaped."""
-    count = len(contrast.flip)
-    changed = f"{count} word{'s' if count > 1 else ''} of the description of {escape(contrast.name)} changed to what {escape(contrast.versus)} has"
+    count = f"{len(contrast.flip)} words" if len(contrast.flip) > 1 else "one word"
+    changed = f"{count} of the description of {escape(contrast.name)} changed to what {escape(contrast.versus)} has"
     if contrast.flips:
         return f"With {changed}, {escape(contrast.versus)} would come first."
     return f"Even with {changed}, {escape(contrast.name)} would stay ahead: the rest was learned from photographs, or no word carries it."

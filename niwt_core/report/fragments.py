@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from niwt_core.wording import mention, phrase
+from niwt_core.wording import mention, phrase, with_article
 
 if TYPE_CHECKING:
     from niwt_core.classifier import Ranked
@@ -31,8 +31,8 @@ def number(value: float, *, sign: bool = False) -> str:
 
 
 def percent(share: float) -> str:
-    """ "31 %", "0.4 %"."""
-    return f"{share:.0%}".replace("%", " %") if share >= 0.095 or share == 0 else f"{100 * share:.1f} %"
+    """ "31.4 %"."""
+    return f"{100 * share:.1f} %"
 
 
 def chip(kind: str, label: str = "") -> str:
@@ -135,11 +135,10 @@ def flip_steps(contrast: Contrast) -> str:
 
 def change(word: Word) -> str:
     """What to do to the description: "take away the white crown", "add a black tail"."""
-    said = mention(word.label, present=not word.present)  # what the description then says
-    if said.startswith(("no ", "not ")):
-        return (
-            f"take away the {phrase(word.label)}"
-            if not phrase(word.label).startswith("“")
-            else f"take away {phrase(word.label)}"
-        )
-    return f"add {said}"
+    bare = phrase(word.label)
+    if bare.startswith("no "):  # "crest: none"
+        bare = bare.removeprefix("no ")
+        return f"add {with_article(bare)}" if word.present else f"take away the {bare}"
+    if bare.startswith("“"):
+        return f"take away {bare}" if word.present else f"add {bare}"
+    return f"take away the {bare}" if word.present else f"add {with_article(bare)}"

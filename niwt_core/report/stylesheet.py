@@ -11,7 +11,8 @@ DARK = {
 }  # fmt: skip
 
 FRAGMENTS = """
-.nr-ranking,.nr-neurons,.nr-words,.nr-flip{list-style:none;margin:0;padding:0}
+.nr-ranking,.nr-neurons,.nr-words,.nr-flip{list-style:none!important;margin:0!important;padding:0!important}
+.nr-ranking li,.nr-neurons li,.nr-words li,.nr-flip li{margin:0}
 .nr-number{font-variant-numeric:tabular-nums;text-align:right;white-space:nowrap;font-size:.875rem;color:var(--cyn-ink)}
 .nr-small,.nr-kind{font-size:.8125rem;color:var(--cyn-soft)}
 .nr-none{color:var(--cyn-soft);margin:.5rem 0}
@@ -25,7 +26,7 @@ FRAGMENTS = """
 .nr-bar.nr-against i{background:none;border:1.5px solid var(--cyn-neuron);box-sizing:border-box}
 .nr-bar.nr-lack i{background:none;border:1.5px solid var(--cyn-neuron);box-sizing:border-box}
 .nr-rank{display:grid;grid-template-columns:1.5rem 1fr auto 3.5rem;column-gap:.5rem;row-gap:.25rem;
-align-items:baseline;padding:.5rem .5rem;border-radius:.5rem}
+align-items:baseline;padding:.3125rem .5rem;border-radius:.5rem}
 .nr-rank .nr-bar{grid-column:2/4;align-self:center}.nr-rank .nr-number{grid-column:4;grid-row:2}
 .nr-rank .nr-kind{grid-column:3;grid-row:1}.nr-rank .nr-place{color:var(--cyn-soft);font-variant-numeric:tabular-nums;font-size:.875rem}
 .nr-chosen{background:var(--cyn-sunk)}.nr-chosen .nr-bar{background:var(--cyn-paper)}

@@ -7,9 +7,8 @@ import streamlit as st
 from niwt_core import Classifier
 from niwt_core.classifier import Answer, Ranked
 from niwt_core.report.fragments import SIGNS, best_places, rank_row
-from pages.components.tray import Tray
 
-TOP = 7  # classes shown as bars
+TOP = 6  # classes shown as bars
 
 
 def chosen_class(answer: Answer, key: str) -> str:
@@ -43,18 +42,18 @@ def ranking(answer: Answer, key: str, chosen: str) -> None:
     )
 
 
-def calibration(classifier: Classifier, tray: Tray) -> None:
+def calibration(classifier: Classifier) -> None:
     """The slider for gamma: what is taken from the score of every class that was trained on photographs."""
     study = classifier.study
     top = max(3 * study.gamma, 4 * study.choices.gamma_unit, 1e-3)
-    st.session_state["gamma"] = min(max(classifier.gamma, 0.0), top)
+    st.session_state["classify_gamma"] = min(max(classifier.gamma, 0.0), top)
     st.slider(
         "Calibration γ",
         0.0,
         top,
         step=top / 200,
         format="%.2f",
-        key="gamma",
+        key="classify_gamma",
         help="Classes with photographs tend to win over described ones. γ is taken from their scores. The study chose its own on seen classes only.",
         on_change=_calibrate,
         args=(classifier,),
@@ -102,10 +101,12 @@ def _compare(key: str, chosen: str) -> None:
 
 
 def _calibrate(classifier: Classifier) -> None:
-    classifier.gamma = st.session_state["gamma"]
+    st.session_state["gamma_moved"] = True
+    classifier.gamma = st.session_state["classify_gamma"]
 
 
 def _reset(classifier: Classifier) -> None:
+    st.session_state["gamma_moved"] = True
     classifier.gamma = classifier.study.gamma
 
 

@@ -150,7 +150,7 @@ def before_after(effect: Muting) -> str:
     rows = []
     for key, words in (("U", "unseen classes"), ("S", "seen classes"), ("H", "both, harmonic mean"), ("zsl", "unseen among unseen")):
         old, new = getattr(effect.before, key), getattr(effect.after, key)
-        tone = "cyn-gain" if new - old > 0.05 else "cyn-loss" if new - old < -0.05 else "cyn-soft"
+        tone = "cyn-moved" if abs(new - old) > 0.05 else "cyn-soft"
         cells = "".join(f'<span class="cyn-num">{value:.1f}</span>' for value in (old, new))
         rows.append(f'<span><b>{"ZSL" if key == "zsl" else key}</b> <span class="cyn-soft">{words}</span></span>{cells}<span class="cyn-num {tone}">{new - old:+.1f}</span>')
     head = '<span class="cyn-th">Accuracy, %</span><span class="cyn-th cyn-num">with</span><span class="cyn-th cyn-num">muted</span><span class="cyn-th cyn-num">change</span><hr>'

@@ -33,7 +33,7 @@ def show(study: Study, index: int) -> None:
         f"<p>{style.trust(neuron.status)} {text(_verdict(study, index))}</p></header>"
     )
     pictures = "".join(neuron_crop(study, index, place) for place in range(study.gallery.top.shape[1]))
-    st.html(f'<p class="cyn-eyebrow cyn-gap">Excites it most · clear where it is active, point at one to see it whole</p><div class="cyn-favourites">{pictures}</div>')
+    st.html(f'<p class="cyn-eyebrow cyn-gap">Excites it most · in colour where it is active; point at one to see it whole</p><div class="cyn-favourites">{pictures}</div>')
     left, right = st.columns(2, gap="large")
     with left:
         _activation(study, index)
@@ -66,7 +66,7 @@ def _verdict(study: Study, index: int) -> str:
         return "It is never active on held-out pictures."
     if not neuron.label:
         return "No word could be tested on it."
-    chance = f"AUROC {neuron.auroc:.2f}, q {neuron.q:.1g}"
+    chance = f"AUROC {neuron.auroc:.2f}, q {'below 0.001' if neuron.q < 0.001 else f'{neuron.q:.2g}'}"
     if neuron.status == "unnamed":
         return f"The guess “{neuron.label}” did not hold on pictures that had no part in it ({chance})."
     return f"It tells pictures with “{neuron.label}” from those without ({chance}), on pictures that had no part in the name."

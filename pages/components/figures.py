@@ -48,7 +48,7 @@ def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
     span = max(high - low, 1e-9)
     step = 10 ** np.floor(np.log10(span / count))
     step *= next(factor for factor in (1, 2, 2.5, 5, 10) if span / (step * factor) <= count)
-    return [float(round(tick, 10)) for tick in np.arange(np.ceil(low / step) * step, high + step * 1e-6, step)]
+    return [float(round(tick, 10)) + 0.0 for tick in np.arange(np.ceil(low / step) * step, high + step * 1e-6, step)]
 
 
 def plot(x: Axis, y: Axis, *, lines: str = "", dots: Sequence[Dot] = (), notes: str = "", height: float = 20, describe: str) -> str:

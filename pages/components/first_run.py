@@ -30,17 +30,16 @@ def guide(study: Study, examples: list[int]) -> None:
         words, result = st.columns([5, 7], gap="large")
         with words:
             st.html(_description(study, chosen, name))
-            with session.shown_errors():
-                if built is None and st.button("Transfer weights", type="primary", icon=":material/bolt:", key="first_transfer"):
-                    built = session.add_class(Recipe(name=name, like=study.classes[chosen]))
-                    st.rerun(scope="fragment")
-            if built is not None:
+            if built is None:
+                recipe = Recipe(name=name, like=study.classes[chosen])
+                st.button("Transfer weights", type="primary", icon=":material/bolt:", on_click=session.add_class, args=(recipe,), key="first_transfer")
+            else:
                 st.html(f'<p class="cyn-sub">{style.chip("built", name)} is in your classifier.</p>')
                 if st.button("Change its words on the board", icon=":material/tune:", key="first_edit"):
                     st.switch_page("pages/build.py")
         with result:
             if built is None:
-                st.html(_unknown(name))
+                st.html(_unknown(study, chosen, name))
             else:
                 st.html(
                     figures_row(
@@ -56,12 +55,13 @@ def guide(study: Study, examples: list[int]) -> None:
 def _description(study: Study, c: int, name: str) -> str:
     words = telling_words(study, c, 6) or [("a description in words", 1.0)]
     items = "".join(f"<dt>{text(label.rpartition(': ')[0] or 'is')}</dt><dd><b>{text(label.rpartition(': ')[2])}</b></dd>" for label, _ in words)
-    return f'<p class="cyn-eyebrow">What it is told</p><h3 class="cyn-h3">{text(name)}</h3><dl class="cyn-list">{items}</dl>'
+    return f'<p class="cyn-eyebrow">What it is told</p><h3 class="cyn-h3">{text(name)}</h3><dl class="cyn-list cyn-narrow">{items}</dl>'
 
 
-def _unknown(name: str) -> str:
-    blank = '<div class="cyn-blank" aria-hidden="true">?</div>'
-    return f'<p class="cyn-eyebrow">What it has seen of it</p><div class="cyn-first">{blank}<p class="cyn-sub">Nothing. Pictures of a {text(name)} were kept away from training. Transfer the weights, then see whether it knows one.</p></div>'
+def _unknown(study: Study, c: int, name: str) -> str:
+    blanks = '<div><div class="cyn-blank" aria-hidden="true">?</div></div>' * min(PICTURES, len(class_items(study, c)))
+    words = f"Nothing. Pictures of a {name} were kept away from training. Transfer the weights, then see whether it knows one."
+    return f'<p class="cyn-eyebrow">What it has seen of it</p><p class="cyn-sub">{text(words)}</p><div class="cyn-tried">{blanks}</div>'
 
 
 def _tried(study: Study, c: int, name: str) -> str:

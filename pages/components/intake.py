@@ -21,7 +21,7 @@ SOURCES = {
     "camera": ":material/photo_camera: Camera",
 }
 TYPES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "jp2")
-SAMPLES = 9  # shown at once
+SAMPLES = 8  # shown at once
 ERRORS_SHOWN = 5
 
 

@@ -21,7 +21,7 @@ from pages.components.session import per_study
 from pages.components.style import text
 
 SAMPLES = 180  # points of the balance's curve: more cannot be told apart at its width
-CONFUSIONS = 10
+CONFUSIONS = 8
 
 
 @per_study
@@ -63,23 +63,25 @@ def balance(study: Study) -> None:
     found, classifier = evaluation(study), session.classifier()
     low, high = _range(found)
     x = Axis(low, high, figures.nice_ticks(low, high, 6), label="gamma, in logits taken from seen classes")
-    gamma = st.slider("Gamma in this session", low, high, float(np.clip(classifier.gamma, low, high)), (high - low) / 200, format="%.2f", key="gamma")
+    with st.container(key="gamma-slider"):  # as wide as the chart's field, so that its thumb stands above the line
+        gamma = st.slider("Gamma in this session", low, high, float(np.clip(classifier.gamma, low, high)), (high - low) / 200, format="%.2f", key="gamma")
     if abs(gamma - classifier.gamma) > (high - low) / 400:
         classifier.gamma = gamma
     u, s, h = at_gamma(study, round(classifier.gamma, 6))
     gammas = np.linspace(low, high, SAMPLES)
-    curves = np.array([at_gamma_many(study, low, high)]).reshape(3, SAMPLES)
+    curves = at_gamma_many(study, low, high)
     lines = "".join(
         figures.line(x, PERCENT, gammas, values, tone, width=width)
         for values, tone, width in ((curves[0], "unseen", 2), (curves[1], "seen", 2), (curves[2], "ink", 3))
     )
     here = classifier.gamma
-    side = "left" if x.at(here) > 70 else "right"
     dots = [Dot(here, u, "unseen", f"U {u:.1f} % at gamma {here:.2f}", True), Dot(here, s, "seen", f"S {s:.1f} % at gamma {here:.2f}", True)]
+    dots.append(Dot(here, h, "ink", f"H {h:.1f} % at gamma {here:.2f}", True))
     ends = f"{figures.note(x, PERCENT, (low, curves[1][0]), 'S', 'seen', place='above-right')}{figures.note(x, PERCENT, (high, curves[0][-1]), 'U', 'unseen', place='above-left')}"
-    mark = figures.upright(x, here) + figures.note(x, PERCENT, (here, 6), f"H {h:.1f} %", "ink", place=side)
+    readout = "".join(f'<span class="cyn-{tone}">{sign} {key} <b>{value:.1f} %</b></span>' for sign, key, value, tone in (("◆", "U", u, "unseen"), ("●", "S", s, "seen"), ("●", "H", h, "ink")))
     describe = f"At gamma {here:.2f}, U is {u:.1f}, S {s:.1f} and H {h:.1f} percent."
-    st.html(figures.plot(x, PERCENT, lines=lines + mark, dots=dots, notes=ends, describe=describe))
+    chart = figures.plot(x, PERCENT, lines=lines + figures.upright(x, here), dots=dots, notes=ends, describe=describe)
+    st.html(f'<p class="cyn-readout">{readout}</p>{chart}')
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(f"AUSUC, the area under S against U over all gamma: {found.curve.ausuc:.3f}. The study's own gamma: {study.gamma:.2f}.")
     if abs(classifier.gamma - study.gamma) > (high - low) / 400:
@@ -160,7 +162,7 @@ def classes(study: Study) -> None:
     """Accuracy of every class against how well its neurons can be predicted."""
     style.heading("Class by class", "How often each class is recognised, against how well its neurons follow from its words. Point at a sign for its name.")
     accuracy, ease = evaluation(study).per_class, expected(study)
-    low, high = float(np.floor(ease.min() * 10) / 10), 1.0
+    low, high = float(np.floor(ease.min() * 20 - 0.2) / 20), float(np.ceil(ease.max() * 20 + 0.2) / 20)
     x = Axis(low, high, figures.nice_ticks(low, high, 6), label="predictability: cosine of predicted to measured neurons")
     y = Axis(-4, 104, PERCENT.ticks, label="accuracy", form=PERCENT.form)
     tested = [c for c, name in enumerate(study.classes) if np.isfinite(accuracy[name])]

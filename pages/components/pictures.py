@@ -1,4 +1,4 @@
-"""Pictures as they go into markup: JPEG data addresses, and activations as small spotlights that CSS lays over them.
+"""Pictures as they go into markup: JPEG data addresses, and activations as masks that keep colour where a neuron is active.
 
 A gallery picture is a few kilobytes, so an address in the markup is quicker than a request of its own.
 """
@@ -16,7 +16,7 @@ from niwt_core.class_names import display_name
 from niwt_core.gallery import jpeg_bytes
 from pages.components.style import text
 
-VEIL_SIDE = 40  # pixels of a map; the browser enlarges it smoothly
+MASK_SIDE = 40  # pixels of a map; the browser enlarges it smoothly
 PLACEHOLDER = '<div class="cyn-crop cyn-none" role="img" aria-label="no picture"></div>'
 
 
@@ -29,29 +29,27 @@ def picture_address(image: Image.Image, *, side: int = 320) -> str:
     return address(jpeg_bytes(image.convert("RGB"), side=side))
 
 
-def spotlight(values: np.ndarray) -> str:
-    """An activation map (h,w), not negative, as a veil that is clear where the neuron is active: what it looks at stays in view."""
+def mask(values: np.ndarray) -> str:
+    """An activation map (h,w), not negative, as a mask: opaque where the neuron is active."""
     strength = np.asarray(values, np.float32).clip(0)
-    image = Image.fromarray(strength / max(float(strength.max()), 1e-12)).resize((VEIL_SIDE, VEIL_SIDE), Image.Resampling.BICUBIC)
-    light = ((np.asarray(image) - 0.2) / 0.6).clip(0, 1)
-    alpha = (255 * 0.8 * (1 - light)).round().astype(np.uint8)
+    image = Image.fromarray(strength / max(float(strength.max()), 1e-12)).resize((MASK_SIDE, MASK_SIDE), Image.Resampling.BICUBIC)
+    alpha = (255 * ((np.sqrt(np.asarray(image).clip(0, 1)) - 0.25) / 0.55).clip(0, 1)).round().astype(np.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(np.dstack([np.full_like(alpha, 16), alpha]), "LA").save(buffer, "PNG", optimize=True)
+    Image.fromarray(np.dstack([np.zeros_like(alpha), alpha]), "LA").save(buffer, "PNG", optimize=True)
     return address(buffer.getvalue(), "png")
 
 
-def crop(source: str, *, alt: str, veil: str = "") -> str:
-    """Markup of a square picture with an optional map over it."""
-    over = f'<img class="cyn-veil" src="{veil}" alt="">' if veil else ""
-    return f'<div class="cyn-crop"><img src="{source}" alt="{text(alt)}" loading="lazy">{over}</div>'
+def crop(source: str, *, alt: str) -> str:
+    """Markup of a square picture."""
+    return f'<div class="cyn-crop"><img src="{source}" alt="{text(alt)}" loading="lazy"></div>'
 
 
 def neuron_crop(study: Study, neuron: int, place: int) -> str:
-    """Markup of a neuron's favourite number ``place`` with its activation over it."""
+    """Markup of a neuron's favourite number ``place``: faded, but for the places where the neuron is active."""
     item = int(study.gallery.top[neuron, place])
     name = display_name(study.classes[study.labels[study.gallery.pictures[item]]])
-    veil = spotlight(study.gallery.map(neuron, place))
-    return crop(address(study.gallery.jpeg(item)), alt=f"{name}, favourite {place + 1} of neuron {neuron}", veil=veil)
+    layers = f"--picture:url({address(study.gallery.jpeg(item))});--mask:url({mask(study.gallery.map(neuron, place))})"
+    return f'<div class="cyn-crop cyn-lens" role="img" aria-label="{text(name)}, favourite {place + 1} of neuron {neuron}" style="{layers}"></div>'
 
 
 def class_items(study: Study, class_index: int) -> list[int]:

@@ -92,7 +92,7 @@ def _tile(verdict: Verdict, tray: Tray) -> None:
         + f'<p>{said}</p><p class="cls-file">{style.text(held.name)}, {percent(verdict.share)}</p>'
     )
     label = f"Explain {_plain(held.name)}: {_plain(best.display)}, {best.kind}"
-    tile(held.key, markup, label, tray.chosen == held.key, tray.choose, held.key)
+    tile(f"held-{held.key}", markup, label, tray.chosen == held.key, tray.choose, held.key)
 
 
 def _plain(name: str) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from niwt_core import BuiltClass, Classifier, EncodedPicture, NiwtError, Recipe, Study, load_study
 from niwt_core.classifier import Source
@@ -44,6 +45,7 @@ def study_folder() -> Path:
 
 def current_study() -> Study:
     """The study of this session, loaded once per process. Raises NiwtError."""
+    _enter()
     folder = study_folder()
     return _open_study(str(folder), _study_id(folder))
 
@@ -59,6 +61,18 @@ def open_study(folder: Path) -> Study:
 def _open_study(folder: str, study_id: str) -> Study:
     """``study_id`` is there for the cache: a study that was prepared again has another."""
     return load_study(folder)
+
+
+def _enter() -> None:
+    """Runs app.py where Streamlit has run a page without it.
+
+    Who comes to a fresh server by a page's own address gets that file alone: Streamlit takes a folder named pages for the old kind of
+    app until st.navigation has run once.
+    """
+    if "entered" not in st.session_state:
+        st.session_state["entered"] = True
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def _study_id(folder: Path) -> str:
@@ -215,6 +229,7 @@ def page(title: str, lead: str) -> None:
     """The head of every page: its title, and what it is for in two lines."""
     from pages.components import style
 
+    _enter()
     st.html(f'<header class="cyn-head"><h1>{style.text(title)}</h1><p>{style.text(lead)}</p></header>')
 
 

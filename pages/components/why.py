@@ -16,11 +16,23 @@ from pages.components import style
 from pages.components.style import text
 
 THUMB = 160  # pixels of a neuron's own map
+SPLIT = (11, 9)  # widths of the two columns, all the way down the page
 
 
 def sentence(explanation: Explanation) -> None:
     """The explanation in words."""
     st.html(f'<blockquote class="cls-sentence">{text(explanation.sentence)}</blockquote>')
+
+
+def words(answer: Answer, explanation: Explanation) -> None:
+    """What the network looks for in the class, read back from its neurons."""
+    if explanation.words:
+        st.html(
+            fragments.word_bars(explanation.words)
+            + '<p class="nr-small">Standard deviations above the average class.</p>'
+        )
+    else:
+        st.caption(_no_words(answer))
 
 
 def neurons(answer: Answer, explanation: Explanation) -> None:
@@ -34,50 +46,45 @@ def neurons(answer: Answer, explanation: Explanation) -> None:
     drawn = thumbnails(answer, parts)
     longest = max((abs(part.contribution) for part in parts), default=1.0)
     sides = ((f"For {name}", explanation.supporting), (f"Against {name}", explanation.opposing))
-    for column, (title, side) in zip(st.columns(2, gap="large"), sides, strict=True):
+    for column, (title, side) in zip(st.columns(SPLIT, gap="large"), sides, strict=True):
         with column:
             style.heading(title, level=3)
             st.html(fragments.neuron_list(side, drawn, longest=longest, empty="No neuron does."))
 
 
+def lead(explanation: Explanation) -> str:
+    """Who is ahead, and by how much."""
+    held = explanation.contrast
+    if held is None:
+        return "There is no other class."
+    margin = fragments.number(abs(held.margin))
+    if held.margin >= 0:
+        return f"{held.name} is ahead by {margin}. This is what the picture holds against {held.versus}."
+    return f"{held.versus} is ahead by {margin}. This is what the picture still holds for {held.name}."
+
+
 def contrast(answer: Answer, explanation: Explanation) -> None:
-    """Why not the rival, in words and neurons."""
+    """Why not the rival: the words and what would have to change, and the neurons."""
     held = explanation.contrast
     if held is None:
         return
-    words, parts = st.columns(2, gap="large")
+    words, parts = st.columns(SPLIT, gap="large")
     with words:
         style.heading("Words that tell them apart", level=3)
         if held.words:
-            st.html(fragments.word_bars(held.words) + '<p class="nr-small">In logits. Hollow: its absence speaks.</p>')
+            st.html(
+                fragments.word_bars(held.words)
+                + '<p class="nr-small">What each holds of the lead. Hollow: its absence speaks.</p>'
+            )
         else:
             st.caption(_no_words(answer))
+        turning = held if held.margin >= 0 else turned(answer, held)
+        if turning.flip:
+            style.heading("What would have to change", level=3)
+            st.html(f'<p class="cyn-sub">{flip_about(turning)}</p>{fragments.flip_steps(turning)}')
     with parts:
         style.heading("Neurons that tell them apart", level=3)
         st.html(fragments.neuron_list(held.neurons, thumbnails(answer, held.neurons), empty="No neuron does."))
-
-
-def flip(answer: Answer, explanation: Explanation) -> None:
-    """Which words would have to change for the order of the two to turn."""
-    held = explanation.contrast
-    if held is None:
-        return
-    held = held if held.margin >= 0 else turned(answer, held)
-    if held.flip:
-        st.html(
-            f'<h3 class="cyn-h3">What would have to change</h3><p class="cyn-sub">{flip_about(held)}</p>{fragments.flip_steps(held)}'
-        )
-
-
-def words(answer: Answer, explanation: Explanation) -> None:
-    """What the network looks for in the class."""
-    if explanation.words:
-        st.html(
-            fragments.word_bars(explanation.words)
-            + '<p class="nr-small">Standard deviations above the average class.</p>'
-        )
-    else:
-        st.caption(_no_words(answer))
 
 
 def numbers(answer: Answer, explanation: Explanation) -> None:

@@ -18,7 +18,7 @@ export class Board {
     this.spent = 0;
     this.controls = new Controls(header, this, (started) => this.changed(started), () => this.commit());
     this.live = new Live(this.scorer);
-    this.root = element("div", "board", {}, this.controls.root, this.live.root);
+    this.root = element("div", "board", {}, this.live.mini, this.controls.root, this.live.root);
     this.root.board = this;
     this.root.addEventListener("keydown", () => { this.byKey = true; }, true);
     this.root.addEventListener("pointerdown", () => { this.byKey = false; }, true);

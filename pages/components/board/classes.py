@@ -21,12 +21,12 @@ def built(study: Study, draft: Draft) -> None:
     """The section under the bench."""
     classes = session.classifier().built
     steps, at = session.history()
-    heading, undo, redo = st.columns([8, 2, 2], vertical_alignment="bottom")
-    heading.html('<h2 class="cynb-h2">Your classes</h2>')
-    undo.button("Undo", key="undo", on_click=session.undo, disabled=at == 0, icon=":material/undo:", width="stretch",
-                help=f"Undo: {steps[at].label}" if at else None)  # fmt: skip
-    redo.button("Redo", key="redo", on_click=session.redo, disabled=at == len(steps) - 1, icon=":material/redo:", width="stretch",
-                help=f"Redo: {steps[at + 1].label}" if at < len(steps) - 1 else None)  # fmt: skip
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.html('<h2 class="cynb-h2">Your classes</h2>', width="content")
+        row = st.container(horizontal=True, gap="small", width="content")
+    undo, redo = steps[at].label if at else "", steps[at + 1].label if at < len(steps) - 1 else ""
+    row.button("Undo", key="undo", on_click=session.undo, disabled=not undo, icon=":material/undo:", help=f"Undo: {_plain(undo)}" if undo else None)
+    row.button("Redo", key="redo", on_click=session.redo, disabled=not redo, icon=":material/redo:", help=f"Redo: {_plain(redo)}" if redo else None)
     if not classes:
         st.html('<p class="cynb-empty">None yet. What you build stays in this session, beside the classes that the network was trained on.</p>')
     for item in classes.values():
@@ -160,6 +160,11 @@ def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
 
 def _amount(study: Study, value: float) -> str:
     return f"{100 * value / study.knowledge.scale:.0f}%" if study.knowledge.floor >= 0 else f"{value:.2f}"
+
+
+def _plain(words: str) -> str:
+    """What a person typed, with the signs of Markdown taken out: tooltips are Markdown."""
+    return "".join(" " if sign in r"\`*_[]<>$:#~|" else sign for sign in words)
 
 
 def _slug(name: str) -> str:

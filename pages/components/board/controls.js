@@ -195,17 +195,17 @@ export class Controls {
 
   say(value) { return this.low < 0 ? value.toFixed(2) : `${Math.round((100 * value) / this.header.scale)}%`; }
 
-  /* Shows the rows that match the search and the filter; a group with a match shows its sliders. */
+  /* Shows the rows that match the search (from the start of a word: "red" is not in "tapered") and the filter; a group with a match shows its sliders. */
   filter() {
-    const words = this.query.split(/\s+/).filter(Boolean);
+    const words = this.query.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
     const parts = new Map();
     let found = 0;
     for (const group of this.groups) {
       let any = false;
       for (const k of group.ks) {
         const row = this.rows[k];
-        const text = `${group.partLabel} ${group.label} ${row.label}`.toLowerCase();
-        const match = words.every((word) => text.includes(word)) && (!this.onlyChanged || this.isChanged(k));
+        const text = ` ${group.partLabel} ${group.label} ${row.label}`.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ");
+        const match = words.every((word) => text.includes(` ${word}`)) && (!this.onlyChanged || this.isChanged(k));
         row.node.hidden = !match;
         any ||= match;
       }

@@ -2,6 +2,7 @@
 
 const SIGNS = { seen: "●", unseen: "◆", built: "★" };
 const PLACES = 5, TURNED = 4, NEAR = 3;
+const LEAST_TOP = 0.2; // the best share fills its bar from here on; below, nobody is sure and the bars say so
 
 export class Live {
   constructor(scorer) {
@@ -17,6 +18,9 @@ export class Live {
     this.root = element("aside", "live", { "aria-label": "What the network makes of it" }, this.#stage(), this.#ranking(), this.#neurons(), this.#nearest());
     this.said = element("p", "status", { role: "status" });
     this.root.append(this.said);
+    this.miniImage = element("img", "", { alt: "" });
+    this.miniRows = this.#rows(2, "rank");
+    this.mini = element("div", "mini", { "aria-hidden": "true" }, this.miniImage, element("ol", "", {}, ...this.miniRows.map((row) => row.node)));
   }
 
   #stage() {
@@ -107,7 +111,7 @@ export class Live {
     const extra = this.extras.find((item) => item.id === this.chosen);
     const picture = extra ?? this.scorer.header.pictures[this.chosen];
     const thumb = extra?.thumb ?? this.thumbs[this.chosen];
-    if (this.image.getAttribute("src") !== picture.src) this.image.src = picture.src;
+    for (const image of [this.image, this.miniImage]) if (image.getAttribute("src") !== picture.src) image.src = picture.src;
     this.image.alt = extra ? extra.alt : `A picture of ${picture.label}`;
     this.stageCaption.replaceChildren(...(extra ? [extra.label] : ["A picture of ", element("b", picture.kind, { textContent: `${SIGNS[picture.kind]} ${picture.label}` })]));
     if (thumb && !thumb.radio.checked) thumb.radio.checked = true;
@@ -147,13 +151,17 @@ export class Live {
     for (let c = 1; c < logits.length; c++) rank += logits[c] > logits[0];
     this.rank = rank;
     if (!best.includes(0)) best[PLACES - 1] = 0;
-    this.ranks.forEach((row, i) => {
-      const c = best[i], candidate = c === undefined ? null : this.#candidate(c);
-      row.node.hidden = !candidate;
-      if (!candidate) return;
-      write(row.place, String(c === 0 ? rank : i + 1));
-      this.#fill(row, candidate, `${(100 * this.share[c]).toFixed(this.share[c] < 0.0995 ? 1 : 0)}%`, this.share[c]);
-    });
+    const rival = best[0] === 0 ? best[1] : best[0];
+    for (const [row, c] of [[this.miniRows[0], 0], [this.miniRows[1], rival]]) this.#place(row, c, c === 0 ? rank : best.indexOf(c) + 1, best[0]);
+    this.ranks.forEach((row, i) => this.#place(row, best[i], best[i] === 0 ? rank : i + 1, best[0]));
+  }
+
+  #place(row, c, place, best) {
+    row.node.hidden = c === undefined;
+    if (c === undefined) return;
+    const share = this.share[c];
+    write(row.place, String(place));
+    this.#fill(row, this.#candidate(c), `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)}%`, share / Math.max(this.share[best], LEAST_TOP));
   }
 
   #fill(row, candidate, number, share) {

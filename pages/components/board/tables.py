@@ -87,7 +87,7 @@ def parts(study: Study) -> list[dict[str, Any]]:
         label = readable(group)
         for value in values:
             value["swatch"] = swatch(str(value["label"])) if "color" in label or "colour" in label else ""
-        part = PART_OF_GROUP.get(group) or FEATURE.sub("", label) or "whole bird"
+        part = PART_OF_GROUP.get(group) or FEATURE.sub("", label) or "whole"
         first = not found and len(columns) > 1
         entry = {"label": _capital(label), "short": _capital(_short(label, part)), "exclusive": len(values) > 1, "values": values, "open": first}
         found.setdefault(_whole(part), []).append(entry)
@@ -99,12 +99,12 @@ def parts(study: Study) -> list[dict[str, Any]]:
 
 def _whole(part: str) -> str:
     """One name for all that is said of the animal as a whole."""
-    return "whole body" if part in ("primary", "body", "whole bird", "") else part
+    return "body" if part in ("primary", "whole", "") else part
 
 
 def _short(label: str, part: str) -> str:
     """A group's name beside its part's: "bill shape" under "bill" is "shape"."""
-    return label.removeprefix(f"{part} ")
+    return label.removeprefix(f"{part} ").removeprefix(f"{part.removesuffix('s')} ")
 
 
 def _value(label: str) -> str:

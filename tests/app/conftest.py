@@ -1,0 +1,46 @@
+"""What the app's tests share: the small study as the app's study, and pages as people meet them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from small_study import small_study
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def said(at: AppTest) -> str:
+    """All markup and text that a page shows."""
+    texts = [item.body for item in at.get("html")]
+    for kind in ("markdown", "caption", "error", "warning", "code"):
+        texts += [item.value for item in at.get(kind)]
+    return "\n".join(texts)
+
+
+@pytest.fixture
+def study_folder(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small study, opened by the app as with ``niwt app STUDY``."""
+    folder = small_study().folder
+    monkeypatch.setenv("NIWT_STUDY", str(folder))
+    monkeypatch.setattr("sys.argv", ["app.py"])
+    return folder
+
+
+@pytest.fixture
+def page(study_folder: Path) -> Callable[..., AppTest]:
+    """Opens a page by its file's name: page("measure"), page("dictionary", neuron="3"); it must not raise."""
+
+    def open_page(name: str, **query: str) -> AppTest:
+        at = AppTest.from_file(ROOT / "pages" / f"{name}.py", default_timeout=60)
+        for key, value in query.items():
+            at.query_params[key] = value
+        return went_well(at.run())
+
+    return open_page
+
+
+def went_well(at: AppTest) -> AppTest:
+    """The run ended without an exception."""
+    assert not at.exception, [item.value for item in at.exception]
+    return at

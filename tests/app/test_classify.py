@@ -1,0 +1,217 @@
+"""The Classify page: good and bad files, the choice of class and rival, calibration; and the whole story in a browser."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from small_study import small_dataset, small_study
+from streamlit.testing.v1 import AppTest
+
+from niwt_core import NiwtError
+from niwt_core.images import image_hash
+from pages.components.tray import KEPT, WHOLE, Tray, input_of, pixels_of, take_in
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _study(monkeypatch):
+    monkeypatch.setenv("NIWT_STUDY", str(small_study().folder))
+    monkeypatch.setattr("sys.argv", ["streamlit"])
+
+
+def opened() -> AppTest:
+    return checked(AppTest.from_file(ROOT / "pages" / "classify.py", default_timeout=60).run())
+
+
+def checked(at: AppTest) -> AppTest:
+    assert not at.exception, [item.value for item in at.exception]
+    return at
+
+
+def markup(at: AppTest) -> str:
+    return "\n".join(item.body for item in at.get("html"))
+
+
+def upload(at: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    at.segmented_control(key="picture_source").set_value("upload")
+    checked(at.run())
+    at.file_uploader[0].set_value([(name, data, "image/jpeg") for name, data in files])
+    return checked(at.run())
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def bird(size: tuple[int, int] = (90, 70)) -> Image.Image:
+    data = small_dataset()
+    return data.picture(0).resize(size)
+
+
+def errors(at: AppTest) -> str:
+    return " ".join(item.value for item in (*at.error, *at.caption))
+
+
+def test_the_first_visit_shows_a_sample_with_its_reasons():
+    at = opened()
+    assert "The network says" in markup(at)
+    assert at.selectbox(key="class_to_explain").value
+    assert len(at.selectbox(key="class_to_compare").options) == len(small_study().classes) - 1
+    assert not at.error
+
+
+def rotated() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return encoded(bird(), "JPEG", exif=exif)
+
+
+GOOD = {
+    "jpeg": lambda: encoded(bird(), "JPEG"),
+    "cmyk": lambda: encoded(bird().convert("CMYK"), "JPEG"),
+    "16-bit": lambda: encoded(Image.new("I;16", (80, 60), 30000)),
+    "animated": lambda: encoded(bird(), "GIF", save_all=True, append_images=[bird().rotate(90)]),
+    "rotated": rotated,
+    "transparent": lambda: encoded(bird().convert("RGBA")),
+    "grey": lambda: encoded(bird().convert("L")),
+    "one pixel": lambda: encoded(Image.new("RGB", (1, 1))),
+    "panorama": lambda: encoded(Image.new("RGB", (2000, 20), "teal")),
+}
+
+
+def huge_header() -> bytes:
+    data = bytearray(encoded(Image.new("RGB", (8, 8))))
+    data[16:24] = (60000).to_bytes(4, "big") * 2
+    import zlib
+
+    data[29:33] = zlib.crc32(bytes(data[12:29])).to_bytes(4, "big")
+    return bytes(data)
+
+
+BAD = {
+    "text": (lambda: b"I am a text, not a picture.\n" * 20, "not an image"),
+    "empty": (lambda: b"", "empty"),
+    "truncated": (lambda: encoded(bird((400, 300)), "JPEG")[:3000], "damaged"),
+    "huge": (huge_header, "too large"),
+}
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_picture_of_any_kind_is_ranked(kind):
+    at = upload(opened(), (f"{kind}.jpg", GOOD[kind]()))
+    assert not at.error
+    assert f"{kind}.jpg" in markup(at)
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_file_is_named_and_the_rest_works(kind):
+    make, said = BAD[kind]
+    at = upload(opened(), ("bad.jpg", make()), ("good.jpg", GOOD["jpeg"]()))
+    assert said in errors(at).replace("\\", "")
+    assert "bad.jpg" in errors(at)
+    assert "good.jpg" in markup(at)
+    assert "The network says" in markup(at)
+
+
+def test_only_bad_files_leave_the_picture_at_hand():
+    at = opened()
+    before = at.selectbox(key="class_to_explain").options
+    at = upload(at, ("a.jpg", b"x"), ("b.jpg", b""))
+    assert len(at.error) == 2
+    assert at.selectbox(key="class_to_explain").options == before
+
+
+def test_the_uploader_lets_go_and_names_are_text():
+    evil = "<img src=x onerror=alert(1)>.png"
+    at = upload(opened(), (evil, encoded(bird())))
+    assert evil not in markup(at)
+    assert "&lt;img src=x" in markup(at)
+    assert not at.file_uploader[0].value
+
+
+def test_any_class_can_be_explained_and_compared():
+    at = opened()
+    other = at.selectbox(key="class_to_explain").options[4]
+    index = 4
+    name = at.session_state["tray"].current and at.selectbox(key="class_to_explain").value
+    at.button(key="rank-3").click()
+    checked(at.run())
+    third = at.selectbox(key="class_to_explain").value
+    assert third != name
+    assert "Could it be" in markup(at)
+    at.selectbox(key="class_to_explain").select_index(index)
+    checked(at.run())
+    assert re.sub(r" \(.*", "", other)[2:] in markup(at)
+    at.selectbox(key="class_to_compare").select_index(3)
+    checked(at.run())
+    assert f"Why not {at.selectbox(key='class_to_compare').value}?" in markup(at)
+
+
+def test_gamma_moves_the_ranking_at_once_and_can_be_reset():
+    at = opened()
+    own = at.slider(key="classify_gamma").value
+    at.slider(key="classify_gamma").set_value(0.0)
+    checked(at.run())
+    seen = [option for option in at.selectbox(key="class_to_explain").options[:3] if "(seen" in option]
+    at.slider(key="classify_gamma").set_value(at.slider(key="classify_gamma").max)
+    checked(at.run())
+    assert "(unseen" in at.selectbox(key="class_to_explain").options[0]
+    assert seen
+    at.button(key="gamma_reset").click()
+    checked(at.run())
+    assert at.slider(key="classify_gamma").value == pytest.approx(own, abs=1e-6)
+
+
+def test_samples_turn_and_many_pictures_are_listed():
+    at = opened()
+    at.button(key="other_samples").click()
+    checked(at.run())
+    tile = next(button for button in at.button if (button.key or "").startswith("pick-sample"))
+    tile.click()
+    checked(at.run())
+    assert "Your pictures" in markup(at)
+    at.button(key="remove_picture").click()
+    checked(at.run())
+    assert "Your pictures" not in markup(at)
+
+
+def test_every_method_draws_a_map():
+    at = opened()
+    for method in ("integrated-gradients", "occlusion"):
+        at.segmented_control(key="map_method").set_value(method)
+        checked(at.run())
+        assert any(method in key for key in at.session_state["importance_maps"])
+
+
+def test_a_held_picture_is_the_very_same_again():
+    study = small_study()
+    classifier, tray = study.classifier(), Tray(study.id)
+    files = [(f"{i}.png", encoded(bird((64 + i, 64)))) for i in range(WHOLE + 2)]
+    assert take_in(files, classifier, tray) == []
+    first = tray.items[image_hash(files[0][1])]
+    whole = classifier.encode(files[0][1])
+    torch.testing.assert_close(input_of(first.pixels, study.preprocess), whole.input, rtol=0, atol=0)
+    assert torch.equal(pixels_of(whole.input, study.preprocess), first.pixels)
+    torch.testing.assert_close(tray.encoded(first, classifier).activations, whole.activations)
+    assert len(tray._whole) == WHOLE
+
+
+def test_the_tray_is_bounded_and_reads_each_file_once(monkeypatch):
+    study = small_study()
+    classifier, tray = study.classifier(), Tray(study.id)
+    calls = []
+    monkeypatch.setattr(
+        classifier, "encode", lambda source, encode=classifier.encode: calls.append(1) or encode(source)
+    )
+    files = [(f"{i}.png", encoded(Image.new("RGB", (8, 8), (i, 0, 0)))) for i in range(KEPT + 5)]
+    assert take_in([*files, files[-1]], classifier, tray) == []
+    assert (len(tray.items), len(calls)) == (KEPT, KEPT + 5)
+    found = take_in([("x.jpg", b"no picture")], classifier, tray)
+    assert isinstance(found[0], NiwtError)
+    assert found[0].where == "x.jpg"

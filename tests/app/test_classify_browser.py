@@ -1,0 +1,80 @@
+"""In Chromium: give a picture, read why, take the report away; on a large screen and on a telephone."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import chromium, open_page, served
+from playwright.sync_api import Browser, Download, Page
+from small_study import small_dataset, small_study
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    folder = small_study().folder
+    assert folder is not None
+    with served(folder) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+def downloaded(page: Page, name: str) -> Download:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=name).click()
+    return waiting.value
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desktop", "telephone"])
+def test_from_upload_to_report(address, browser, size, tmp_path):
+    page, said = open_page(browser, f"{address}/classify", width=size[0], height=size[1])
+    page.locator(".cls-sentence").wait_for()
+    page.get_by_text("Upload", exact=True).click()
+    small_dataset().picture(1).resize((4000, 3000)).save(tmp_path / "my bird.jpg", quality=90)
+    (tmp_path / "broken.jpg").write_text("no picture at all")
+    page.locator("input[type=file]").set_input_files([tmp_path / "my bird.jpg", tmp_path / "broken.jpg"])
+    page.get_by_role("heading", name="my bird.jpg").wait_for()
+    page.get_by_text("not an image").wait_for()
+    page.get_by_text("broken.jpg", exact=True).wait_for()
+
+    page.get_by_role("button", name="Explain place 2").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Could it be").wait_for()
+    page.get_by_role("button", name="Zoom in").click()
+    page.get_by_text("1.5×").wait_for()
+    assert page.locator(".heat").evaluate("image => image.complete && image.naturalWidth") == 256
+
+    report = tmp_path / "report.html"
+    downloaded(page, "Report (one HTML file)").save_as(report)
+    archive = zipfile.ZipFile(io.BytesIO(Path(downloaded(page, "Figures and tables (ZIP)").path()).read_bytes()))
+    assert {"report.html", "ranking.csv", "map-grad-cam.png"} <= set(archive.namelist())
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth")
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert said == []
+
+    check_report(page, report)
+    page.context.close()
+
+
+def check_report(page: Page, report: Path) -> None:
+    """It shows all its pictures, fits, and asks the network for nothing."""
+    sheet = page.context.new_page()
+    asked: list[str] = []
+    sheet.on("request", lambda request: asked.append(request.url))
+    sheet.goto(report.as_uri())
+    assert "Could it be" in sheet.title()
+    assert sheet.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+    assert sheet.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert [url for url in asked if url.startswith("http")] == []
+    for scheme, dark in (("light", False), ("dark", True)):
+        sheet.emulate_media(color_scheme=scheme)
+        paper = sheet.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0]")
+        assert (paper < 60) == dark

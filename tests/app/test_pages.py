@@ -1,0 +1,165 @@
+"""The pages Start, Neuron dictionary, Measure and Studies, and what happens on them when something is amiss."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, said, went_well
+from small_study import UNSEEN, small_study
+from streamlit.testing.v1 import AppTest
+
+from niwt_core import Recipe
+from niwt_core.class_names import display_name
+
+Open = Callable[..., AppTest]
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    """Presses the button of that name."""
+    buttons = [button for button in at.button if label in button.label]
+    assert buttons, f"no button {label!r} among {[button.label for button in at.button]}"
+    return went_well(buttons[0].click().run())
+
+
+def test_app_opens_on_start(study_folder: Path) -> None:
+    at = went_well(AppTest.from_file(ROOT / "app.py", default_timeout=60).run())
+    assert "Choose your neuron" in said(at)
+
+
+def test_start_tells_the_four_steps_and_leads_on(page: Open) -> None:
+    at = page("start")
+    for step in ("Describe", "Choose neurons", "Transfer", "Recognise"):
+        assert f"</b>{step}</h3>" in said(at)
+    assert [key for key in ("dictionary", "build", "classify") if any(button.key == f"open-door-{key}" for button in at.button)] == [
+        "dictionary",
+        "build",
+        "classify",
+    ]
+
+
+def test_first_run_builds_a_class_and_tries_it(page: Open) -> None:
+    at = page("start")
+    assert "kept away from training" in said(at)
+    press(at, "Transfer weights")
+    assert "is in your classifier" in said(at)
+    assert "pictures that it never saw are recognised" in said(at)
+    assert "kept away from training" not in said(at)
+
+
+def test_dictionary_searches_by_word_number_and_trust(page: Open) -> None:
+    at = page("dictionary")
+    at.segmented_control(key="trust").set_value("All")
+    at = went_well(at.text_input(key="words").set_value("7").run())
+    assert [button.label for button in at.button if button.label.startswith("Open neuron")] == [
+        button.label for button in at.button if button.label.startswith("Open neuron 7:")
+    ]
+    at = went_well(at.text_input(key="words").set_value("<b>no such word</b>").run())
+    assert "No neuron answers to that" in said(at)
+    assert "<b>no such word" not in said(at)
+
+
+def test_dictionary_shows_a_class_for_and_against(page: Open) -> None:
+    at = page("dictionary")
+    at.segmented_control(key="trust").set_value("All")
+    unseen = small_study().unseen_classes[0]
+    at = went_well(at.selectbox(key="of_class").set_value(unseen).run())
+    assert "Speak for it" in said(at)
+    assert "predicted from its description" in said(at)
+
+
+def test_a_neurons_page_shows_all_it_promises_and_mutes(page: Open) -> None:
+    at = page("dictionary", neuron="3")
+    for part in ("Neuron 3", "How strongly it answers", "Which classes it speaks for", "Mute it", "Related neurons"):
+        assert part in said(at)
+    assert said(at).count('data-side="') == len(small_study().classes)  # one bar a class
+    at = went_well(at.segmented_control(key="mute-3").set_value("This neuron").run())
+    assert "harmonic mean" in said(at)
+    assert "its favourite picture" in said(at)
+
+
+@pytest.mark.parametrize("asked", ["99999", "-1", "<script>", "3.5"])
+def test_a_neuron_that_is_not_there_says_so(page: Open, asked: str) -> None:
+    at = page("dictionary", neuron=asked)
+    assert "No neuron" in at.error[0].value
+    assert "use 0 to" in said(at).replace("\\", "").casefold()
+    assert "<script>" not in at.error[0].value
+
+
+def test_measure_shows_figures_and_moves_gamma(page: Open) -> None:
+    at = page("measure")
+    result = small_study().evaluate().metrics
+    assert f"{result.H:.1f} %" in said(at)
+    at = went_well(at.slider(key="gamma").set_value(at.slider(key="gamma").max).run())
+    assert any(button.key == "gamma_back" for button in at.button)
+    at = press(at, "Back to the study")
+    assert not any(button.key == "gamma_back" for button in at.button)
+
+
+def test_measure_runs_the_rivals_in_the_background(page: Open) -> None:
+    at = page("measure")
+    at = press(at, "Run the others")
+    from pages.components.rivals import run_of
+
+    run = run_of(small_study().id, small_study())
+    if run.thread is not None:
+        run.thread.join(60)
+    assert run.result is not None or not run.error
+    at = went_well(at.run())
+    if run.result is not None:
+        assert "ESZSL" in said(at)
+
+
+def test_studies_lists_the_open_one_and_writes_the_command(page: Open, tmp_path: Path) -> None:
+    at = page("studies")
+    assert "Open now" in said(at)
+    assert f"{UNSEEN} unseen" in said(at)
+    (tmp_path / "pictures of mine" / "images" / "wren").mkdir(parents=True)
+    at = went_well(at.text_input(key="root").set_value(str(tmp_path / "pictures of mine")).run())
+    assert f"--root '{tmp_path / 'pictures of mine'}'" in at.code[0].value
+    assert "neither attributes.csv nor a folder captions" in said(at)
+    at = went_well(at.text_input(key="root").set_value(str(tmp_path / "nowhere")).run())
+    assert "there is no such folder" in said(at)
+
+
+def test_opening_what_is_no_study_says_why_and_stays(page: Open, tmp_path: Path) -> None:
+    at = page("studies")
+    at.text_input(key="elsewhere_folder").set_value(str(tmp_path / "nothing"))
+    at = press(at, "Open")
+    assert "No study there" in at.error[0].value
+    assert "study_folder" not in at.session_state
+
+
+def test_opening_another_study_without_restarting(page: Open, tmp_path: Path) -> None:
+    shutil.copytree(small_study().folder, tmp_path / "copy")
+    at = page("studies")
+    at.text_input(key="elsewhere_folder").set_value(str(tmp_path / "copy"))
+    at = press(at, "Open")
+    assert at.session_state["study_folder"] == str(tmp_path / "copy")
+    assert str(tmp_path / "copy") in said(at)
+
+
+def test_a_damaged_study_leads_to_the_studies_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(small_study().folder, tmp_path / "broken")
+    with open(tmp_path / "broken" / "neurons.csv", "a", encoding="utf-8") as file:
+        file.write("x")
+    monkeypatch.setenv("NIWT_STUDY", str(tmp_path / "broken"))
+    monkeypatch.setattr("sys.argv", ["app.py"])
+    at = went_well(AppTest.from_file(ROOT / "app.py", default_timeout=60).run())
+    assert "damaged" in at.error[0].value
+    assert "Prepare another" in said(at)
+
+
+def test_no_study_at_all_leads_to_the_studies_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIWT_STUDY", str(tmp_path / "nowhere"))
+    monkeypatch.setattr("sys.argv", ["app.py"])
+    at = went_well(AppTest.from_file(ROOT / "app.py", default_timeout=60).run())
+    assert "No study there" in at.error[0].value
+
+
+def test_names_typed_by_people_are_text() -> None:
+    from pages.components import style
+
+    recipe = Recipe(name="<img src=x onerror=alert(1)>", like=small_study().unseen_classes[0])
+    assert "<img" not in style.chip("built", recipe.name)
+    assert display_name("a") in style.chip("built", "a")

@@ -1,0 +1,39 @@
+"""Prepares the small study, frozen and fine-tuned; `test_prepare` runs it under `accelerate launch` with two processes, and calls it with one.
+
+python two_processes.py FOLDER
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from small_study import small_dataset, tiny_network
+
+from niwt_core import selection
+from niwt_core.prepare import Settings, make_accelerator, prepare
+from niwt_core.study import Study
+from niwt_core.training import TrainingSettings
+
+SETTINGS = {
+    "frozen": Settings(probe_count=8),
+    "trained": Settings(probe_count=8, training=TrainingSettings(epochs=2, batch=8), fold_networks=1, warm_start=True),
+}
+
+
+def make(out: Path, name: str, **changes) -> Study:
+    """The study of that name, chosen on few folds of few settings."""
+    selection.REPEATS = 1
+    assert selection.choose.__kwdefaults__ is not None
+    selection.choose.__kwdefaults__ |= {"decays": (1e-3,), "mus": (0.1, 1.0)}
+    network, preprocess = tiny_network(layer="second.1")
+    dataset = small_dataset()
+    if name == "frozen":  # a last batch that two processes cannot share evenly
+        dataset = dataset.keep(np.arange(len(dataset)) != 3)
+    return prepare(dataset, network, preprocess, out / name, settings=SETTINGS[name], **changes)
+
+
+if __name__ == "__main__":
+    accelerator = make_accelerator("cpu")
+    assert accelerator.num_processes == 2
+    for name in SETTINGS:
+        make(Path(sys.argv[1]), name, accelerator=accelerator)
