@@ -14,18 +14,21 @@ style.inject()
 st.logo(str(session.ROOT / "assets" / "mark.svg"), size="medium")
 
 start = st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)
-dictionary = st.Page("pages/dictionary.py", title="Neuron dictionary", icon=":material/dictionary:", url_path="dictionary")
+dictionary = st.Page(
+    "pages/dictionary.py", title="Neuron dictionary", icon=":material/dictionary:", url_path="dictionary"
+)
 build = st.Page("pages/build.py", title="Build a class", icon=":material/tune:", url_path="build")
 classify = st.Page("pages/classify.py", title="Classify", icon=":material/photo_camera:", url_path="classify")
 measure = st.Page("pages/measure.py", title="Measure", icon=":material/monitoring:", url_path="measure")
 studies = st.Page("pages/studies.py", title="Studies", icon=":material/folder_open:", url_path="studies")
 
 page = st.navigation([start, dictionary, build, classify, measure, studies], position="top")
-if "neuron" in st.query_params and page is start:
-    st.switch_page(dictionary, query_params={"neuron": st.query_params["neuron"]})
-try:
-    session.current_study()
-except NiwtError as error:
-    session.show_error(error)
-    page = studies
+for key, target in (("neuron", dictionary), ("class", build)):  # links to the app's root, which need no page's address
+    if page is start and key in st.query_params:
+        st.switch_page(target, query_params={key: st.query_params[key]})
+if page is not studies:
+    try:
+        session.current_study()
+    except NiwtError:
+        st.switch_page(studies)  # which says what is wrong, and opens another
 page.run()

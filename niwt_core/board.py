@@ -18,7 +18,9 @@ from torch import Tensor
 from niwt_core.knowledge import Knowledge, readable
 from niwt_core.study import Study
 
-TOLERANCE = 2e-5  # logits: directions that can move no score by more are left out; they are the rounding of single precision
+TOLERANCE = (
+    2e-5  # logits: directions that can move no score by more are left out; they are the rounding of single precision
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +147,11 @@ def sample_pictures(study: Study, *, most: int = 60) -> np.ndarray:
     return np.array([first[c] for c in order[:most]], np.int64)
 
 
-def telling_neurons(study: Study, *, most: int = 128) -> np.ndarray:
-    """The neurons worth a line on a board (n,): for each attribute the best-tested neuron of that name, then those that tell classes apart most."""
+def telling_neurons(study: Study, *, most: int = 128, least: int = 24) -> np.ndarray:
+    """The neurons worth a line on a board (n,): for each attribute the best-tested neuron of that name, then other named ones.
+
+    Those that tell classes apart most come first; unnamed ones fill up to ``least``.
+    """
     spread = (
         (torch.from_numpy(study.encoded_knowledge).to(study.mapping.weight.dtype) @ study.mapping.weight).std(0).numpy()
     )
@@ -155,8 +160,11 @@ def telling_neurons(study: Study, *, most: int = 128) -> np.ndarray:
     named.sort(key=lambda neuron: (trust[neuron.status], -spread[neuron.index], neuron.index))
     best = {neuron.attribute: neuron for neuron in reversed(named)}
     first = sorted((neuron.index for neuron in best.values()), key=lambda n: -spread[n])
-    rest = [neuron.index for neuron in named] + np.argsort(-spread, kind="stable").tolist()
-    return np.array(list(dict.fromkeys([*first, *rest]))[:most], np.int64)
+    chosen = list(dict.fromkeys([*first, *(neuron.index for neuron in named)]))[:most]
+    least = min(least, most)
+    if len(chosen) < least:
+        chosen = list(dict.fromkeys([*chosen, *np.argsort(-spread, kind="stable").tolist()]))[:least]
+    return np.array(chosen, np.int64)
 
 
 def attributes_between(knowledge: Knowledge, base: np.ndarray, values: np.ndarray) -> dict[str, object]:

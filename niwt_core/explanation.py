@@ -77,8 +77,8 @@ class Contrast:
 class Explanation:
     """Everything about one class and one picture.
 
-    words: strongest first; supporting / opposing: neurons for and against; contributions (N,) logits, adding up to ``score - bias`` but for
-    ``residual``; alpha (N,) the importance; sentence for people.
+    words: strongest first; supporting / opposing: neurons for and against; contributions (N,) logits, which with ``baseline`` (what the
+    average picture scores) add up to ``score - bias`` but for ``residual``; alpha (N,) the importance; sentence for people.
     """
 
     name: str
@@ -90,6 +90,7 @@ class Explanation:
     supporting: tuple[NeuronPart, ...]
     opposing: tuple[NeuronPart, ...]
     contributions: Tensor
+    baseline: float
     residual: float
     alpha: Tensor
     contrast: Contrast | None
@@ -104,7 +105,7 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
     others = [item for item in answer.ranking if item is not ranked]
     rival = classifier.candidate(versus) if versus else classifier.candidate(others[0].name) if others else None
     alpha = importance(study.network, picture.activations, candidate.row)[0]  # (N,)
-    contributions, residual = neuron_contributions(study, picture, candidate.row)
+    contributions, baseline, residual = neuron_contributions(study, picture, candidate.row)
     words = alpha_words(study, alpha)[:shown]
     order = contributions.argsort(descending=True).tolist()
     supporting = _neuron_parts(study, picture, contributions, order[:shown])
@@ -122,6 +123,7 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
         supporting=supporting,
         opposing=opposing,
         contributions=contributions,
+        baseline=baseline,
         residual=residual,
         alpha=alpha,
         contrast=contrast,
@@ -129,18 +131,22 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
     )
 
 
-def neuron_contributions(study: Study, picture: EncodedPicture, row: Tensor) -> tuple[Tensor, float]:
-    """((N,) contributions in logits, residual) of every neuron to ``row . (phi - mean)``."""
+def neuron_contributions(study: Study, picture: EncodedPicture, row: Tensor) -> tuple[Tensor, float, float]:
+    """((N,) contributions, baseline, residual), logits: together they are ``row . (phi - mean)``.
+
+    ``baseline`` is what the average activation scores, from which contributions are measured; ``residual`` what the integral misses.
+    """
     network, mean = study.network, study.head.mean
     total = float(row @ (picture.features - mean))
     if network.identity_tail:
         parts = row * (picture.features - mean)
-        return parts, total - float(parts.sum())
-    baseline = (
-        average_activation(study).reshape(1, -1, *(1,) * (picture.activations.ndim - 2)).expand_as(picture.activations)
-    )
-    parts = integrated_gradients(lambda a: network.tail(a) @ row, picture.activations, baseline)
-    return parts, total - float(parts.sum())
+        return parts, 0.0, total - float(parts.sum())
+    shape = (1, -1, *(1,) * (picture.activations.ndim - 2))
+    average = average_activation(study).reshape(shape).expand_as(picture.activations)
+    with torch.no_grad():
+        baseline = float((network.tail(average)[0] - mean) @ row)
+    parts = integrated_gradients(lambda a: network.tail(a) @ row, picture.activations, average)
+    return parts, baseline, total - baseline - float(parts.sum())
 
 
 def integrated_gradients(
@@ -190,7 +196,7 @@ def contrast_classes(answer: Answer, candidate: Candidate, rival: Candidate, *, 
     study, picture = answer.classifier.study, answer.picture
     score = {(item.name, item.kind): item.score for item in answer.ranking}
     margin = score[candidate.name, candidate.kind] - score[rival.name, rival.kind]
-    parts, _ = neuron_contributions(study, picture, candidate.row - rival.row)
+    parts, *_ = neuron_contributions(study, picture, candidate.row - rival.row)
     order = parts.argsort(descending=True).tolist()
     neurons = _neuron_parts(study, picture, parts, order[:shown])
     words: tuple[Word, ...] = ()

@@ -1,6 +1,6 @@
 """Pictures through the network once: features, pooled activations, and whole activations of a few; sharded, resumable.
 
-Runs under Hugging Face Accelerate: each process takes every other batch, results are gathered in order, and the batches are the same
+Runs under Hugging Face Accelerate: each process takes its share of every batch, and results are gathered in order, the same
 however many processes there are. A shard that was written is not computed again.
 """
 
@@ -100,6 +100,7 @@ def extract(
 def _shard(
     network: SplitNetwork, pictures: Pictures, accelerator: Accelerator, batch: int, wanted: set[int]
 ) -> dict[str, Tensor]:
+    batch += -batch % accelerator.num_processes  # split evenly among processes
     loader = accelerator.prepare(DataLoader(pictures, batch_size=batch, num_workers=0))
     columns: dict[str, list[Tensor]] = {name: [] for name in ("index", "features", "pooled", "usable", "activations")}
     for index, x, usable in loader:

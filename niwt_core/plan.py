@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from niwt_core.backbones import Preprocess, SplitNetwork, load_backbone
 from niwt_core.data.dataset import Dataset, check_pictures
@@ -66,6 +67,8 @@ def plan(
         raise NiwtError(f"{epochs} epochs", where="--epochs", fix="give 0 (frozen) or more")
     if not 0 <= seed < 2**32:
         raise NiwtError(f"seed {seed}", where="--seed", fix="give a number from 0 to 4294967295")
+    if probes not in ("seen", "noise") and not Path(probes).is_dir():
+        raise NiwtError(f"no folder of probe pictures {probes!r}", where="--probes", fix="give a folder, seen or noise")
     if source == "aviary":
         return _aviary_plan(out, backbone, weights, layer, epochs, probes, size, seed, accelerator, progress)
     dataset = read_dataset(source, root, boxes=boxes, progress=progress)
@@ -73,6 +76,7 @@ def plan(
     network, preprocess = load_backbone(backbone or BACKBONE, weights=_weights(weights), layer=layer, seed=seed)
     if size is not None:
         preprocess = replace(preprocess, size=size, resize=None)
+    _check_size(network, preprocess)
     epochs = EPOCHS if epochs is None else epochs
     training = replace(FINE_TUNING, epochs=epochs, seed=seed) if epochs else None
     settings = Settings(
@@ -182,6 +186,19 @@ def with_knowledge(dataset: Dataset, knowledge: str, encoder: str | None) -> tup
         )
     table, memory = caption_knowledge(captions, dataset.classes, encoder or DEFAULT_ENCODER)
     return replace(dataset, knowledge=table, captions=captions), {"captions": dict(memory)}
+
+
+def _check_size(network: SplitNetwork, preprocess: Preprocess) -> None:
+    """Raises NiwtError unless the network takes inputs of this size: a ViT takes one only, and deep pooling leaves nothing of a small one."""
+    try:
+        with torch.no_grad():
+            network(torch.zeros(1, 3, preprocess.size, preprocess.size))
+    except (RuntimeError, ValueError):
+        raise NiwtError(
+            f"{network.name} does not take pictures of {preprocess.size} pixels",
+            where="--size",
+            fix="leave --size out, or give another",
+        ) from None
 
 
 def _weights(weights: str | None) -> Path | str | None:

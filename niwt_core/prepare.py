@@ -6,6 +6,7 @@ itself appears whole or not at all. Runs under ``accelerate launch`` on several 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import shutil
@@ -20,6 +21,7 @@ from niwt_core.assembly import assemble
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
+from niwt_core.extraction import SHARD
 from niwt_core.files import digest, unwritable, write_atomically
 from niwt_core.job import Job, Progress, Settings
 from niwt_core.selection import View, class_folds
@@ -93,12 +95,24 @@ def _fingerprint(dataset: Dataset, network: SplitNetwork, preprocess: Preprocess
     )
     return digest(
         dataset.split_hash,
+        _stamps(dataset),
+        str(SHARD),
         str(dataset.crop),
         json.dumps(network.data["layer"]),
         weights,
         json.dumps(preprocess.to_dict()),
         json.dumps(asdict(settings), sort_keys=True),
     )
+
+
+def _stamps(dataset: Dataset) -> str:
+    """Size and time of every picture's file: a picture that was replaced must be read again."""
+    stamps = []
+    for path in dataset.paths:
+        with contextlib.suppress(OSError):  # a missing file is named later
+            status = (dataset.root / path).stat()
+            stamps.append(f"{path} {status.st_size} {status.st_mtime_ns}")
+    return "\n".join(stamps)
 
 
 def _open_work(work: Path, key: str) -> None:

@@ -38,7 +38,8 @@ class TrainingSettings:
 
     rate and head_rate are peak learning rates; the head's is for features of mean length one. ``frozen_share`` of the chain's layers, from the input
     on, are left alone. ``jitter`` is the range of brightness and contrast. ``batch_statistics`` trains batch normalisation as usual (from scratch);
-    otherwise the network stays in evaluation mode, its statistics as they came.
+    otherwise the network stays in evaluation mode, its statistics as they came. ``attribute_loss`` weighs a lesson in words (see ``word_head``), by binary
+    cross-entropy on each picture's own attributes, or its class's; 0 gives none.
     """
 
     epochs: int
@@ -53,11 +54,9 @@ class TrainingSettings:
     seed: int = 0
     batch_statistics: bool = False
     attribute_loss: float = 0.0
-    sparsity: float = 0.0
     optimiser: str = "sgd"
     frozen_share: float = 0.0
     jitter: float = 0.0
-    word_mode: str = "votes"
 
     def __post_init__(self) -> None:
         if self.epochs < 0 or self.epochs > 10_000:
@@ -147,9 +146,7 @@ def fine_tune(
 def _lesson(network: SplitNetwork, dataset: Dataset, settings: TrainingSettings) -> Lesson:
     if not settings.attribute_loss:
         return Lesson(network, None)
-    return Lesson(
-        network, WordHead(network.neurons, len(dataset.knowledge.names), seed=settings.seed, mode=settings.word_mode)
-    )
+    return Lesson(network, WordHead(network.neurons, len(dataset.knowledge.names)))
 
 
 def _words(dataset: Dataset) -> np.ndarray:
@@ -202,7 +199,8 @@ def _epoch(
     epoch: int,
     progress: Callable[[str, int, int], None],
 ) -> None:
-    batch = min(settings.batch, len(pictures))
+    share = accelerator.num_processes
+    batch = max(share, min(settings.batch, len(pictures)) // share * share)  # split evenly among processes
     loader = accelerator.prepare(DataLoader(pictures, batch_size=batch, drop_last=True, num_workers=0))
     steps = len(pictures) // batch
     device = accelerator.device.type
@@ -213,11 +211,11 @@ def _epoch(
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * _schedule(share, settings.warm_up)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=half):
-            logits, word_logits, activity = model(x.contiguous(memory_format=torch.channels_last))
+            logits, word_logits = model(x.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), labels, label_smoothing=settings.smoothing)
         if word_logits is not None:
-            wrong = F.binary_cross_entropy_with_logits(word_logits, words)
-            loss = loss + settings.attribute_loss * wrong + settings.sparsity * activity
+            wrong = F.binary_cross_entropy_with_logits(word_logits, words[:, : word_logits.shape[1]])
+            loss = loss + settings.attribute_loss * wrong
         optimiser.zero_grad()
         accelerator.backward(loss)
         optimiser.step()

@@ -1,54 +1,62 @@
 """A lesson in words while a network trains: its dictionary neurons are also asked for the attributes of each picture.
 
-A linear head on the pooled dictionary activations tells the attributes apart by binary cross-entropy (semantic regularisation). It
-is thrown away afterwards; what stays are neurons that each carry few concepts. Weights are not negative, so a word is told by
-neurons that fire for it, and each neuron divides one vote over the words (softmax), so that it is better off with one of them.
+Each word has neurons of its own (as in a concept bottleneck, Koh et al., ICML 2020, but beside the class loss, and thrown away afterwards). A
+neuron is judged by the mean over its few strongest places: it must fire somewhere when the word is true, and nowhere when it is not. Judged by
+the mean over all places instead, networks read a word off the rest of the bird, since 45 species can be learnt by heart: on species that were
+held out, words were then right in 0.48 of the cases at a training loss of 0.03, and already in 0.50 at 0.35 this way (chance is 0.27).
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from niwt_core.backbones.split import SplitNetwork
 
+STRONGEST = 32  # one place in so many: 8 of a 16 x 16 grid
+
 
 class WordHead(nn.Module):
-    """Pooled activations (B,N), not negative -> (B,K) logits of the words."""
+    """Strongest activations (B,N) -> (B,K') logits of the first K' = min(K,N) words: each the mean of its own neurons, scaled and shifted.
 
-    def __init__(self, neurons: int, words: int, *, seed: int, mode="votes") -> None:
+    Neuron n stands for word ``n mod K'``; what is left of N after a whole number of rounds stands for none.
+    """
+
+    owners: Tensor
+
+    def __init__(self, neurons: int, words: int) -> None:
         super().__init__()
-        generator = torch.Generator().manual_seed(seed)
-        self.mode = mode
-        self.votes = nn.Parameter(
-            torch.randn(neurons, words, generator=generator) * (1.0 if mode == "votes" else 0.01)
-            + (0.02 if mode == "positive" else 0)
-        )
+        words = min(words, neurons)
+        rounds = neurons // words
+        own = torch.arange(neurons).unsqueeze(1) % words == torch.arange(words)  # (N, K)
+        own &= torch.arange(neurons).unsqueeze(1) < rounds * words
+        self.register_buffer("owners", own / own.sum(0), persistent=False)
+        self.norm = nn.BatchNorm1d(neurons, affine=False)
         self.gain = nn.Parameter(torch.zeros(words))
         self.bias = nn.Parameter(torch.full((words,), -1.5))
 
-    def weight(self) -> Tensor:
-        if self.mode == "votes":
-            return torch.softmax(3 * self.votes, dim=1)
-        return self.votes.clamp_min(0) if self.mode == "positive" else self.votes
-
-    def forward(self, pooled: Tensor) -> Tensor:
-        return 10 * self.gain.exp() * (pooled @ self.weight()) + self.bias
+    def forward(self, strongest: Tensor) -> Tensor:
+        logits: Tensor = 2 * self.gain.exp() * (self.norm(strongest) @ self.owners) + self.bias
+        return logits
 
 
 class Lesson(nn.Module):
-    """A network in training with its word head: pictures (B,3,s,s) -> class logits (B,C), word logits (B,K), mean activation ()."""
+    """A network in training with its word head, if any: pictures (B,3,s,s) -> class logits (B,C), word logits (B,K) or None."""
 
     def __init__(self, network: SplitNetwork, words: WordHead | None) -> None:
         super().__init__()
         self.network, self.words = network, words
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         activations = self.network.stem(x)  # (B, N, ...)
         logits = self.network.head(self.network.tail(activations))
         if self.words is None:
-            return logits, None, logits.new_zeros(())
-        pooled = activations.float().flatten(2).mean(2)  # (B, N)
+            return logits, None
         with torch.autocast(x.device.type, enabled=False):
-            return logits, self.words(pooled), pooled.abs().mean()
+            return logits, self.words(strongest(self.network.spatial(activations).float()))
+
+
+def strongest(maps: Tensor) -> Tensor:
+    """(B,N,h,w) -> (B,N): the mean of each map over its strongest places, one in STRONGEST."""
+    places = maps.flatten(2)  # (B, N, hw)
+    return places.topk(max(1, places.shape[2] // STRONGEST), dim=2).values.mean(2)

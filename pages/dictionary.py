@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import cards, entry, lookup, session, style
+from pages.components import cards, entry, lookup, session
 
 PER_PAGE = 12
 TRUST = {"Verified": ("verified",), "Named": ("verified", "weak"), "All": lookup.STATUSES}
@@ -22,17 +22,38 @@ session.page(
 cards.trust_bar(study)
 
 words_column, class_column, part_column, trust_column = st.columns([4, 4, 3, 4], vertical_alignment="bottom")
-words = words_column.text_input("Search", placeholder="red crown, hooked, № 15", key="words", type="search", live=True, icon=":material/search:")
-name = class_column.selectbox("Matters to", study.classes, index=None, format_func=cards.class_label(study), placeholder="Any class", key="of_class")
+words = words_column.text_input(
+    "Search", placeholder="red crown, hooked, № 15", key="words", type="search", live=True, icon=":material/search:"
+)
+name = class_column.selectbox(
+    "Matters to",
+    study.classes,
+    index=None,
+    format_func=cards.class_label(study),
+    placeholder="Any class",
+    key="of_class",
+)
 parts = lookup.parts(study)
-part = part_column.selectbox("Part", list(parts), index=None, format_func=lambda group: parts[group], placeholder="Any part", key="part", disabled=not parts)
-trust = TRUST[trust_column.segmented_control("Trust", list(TRUST), default="Named", required=True, key="trust", width="stretch")]
+part = part_column.selectbox(
+    "Part",
+    list(parts),
+    index=None,
+    format_func=lambda group: parts[group],
+    placeholder="Any part",
+    key="part",
+    disabled=not parts,
+)
+trust = TRUST[
+    trust_column.segmented_control("Trust", list(TRUST), default="Named", required=True, key="trust", width="stretch")
+]
 found = lookup.search(study, words or "", part or "", trust)
 
 if name is not None:
     entry.show_class(study, study.class_index(name), found)
 elif not found:
-    cards.nothing("No neuron answers to that", "Try a shorter word, another part, or show all neurons, unnamed ones included.")
+    cards.nothing(
+        "No neuron answers to that", "Try a shorter word, another part, or show all neurons, unnamed ones included."
+    )
 else:
     cards.count_line(len(found), len(study.neurons))
     pages = -(-len(found) // PER_PAGE)

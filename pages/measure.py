@@ -1,6 +1,6 @@
 """Measure: how good the classifier is on classes it has never seen, what it gives up for that, and where the figures come from."""
 
-from pages.components import measures, session
+from pages.components import by_class, measures, session
 
 study = session.current_study()
 
@@ -12,6 +12,6 @@ session.page(
 measures.headline(study)
 measures.balance(study)
 measures.rivals(study)
-measures.classes(study)
-measures.confusions(study)
+by_class.classes(study)
+by_class.confusions(study)
 measures.provenance(study)

@@ -17,13 +17,25 @@ if examples:
 
 style.heading("Three ways in")
 doors = (
-    ("dictionary", "Browse", "The neuron dictionary", "See what single neurons respond to, and how far their names can be trusted."),
+    (
+        "dictionary",
+        "Browse",
+        "The neuron dictionary",
+        "See what single neurons respond to, and how far their names can be trusted.",
+    ),
     ("build", "Build", "A class from words", "Move its attributes and watch neurons, weights and rivals follow."),
     ("classify", "Ask", "Classify and explain", "Drop in a picture; ask why, and why not the other one."),
 )
 for column, (page, verb, title, words) in zip(st.columns(3, gap="medium"), doors, strict=True):
     with column:
-        cards.door(page, number=verb, title=title, words=words, picture=cards.door_picture(study, page), page=f"pages/{page}.py")
+        cards.door(
+            page,
+            number=verb,
+            title=title,
+            words=words,
+            picture=cards.door_picture(study, page),
+            page=f"pages/{page}.py",
+        )
 
 if examples:
     first_run.guide(study, examples)

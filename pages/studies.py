@@ -8,8 +8,12 @@ from pages.components import session, shelf, shelf_view, style
 
 session.page(
     "Studies",
-    "A study is a network with its dictionary, its classes and their descriptions, prepared once. Open another, or prepare one from your own pictures.",
+    "A study is a network with its dictionary, its classes and their descriptions, prepared once. "
+    "Open another, or prepare one from your own pictures.",
 )
+
+with session.shown_errors():
+    session.current_study()
 
 style.heading("On this machine")
 for spine in shelf.spines():

@@ -1,6 +1,44 @@
-"""The lesson in words: what its head may say, and that it teaches neurons."""
+"""The lesson in words: what its head may say, where it looks, and that it is optional."""
 
 import torch
 
 from niwt_core.backbones import load_backbone
-from niwt_core.word_head import Lesson, WordHead
+from niwt_core.word_head import Lesson, WordHead, strongest
+
+
+def test_each_neuron_speaks_for_one_word_and_the_rest_for_none():
+    head = WordHead(7, 3).eval()
+    assert torch.equal((head.owners > 0).sum(1), torch.tensor([1, 1, 1, 1, 1, 1, 0]))
+    torch.testing.assert_close(head.owners.sum(0), torch.ones(3))
+    quiet = torch.zeros(1, 7)
+    loud = torch.eye(7)[4:5]  # neuron 4 stands for word 1
+    changed = (head(loud) - head(quiet)).squeeze(0) > 1e-6
+    assert changed.tolist() == [False, True, False]
+
+
+def test_with_fewer_neurons_than_words_the_first_words_are_asked_for():
+    assert WordHead(4, 61)(torch.rand(5, 4)).shape == (5, 4)
+
+
+def test_a_map_counts_by_its_strongest_places():
+    maps = torch.zeros(1, 2, 16, 16)
+    maps[0, 0, 3, 3:11] = 2.0  # eight places of 256
+    maps[0, 1] = 0.5
+    torch.testing.assert_close(strongest(maps), torch.tensor([[2.0, 0.5]]))
+
+
+def test_without_words_a_lesson_is_the_network():
+    network, _ = load_backbone("small_resnet")
+    x = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    logits, words = Lesson(network, None)(x)
+    assert words is None
+    assert torch.equal(logits, network(x))
+
+
+def test_the_lesson_reaches_the_dictionary_and_not_the_tail():
+    network, _ = load_backbone("small_resnet")
+    network.requires_grad_(True)
+    _, words = Lesson(network, WordHead(network.neurons, 61))(torch.randn(3, 3, 32, 32))
+    words.square().sum().backward()
+    assert all(parameter.grad is not None for parameter in network.chain[2].parameters())
+    assert all(parameter.grad is None for parameter in network.chain[3].parameters())

@@ -1,6 +1,6 @@
-"""Prepares the small study, frozen and fine-tuned; `test_prepare` runs it under `accelerate launch` with two processes, and calls it with one.
+"""Prepares the small study, frozen and fine-tuned; `test_prepare` runs it with two processes, and calls it with one.
 
-python two_processes.py FOLDER
+torchrun --nproc_per_node 2 two_processes.py FOLDER
 """
 
 import sys
@@ -15,8 +15,14 @@ from niwt_core.study import Study
 from niwt_core.training import TrainingSettings
 
 SETTINGS = {
-    "frozen": Settings(probe_count=8),
-    "trained": Settings(probe_count=8, training=TrainingSettings(epochs=2, batch=8), fold_networks=1, warm_start=True),
+    "frozen": Settings(probe_count=8, batch=7),  # no two processes share seven pictures evenly
+    "odd": Settings(probe_count=8, training=TrainingSettings(epochs=1, batch=7, rate=1e-4, head_rate=1e-3)),
+    "trained": Settings(
+        probe_count=8,
+        training=TrainingSettings(epochs=2, batch=8, rate=1e-4, head_rate=1e-3),
+        fold_networks=1,
+        warm_start=True,
+    ),
 }
 
 
@@ -24,12 +30,10 @@ def make(out: Path, name: str, **changes) -> Study:
     """The study of that name, chosen on few folds of few settings."""
     selection.REPEATS = 1
     assert selection.choose.__kwdefaults__ is not None
-    selection.choose.__kwdefaults__ |= {"decays": (1e-3,), "mus": (0.1, 1.0)}
+    selection.choose.__kwdefaults__ |= {"decays": (1e-3,), "mus": (0.1,)}
     network, preprocess = tiny_network(layer="second.1")
-    dataset = small_dataset()
-    if name == "frozen":  # a last batch that two processes cannot share evenly
-        dataset = dataset.keep(np.arange(len(dataset)) != 3)
-    return prepare(dataset, network, preprocess, out / name, settings=SETTINGS[name], **changes)
+    dataset = small_dataset()  # less one picture: the last batch is not full
+    return prepare(dataset.keep(np.arange(len(dataset)) != 3), network, preprocess, out / name, settings=SETTINGS[name], **changes)
 
 
 if __name__ == "__main__":

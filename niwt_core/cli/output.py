@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+Report = Callable[[str, int, int], None]
+SECONDS_BETWEEN_LINES = 10.0
+
 
 def write_json(value: Any) -> None:
-    """One JSON object on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+    """One JSON object on stdout; a figure that there is not (the accuracy on no picture) is null."""
+    sys.stdout.write(json.dumps(_known(value), ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _known(value: Any) -> Any:
+    """The same value with None for numbers that are not finite."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _known(item) for key, item in value.items()}
+    return [_known(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def write_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -37,14 +51,20 @@ def _cell(value: object) -> str:
 
 
 @contextmanager
-def progress_bar(*, visible: bool = True) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on stderr for each stage; yields ``report(stage, done, total)``."""
+def progress_bar(*, visible: bool = True) -> Iterator[Report]:
+    """A bar on stderr for each stage; yields ``report(stage, done, total)``.
+
+    Where stderr is no terminal, a line every ten seconds instead. What ends in an error leaves no bars, so that the line that says why stands alone.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True, quiet=not visible)
+    if not console.is_terminal:
+        yield _progress_lines(visible)
+        return
     columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         tasks: dict[str, Any] = {}
 
         def report(stage: str, done: int, total: int) -> None:
@@ -53,3 +73,17 @@ def progress_bar(*, visible: bool = True) -> Iterator[Callable[[str, int, int], 
             bar.update(tasks[stage], completed=done, total=total)
 
         yield report
+        bar.live.transient = False
+
+
+def _progress_lines(visible: bool) -> Report:
+    last = time.monotonic()
+
+    def report(stage: str, done: int, total: int) -> None:
+        nonlocal last
+        if visible and time.monotonic() - last >= SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            sys.stderr.write(f"{stage}: {done} of {total}\n")
+            sys.stderr.flush()
+
+    return report

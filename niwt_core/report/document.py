@@ -148,10 +148,15 @@ def _origin(answer: Answer, explanation: Explanation, picture_name: str) -> str:
         ("Calibration γ", f"{classifier.gamma:.4g} (the study's own: {study.gamma:.4g})"),
     ]
     rows += [("Score and share", f"{number(explanation.score, sign=True)}, {percent(explanation.share)}")]
-    rows += [("Not accounted for", f"{number(explanation.residual, sign=True)} of the score by any neuron")]
+    rows += [
+        (
+            "Average picture",
+            f"scores {number(explanation.baseline, sign=True)}; neurons miss {abs(explanation.residual):.2g} of the difference",
+        )
+    ]
     built = classifier.built.get(explanation.name) if explanation.kind == "built" else None
     if built is not None:
-        rows.append(("Built from", f"<code>{escape(built.recipe.to_yaml())}</code>"))
+        rows.append(("Built from", f"<pre>{escape(built.recipe.to_yaml().strip())}</pre>"))
     return _section(
         "Made from", "", "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows if value) + "</dl>"
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
+from torch.nn import functional as F
 
 from niwt_core.attribution import ImportanceMap, Method, class_map, neuron_map
 from niwt_core.overlay import _AGAINST, _FOR, centre_square, heat_colours, overlay
@@ -67,12 +68,23 @@ def shown_neurons(explanation: Explanation) -> tuple[int, ...]:
 
 def draw_map(square: Image.Image, map_: ImportanceMap, *, opacity: float = OPACITY) -> Image.Image:
     """A class's importance map over the picture; methods whose values have a sign show both."""
-    return overlay(square, map_.values, opacity=opacity, signed=map_.method != "grad-cam")
+    return overlay(square, shown_values(map_), opacity=opacity, signed=map_.method != "grad-cam")
+
+
+def shown_values(map_: ImportanceMap) -> np.ndarray:
+    """(s,s) as people can see it: single pixels of integrated gradients are averaged over a 16th of the side, and the strongest ones capped."""
+    if map_.method != "integrated-gradients":
+        return map_.values.numpy()
+    size = max(1, map_.values.shape[0] // 16) | 1
+    smooth = F.avg_pool2d(map_.values[None, None], size, 1, size // 2, count_include_pad=False)[0, 0]
+    top = float(smooth.abs().quantile(0.995))
+    return smooth.clamp(-top, top).numpy()
 
 
 def map_layer(map_: ImportanceMap, *, side: int) -> Image.Image:
     """The map alone as an RGBA picture of ``side`` pixels, clear where nothing speaks, to be laid over the square."""
-    scaled = map_.scaled().numpy()  # (s, s)
+    values = shown_values(map_)  # (s, s)
+    scaled = values / max(float(np.abs(values).max()), 1e-12)
     signed = map_.method != "grad-cam"
     strength = np.abs(scaled) if signed else scaled.clip(0, 1)
     colours = np.where(scaled[..., None] >= 0, _FOR, _AGAINST) if signed else heat_colours(strength)

@@ -22,6 +22,7 @@ TRUST = {
     "verified": "held-out pictures confirm the name",
     "weak": "better than chance on held-out pictures, though not by much",
 }
+STEPS_SHOWN = 8  # words of a flip; the rest in one line
 
 
 def number(value: float, *, sign: bool = False) -> str:
@@ -112,8 +113,13 @@ def word_bars(words: Sequence[Word], *, unit: str = "") -> str:
 def flip_steps(contrast: Contrast) -> str:
     """The margin going down word by word, from what it is to where the rival leads."""
     steps, left = [], contrast.margin
-    for word in contrast.flip:
-        steps.append((change(word), left, left - word.strength))
+    for place, word in enumerate(contrast.flip):
+        if place < STEPS_SHOWN or len(contrast.flip) == STEPS_SHOWN + 1:
+            steps.append((change(word), left, left - word.strength))
+        elif place == STEPS_SHOWN:
+            steps.append((f"{len(contrast.flip) - place} more words", left, left - word.strength))
+        else:
+            steps[-1] = (steps[-1][0], steps[-1][1], left - word.strength)
         left -= word.strength
     low, high = min(0.0, left), max(contrast.margin, 1e-9)
     zero = 100 * (0 - low) / (high - low)

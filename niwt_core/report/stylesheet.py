@@ -68,7 +68,7 @@ section{margin-top:3rem;padding-top:1.5rem;border-top:1px solid var(--cyn-line)}
 figure{margin:0}figure img{width:100%;display:block;border-radius:.75rem;background:var(--cyn-sunk)}
 figcaption{font-size:.875rem;color:var(--cyn-soft);margin-top:.5rem;line-height:1.4}figcaption b{color:var(--cyn-ink)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.5rem;margin:0;font-size:.9375rem}dt{color:var(--cyn-soft)}
-dd{margin:0;overflow-wrap:anywhere}code{font:.875em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+dd{margin:0;overflow-wrap:anywhere}code,pre{margin:0;white-space:pre-wrap;font:.875em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .narrow{max-width:44rem}
 @media (max-width:560px){main{padding:2rem 1.125rem 3rem}h1{font-size:2rem}section{margin-top:2.25rem}
 dl{grid-template-columns:1fr}dt{margin-top:.5rem}}

@@ -30,6 +30,7 @@ def explanation_json(answer: Answer, explanation: Explanation) -> dict[str, Any]
         "words": [_word(word) for word in explanation.words],
         "supporting": [_part(part) for part in explanation.supporting],
         "opposing": [_part(part) for part in explanation.opposing],
+        "baseline": _finite(explanation.baseline),
         "residual": _finite(explanation.residual),
         "contrast": _contrast(explanation.contrast),
         "ranking": [

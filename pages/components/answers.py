@@ -7,6 +7,7 @@ import streamlit as st
 from niwt_core import Classifier
 from niwt_core.classifier import Answer, Ranked
 from niwt_core.report.fragments import SIGNS, best_places, rank_row
+from pages.components.intake import plain
 
 TOP = 6  # classes shown as bars
 
@@ -28,7 +29,7 @@ def ranking(answer: Answer, key: str, chosen: str) -> None:
                 st.html(
                     f'<div aria-hidden="true">{rank_row(place, item, longest=longest, chosen=item.name == chosen)}</div>'
                 )
-                label = f"Explain place {place}: {_plain(item.display)}, {item.kind}, {100 * item.share:.1f} percent"
+                label = plain(f"Explain place {place}: {item.display}, {item.kind}, {100 * item.share:.1f} percent")
                 st.button(label, key=f"rank-{place}", on_click=_explain, args=(key, item.name))
     by_name = {item.name: item for item in answer.ranking}
     st.session_state["class_to_explain"] = chosen
@@ -108,8 +109,3 @@ def _calibrate(classifier: Classifier) -> None:
 def _reset(classifier: Classifier) -> None:
     st.session_state["gamma_moved"] = True
     classifier.gamma = classifier.study.gamma
-
-
-def _plain(name: str) -> str:
-    """A name in a button's label, where Streamlit would read Markdown."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~$:-" else sign for sign in name)

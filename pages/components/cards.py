@@ -17,6 +17,7 @@ from pages.components.lookup import STATUSES, trust_counts
 from pages.components.pictures import class_crop, neuron_crop
 from pages.components.session import per_study
 from pages.components.style import text
+from pages.components.tables import table
 
 
 def name_of(neuron: Neuron) -> tuple[str, str]:
@@ -41,11 +42,23 @@ def neuron_markup(study: Study, index: int, crops: int = 3) -> str:
     )
 
 
-def neuron_card(study: Study, index: int, *, scope: str, note: str = "", share: float | None = None, tone: str = "neuron") -> None:
+def neuron_card(
+    study: Study, index: int, *, scope: str, note: str = "", share: float | None = None, tone: str = "neuron"
+) -> None:
     """A neuron's card that opens its page; ``scope`` keeps keys apart where a neuron shows twice; ``note`` and ``share`` add a measured line."""
     part, word = name_of(study.neurons[index])
-    extra = f'<p class="cyn-extra"><span>{text(note)}</span>{meter(share, tone) if share is not None else ""}</p>' if note else ""
-    _card(f"neuron-{scope}-{index}", neuron_markup(study, index) + extra, f"Open neuron {index}: {part}, {word}", open_neuron, index)
+    extra = (
+        f'<p class="cyn-extra"><span>{text(note)}</span>{meter(share, tone) if share is not None else ""}</p>'
+        if note
+        else ""
+    )
+    _card(
+        f"neuron-{scope}-{index}",
+        neuron_markup(study, index) + extra,
+        f"Open neuron {index}: {part}, {word}",
+        open_neuron,
+        index,
+    )
 
 
 def open_neuron(index: int | None) -> None:
@@ -76,7 +89,7 @@ def _card(key: str, markup: str, label: str, on_click: Callable[..., None] | Non
 def species_strip(study: Study, classes: list[int]) -> None:
     """A row of species that scrolls sideways: picture, name, and the sign of what it is."""
     items = "".join(
-        f'<li>{class_crop(study, c)}<span>{style.chip("seen" if study.seen[c] else "unseen", display_name(study.classes[c]))}</span></li>'
+        f"<li>{class_crop(study, c)}<span>{style.chip('seen' if study.seen[c] else 'unseen', display_name(study.classes[c]))}</span></li>"
         for c in classes
     )
     st.html(f'<ul class="cyn-species" tabindex="0" aria-label="Species of this study">{items}</ul>')
@@ -84,13 +97,20 @@ def species_strip(study: Study, classes: list[int]) -> None:
 
 def figures_row(items: list[tuple[str, str, str]]) -> str:
     """Markup of a few large figures: (figure, name, explanation)."""
-    cells = "".join(f"<div><b>{text(value)}</b><span>{text(name)}</span><small>{text(words)}</small></div>" for value, name, words in items)
+    cells = "".join(
+        f"<div><b>{text(value)}</b><span>{text(name)}</span><small>{text(words)}</small></div>"
+        for value, name, words in items
+    )
     return f'<div class="cyn-figures">{cells}</div>'
 
 
 def facts(items: list[tuple[str, str]]) -> str:
     """Markup of a list of names and values, for provenance."""
-    return '<dl class="cyn-list">' + "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in items) + "</dl>"
+    return (
+        '<dl class="cyn-list">'
+        + "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in items)
+        + "</dl>"
+    )
 
 
 def study_line(study: Study) -> str:
@@ -125,7 +145,9 @@ def door_picture(study: Study, page: str) -> str:
 
 def class_label(study: Study) -> Callable[[str], str]:
     """How a select box names a class: with the sign of its kind."""
-    return lambda name: f"{style.SIGNS['seen' if study.seen[study.classes.index(name)] else 'unseen']} {display_name(name)}"
+    return lambda name: (
+        f"{style.SIGNS['seen' if study.seen[study.classes.index(name)] else 'unseen']} {display_name(name)}"
+    )
 
 
 def trust_bar(study: Study) -> None:
@@ -148,10 +170,14 @@ def nothing(title: str, words: str) -> None:
 def before_after(effect: Muting) -> str:
     """Markup of a table: accuracy with the neurons, without them, the change."""
     rows = []
-    for key, words in (("U", "unseen classes"), ("S", "seen classes"), ("H", "both, harmonic mean"), ("zsl", "unseen among unseen")):
+    for key, name in (
+        ("U", "unseen classes"),
+        ("S", "seen classes"),
+        ("H", "harmonic mean"),
+        ("zsl", "unseen ones alone"),
+    ):
         old, new = getattr(effect.before, key), getattr(effect.after, key)
         tone = "cyn-moved" if abs(new - old) > 0.05 else "cyn-soft"
-        cells = "".join(f'<span class="cyn-num">{value:.1f}</span>' for value in (old, new))
-        rows.append(f'<span><b>{"ZSL" if key == "zsl" else key}</b> <span class="cyn-soft">{words}</span></span>{cells}<span class="cyn-num {tone}">{new - old:+.1f}</span>')
-    head = '<span class="cyn-th">Accuracy, %</span><span class="cyn-th cyn-num">with</span><span class="cyn-th cyn-num">muted</span><span class="cyn-th cyn-num">change</span><hr>'
-    return f'<div class="cyn-table" style="grid-template-columns:1fr auto auto auto">{head}{"".join(rows)}</div>'
+        label = f'<b>{key.upper()}</b> <span class="cyn-soft">{name}</span>'
+        rows.append((label, f"{old:.1f}", f"{new:.1f}", f'<span class="{tone}">{new - old:+.1f}</span>'))
+    return table("1fr auto auto auto", ("Accuracy, %", "with", "muted", "change"), rows)

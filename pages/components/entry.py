@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 
@@ -9,8 +11,9 @@ from niwt_core import NiwtError, Study
 from niwt_core.class_names import display_name
 from niwt_core.muting import mute_picture
 from pages.components import cards, figures, lookup, session, style
-from pages.components.pictures import class_crop, neuron_crop, picture_address
+from pages.components.pictures import class_crop, crop, neuron_crop, picture_address
 from pages.components.style import text
+from pages.components.tables import table
 
 SHOWN = 5  # classes for and against, beside the strip of all
 
@@ -27,13 +30,21 @@ def show(study: Study, index: int) -> None:
     """A neuron's page."""
     neuron = study.neurons[index]
     part, word = cards.name_of(neuron)
-    st.button("All neurons", icon=":material/arrow_back:", type="tertiary", on_click=cards.open_neuron, args=(None,), key="back")
+    st.button(
+        "All neurons",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        on_click=cards.open_neuron,
+        args=(None,),
+        key="back",
+    )
     st.html(
         f'<header class="cyn-head"><p class="cyn-eyebrow">Neuron {index} · {text(part)}</p><h1>{text(word)}</h1>'
         f"<p>{style.trust(neuron.status)} {text(_verdict(study, index))}</p></header>"
     )
     pictures = "".join(neuron_crop(study, index, place) for place in range(study.gallery.top.shape[1]))
-    st.html(f'<p class="cyn-eyebrow cyn-gap">Excites it most · in colour where it is active; point at one to see it whole</p><div class="cyn-favourites">{pictures}</div>')
+    legend = "Excites it most · in colour where it is active; point at one to see it whole"
+    st.html(f'<p class="cyn-eyebrow cyn-gap">{legend}</p><div class="cyn-favourites">{pictures}</div>')
     left, right = st.columns(2, gap="large")
     with left:
         _activation(study, index)
@@ -54,7 +65,10 @@ def show(study: Study, index: int) -> None:
                     ("AUROC on held-out pictures", f"{neuron.auroc:.3f}"),
                     ("p (Mann-Whitney)", f"{neuron.p:.3g}"),
                     ("q (Benjamini-Hochberg)", f"{neuron.q:.3g}"),
-                    ("passing under shuffled names", f"{100 * study.provenance.get('shuffled_names_share', float('nan')):.1f} % of neurons"),
+                    (
+                        "passing under shuffled names",
+                        f"{100 * study.provenance.get('shuffled_names_share', float('nan')):.1f} % of neurons",
+                    ),
                 ]
             )
         )
@@ -74,7 +88,9 @@ def _verdict(study: Study, index: int) -> str:
 
 def _activation(study: Study, index: int) -> None:
     split = lookup.activations(study, index)
-    style.heading("How strongly it answers", "Activation on held-out pictures, each side as shares of its own pictures.", level=3)
+    style.heading(
+        "How strongly it answers", "Activation on held-out pictures, each side as shares of its own pictures.", level=3
+    )
     describe = f"Activation of neuron {index}: median {np.median(split.with_it):.2f} with {split.what}, {np.median(split.without):.2f} without."
     st.html(figures.two_sided(split.with_it, split.without, names=(f"With {split.what}", "Without"), describe=describe))
 
@@ -84,15 +100,21 @@ def _classes(study: Study, index: int) -> None:
     order = np.argsort(-values)
     kinds = ["seen" if study.seen[c] else "unseen" for c in order]
     names = [display_name(study.classes[c]) for c in order]
-    style.heading("Which classes it speaks for", "Its importance for every class, from most for to most against.", level=3)
+    style.heading(
+        "Which classes it speaks for", "Its importance for every class, from most for to most against.", level=3
+    )
     tips = [f"{name}: {values[c]:+.3f}" for name, c in zip(names, order, strict=True)]
     describe = f"Importance of neuron {index}: most for {names[0]}, most against {names[-1]}."
     best = "".join(f"<li>{style.chip(kinds[i], names[i])}</li>" for i in range(min(SHOWN, len(names))))
-    worst = "".join(f"<li>{style.chip(kinds[i], names[i])}</li>" for i in range(len(names) - 1, max(len(names) - 1 - SHOWN, SHOWN - 1), -1))
-    st.html(
-        figures.strip(values[order], kinds, tips, describe=describe)
-        + f'<div class="cyn-sides"><div><p class="cyn-eyebrow">For</p><ul>{best}</ul></div><div><p class="cyn-eyebrow">Against</p><ul>{worst}</ul></div></div>'
+    worst = "".join(
+        f"<li>{style.chip(kinds[i], names[i])}</li>"
+        for i in range(len(names) - 1, max(len(names) - 1 - SHOWN, SHOWN - 1), -1)
     )
+    sides = "".join(
+        f'<div><p class="cyn-eyebrow">{side}</p><ul>{items}</ul></div>'
+        for side, items in (("For", best), ("Against", worst))
+    )
+    st.html(figures.strip(values[order], kinds, tips, describe=describe) + f'<div class="cyn-sides">{sides}</div>')
 
 
 @st.fragment
@@ -103,7 +125,11 @@ def _mute(study: Study, index: int) -> None:
     options = {"Nothing": (), "This neuron": (index,)}
     if len(namesakes) > 1:
         options[f"All {len(namesakes)} named “{study.neurons[index].label}”"] = namesakes
-    chosen = options[st.segmented_control("Muted", list(options), default="Nothing", required=True, key=f"mute-{index}", label_visibility="collapsed")]
+    chosen = options[
+        st.segmented_control(
+            "Muted", list(options), default="Nothing", required=True, key=f"mute-{index}", label_visibility="collapsed"
+        )
+    ]
     if not chosen:
         return
     effect = lookup.muting(study, tuple(chosen))
@@ -112,13 +138,17 @@ def _mute(study: Study, index: int) -> None:
         st.html(cards.before_after(effect))
         _hardest_hit(effect.per_class)
         if not effect.exact:
-            st.caption("Estimated by the importance operator: the network's tail bends, so the sum over test pictures is first order.")
+            st.caption(
+                "Estimated by the importance operator: the network's tail bends, so the sum over test pictures is first order."
+            )
     with right:
         _muted_picture(study, index, tuple(chosen))
 
 
-def _hardest_hit(per_class: dict[str, float]) -> None:
-    moved = sorted(((change, name) for name, change in per_class.items() if abs(change) > 0.05), key=lambda pair: -abs(pair[0]))[:SHOWN]
+def _hardest_hit(per_class: Mapping[str, float]) -> None:
+    moved = sorted(
+        ((change, name) for name, change in per_class.items() if abs(change) > 0.05), key=lambda pair: -abs(pair[0])
+    )[:SHOWN]
     if moved:
         items = "".join(f"<dt>{text(display_name(name))}</dt><dd>{change:+.0f} points</dd>" for change, name in moved)
         st.html(f'<p class="cyn-eyebrow cyn-gap">Classes it moves most</p><dl class="cyn-list">{items}</dl>')
@@ -131,20 +161,21 @@ def _muted_picture(study: Study, index: int, neurons: tuple[int, ...]) -> None:
     held = session.current_picture()
     classifier = session.classifier()
     if held is None:
-        picture, name = classifier.encode(study.gallery.image(int(study.gallery.top[index, 0]))), "its favourite picture"
+        picture, name = (
+            classifier.encode(study.gallery.image(int(study.gallery.top[index, 0]))),
+            "its favourite picture",
+        )
     else:
         picture, name = held.picture, held.name
     with_it, without = classifier.answer(picture), classifier.answer(mute_picture(study, picture, neurons))
     after = {(item.name, item.kind): item.share for item in without.ranking}
-    rows = "".join(
-        f'{style.chip(item.kind, item.display)}<span class="cyn-num">{100 * item.share:.1f} %</span><span class="cyn-num">{100 * after[item.name, item.kind]:.1f} %</span>'
+    rows = [
+        (style.chip(item.kind, item.display), f"{100 * item.share:.1f} %", f"{100 * after[item.name, item.kind]:.1f} %")
         for item in with_it.ranking[:4]
-    )
-    st.html(
-        f'<p class="cyn-eyebrow">On {text(name)}</p><div class="cyn-beside"><div class="cyn-crop"><img src="{picture_address(picture.image)}" alt="{text(name)}"></div>'
-        f'<div class="cyn-table" style="grid-template-columns:1fr auto auto"><span class="cyn-th">Answer</span><span class="cyn-th cyn-num">with</span>'
-        f'<span class="cyn-th cyn-num">muted</span><hr>{rows}</div></div>'
-    )
+    ]
+    answers = table("1fr auto auto", ("Answer", "with", "muted"), rows)
+    shown = crop(picture_address(picture.image), alt=name)
+    st.html(f'<p class="cyn-eyebrow">On {text(name)}</p><div class="cyn-beside">{shown}{answers}</div>')
 
 
 def show_class(study: Study, class_index: int, found: list[int]) -> None:
@@ -166,9 +197,20 @@ def show_class(study: Study, class_index: int, found: list[int]) -> None:
             continue
         with st.grid(columns=4, min_column_width=230, gap="medium", key=f"class-{key}"):
             for n in chosen:
-                cards.neuron_card(study, n, scope=key, note=f"importance {values[n]:+.3f}", share=abs(float(values[n])) / top, tone=kind)
+                cards.neuron_card(
+                    study,
+                    n,
+                    scope=key,
+                    note=f"importance {values[n]:+.3f}",
+                    share=abs(float(values[n])) / top,
+                    tone=kind,
+                )
 
 
 def _said(study: Study, class_index: int) -> str:
     predictability = study.predictability.get(study.classes[class_index])
-    return "" if predictability is None else f"Left out of the map and predicted from its words alone, its neurons come back with cosine {predictability:.2f}. "
+    return (
+        ""
+        if predictability is None
+        else f"Left out of the map and predicted from its words alone, its neurons come back with cosine {predictability:.2f}. "
+    )

@@ -51,7 +51,9 @@ def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
     return [float(round(tick, 10)) + 0.0 for tick in np.arange(np.ceil(low / step) * step, high + step * 1e-6, step)]
 
 
-def plot(x: Axis, y: Axis, *, lines: str = "", dots: Sequence[Dot] = (), notes: str = "", height: float = 20, describe: str) -> str:
+def plot(
+    x: Axis, y: Axis, *, lines: str = "", dots: Sequence[Dot] = (), notes: str = "", height: float = 20, describe: str
+) -> str:
     """A frame with axes around ``lines``, dots and ``notes``; ``height`` in rem, ``describe`` for those who do not see it."""
     grid = "".join(f'<i class="cyn-grid" style="bottom:{y.at(tick):.2f}%"></i>' for tick in y.ticks)
     across = "".join(f'<span style="left:{x.at(tick):.2f}%">{text(x.form.format(tick))}</span>' for tick in x.ticks)
@@ -73,11 +75,22 @@ def _dot(x: Axis, y: Axis, dot: Dot) -> str:
     )
 
 
-def line(x: Axis, y: Axis, xs: Sequence[float] | np.ndarray, ys: Sequence[float] | np.ndarray, tone: str, *, width: float = 2, dash: str = "") -> str:
-    """A polyline for ``plot``. ``st.html`` lets no SVG through, so its shape is the mask of a coloured box: the colour then follows the theme."""
+def line(
+    x: Axis,
+    y: Axis,
+    xs: Sequence[float] | np.ndarray,
+    ys: Sequence[float] | np.ndarray,
+    tone: str,
+    *,
+    width: float = 2,
+) -> str:
+    """A polyline for ``plot``. ``st.html`` lets no SVG through, so it is the mask of a coloured box, whose colour follows the theme."""
     points = " ".join(f"{x.at(a):.2f},{100 - y.at(b):.2f}" for a, b in zip(xs, ys, strict=True))
-    stroke = f"stroke='black' stroke-width='{width}' vector-effect='non-scaling-stroke' stroke-linejoin='round' stroke-dasharray='{dash or 'none'}'"
-    shape = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100' preserveAspectRatio='none'><polyline fill='none' points='{points}' {stroke}/></svg>"
+    stroke = (
+        f"fill='none' stroke='black' stroke-width='{width}' stroke-linejoin='round' vector-effect='non-scaling-stroke'"
+    )
+    box = "xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100' preserveAspectRatio='none'"
+    shape = f"<svg {box}><polyline points='{points}' {stroke}/></svg>"
     return f'<i class="cyn-line" style="background:var(--cyn-{tone});--shape:url(&quot;data:image/svg+xml,{quote(shape)}&quot;)"></i>'
 
 
@@ -88,34 +101,46 @@ def upright(x: Axis, at: float) -> str:
 
 def note(x: Axis, y: Axis, at: tuple[float, float], words: str, tone: str, *, place: str = "right") -> str:
     """A direct label beside a point of ``plot``; ``place`` is "right", "left" or "above"."""
-    return f'<span class="cyn-note cyn-note-{place}" style="left:{x.at(at[0]):.2f}%;bottom:{y.at(at[1]):.2f}%;color:var(--cyn-{tone})">{text(words)}</span>'
+    where = f"left:{x.at(at[0]):.2f}%;bottom:{y.at(at[1]):.2f}%;color:var(--cyn-{tone})"
+    return f'<span class="cyn-note cyn-note-{place}" style="{where}">{text(words)}</span>'
 
 
-def two_sided(with_it: np.ndarray, without: np.ndarray, *, names: tuple[str, str], bins: int = 28, describe: str) -> str:
+def two_sided(
+    with_it: np.ndarray, without: np.ndarray, *, names: tuple[str, str], bins: int = 28, describe: str
+) -> str:
     """Two histograms back to back, each as shares of its own group: ``with_it`` upwards in plum, ``without`` downwards in grey."""
     both = np.concatenate([with_it, without])
     low, high = float(both.min(initial=0.0)), float(np.quantile(both, 0.995)) if len(both) else 1.0
     edges = np.linspace(low, max(high, low + 1e-6), bins + 1)
-    shares = [np.histogram(np.clip(group, edges[0], edges[-1]), edges)[0] / max(len(group), 1) for group in (with_it, without)]
+    shares = [
+        np.histogram(np.clip(group, edges[0], edges[-1]), edges)[0] / max(len(group), 1) for group in (with_it, without)
+    ]
     top = max(float(np.max(shares)), 1e-9)
     sides = []
     for share, name, group, side in zip(shares, names, (with_it, without), ("up", "down"), strict=True):
         bars = "".join(
-            f'<i style="height:{100 * value / top:.1f}%" data-tip="{100 * value:.0f} % of {len(group)} between {edges[i]:.2f} and {edges[i + 1]:.2f}"></i>'
-            for i, value in enumerate(share)
+            f'<i style="height:{100 * value / top:.1f}%" data-tip="{100 * value:.0f} % of {len(group)} from {a:.3g} to {b:.3g}"></i>'
+            for value, a, b in zip(share, edges[:-1], edges[1:], strict=True)
         )
         median = float(np.median(group)) if len(group) else 0.0
-        mark = f'<b style="left:{100 * (min(median, edges[-1]) - low) / (edges[-1] - low):.1f}%"></b>' if len(group) else ""
-        caption = f'<figcaption>{text(name)} <span>{len(group)} pictures, median {median:.2f}</span></figcaption>'
+        mark = (
+            f'<b style="left:{100 * (min(median, edges[-1]) - low) / (edges[-1] - low):.1f}%"></b>'
+            if len(group)
+            else ""
+        )
+        caption = f"<figcaption>{text(name)} <span>{len(group)} pictures, median {median:.2f}</span></figcaption>"
         body = f'<div class="cyn-bars cyn-{side}">{bars}{mark}</div>'
         sides.append(caption + body if side == "up" else body + caption)
     ticks = "".join(
-        f'<span style="left:{100 * (tick - low) / (edges[-1] - low):.1f}%">{tick:g}</span>' for tick in nice_ticks(low, float(edges[-1]), 5)
+        f'<span style="left:{100 * (tick - low) / (edges[-1] - low):.1f}%">{tick:g}</span>'
+        for tick in nice_ticks(low, float(edges[-1]), 5)
     )
     return f'<figure class="cyn-hist" role="img" aria-label="{text(describe)}">{sides[0]}{sides[1]}<div class="cyn-across">{ticks}</div></figure>'
 
 
-def strip(values: Sequence[float] | np.ndarray, kinds: Sequence[str], tips: Sequence[str], *, height: float = 7, describe: str) -> str:
+def strip(
+    values: Sequence[float] | np.ndarray, kinds: Sequence[str], tips: Sequence[str], *, height: float = 7, describe: str
+) -> str:
     """One thin bar a class, up for positive and down for negative, in the order given; ``height`` in rem."""
     top = max(float(np.abs(values).max(initial=0.0)), 1e-12)
     bars = "".join(

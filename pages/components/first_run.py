@@ -20,9 +20,18 @@ PICTURES = 4
 @st.fragment
 def guide(study: Study, examples: list[int]) -> None:
     """Three steps: choose an unseen class, transfer its weights, try it on pictures."""
-    style.heading("Build your first class", "Under a minute. Pick a species that the network has never been shown; its description is all that it will get.")
+    style.heading(
+        "Build your first class",
+        "Under a minute. Pick a species that the network has never been shown; its description is all that it will get.",
+    )
     chosen = st.segmented_control(
-        "Species", examples, default=examples[0], required=True, format_func=lambda c: display_name(study.classes[c]), key="first_species", width="stretch"
+        "Species",
+        examples,
+        default=examples[0],
+        required=True,
+        format_func=lambda c: display_name(study.classes[c]),
+        key="first_species",
+        width="stretch",
     )
     name = display_name(study.classes[chosen])
     built = session.classifier().built.get(name)
@@ -32,7 +41,14 @@ def guide(study: Study, examples: list[int]) -> None:
             st.html(_description(study, chosen, name))
             if built is None:
                 recipe = Recipe(name=name, like=study.classes[chosen])
-                st.button("Transfer weights", type="primary", icon=":material/bolt:", on_click=session.add_class, args=(recipe,), key="first_transfer")
+                st.button(
+                    "Transfer weights",
+                    type="primary",
+                    icon=":material/bolt:",
+                    on_click=_transfer,
+                    args=(recipe,),
+                    key="first_transfer",
+                )
             else:
                 st.html(f'<p class="cyn-sub">{style.chip("built", name)} is in your classifier.</p>')
                 if st.button("Change its words on the board", icon=":material/tune:", key="first_edit"):
@@ -44,17 +60,32 @@ def guide(study: Study, examples: list[int]) -> None:
                 st.html(
                     figures_row(
                         [
-                            (f"{built.cosine:.2f}", "cosine reached", "between the neurons it should use and those it does"),
-                            (f"{built.support:.2f}", "predictability", "of the classes nearest to it, each left out in turn"),
+                            (
+                                f"{built.cosine:.2f}",
+                                "cosine reached",
+                                "between the neurons it should use and those it does",
+                            ),
+                            (
+                                f"{built.support:.2f}",
+                                "predictability",
+                                "of the classes nearest to it, each left out in turn",
+                            ),
                         ]
                     )
                     + _tried(study, chosen, name)
                 )
 
 
+def _transfer(recipe: Recipe) -> None:
+    session.add_class(recipe)
+
+
 def _description(study: Study, c: int, name: str) -> str:
     words = telling_words(study, c, 6) or [("a description in words", 1.0)]
-    items = "".join(f"<dt>{text(label.rpartition(': ')[0] or 'is')}</dt><dd><b>{text(label.rpartition(': ')[2])}</b></dd>" for label, _ in words)
+    items = "".join(
+        f"<dt>{text(label.rpartition(': ')[0] or 'is')}</dt><dd><b>{text(label.rpartition(': ')[2])}</b></dd>"
+        for label, _ in words
+    )
     return f'<p class="cyn-eyebrow">What it is told</p><h3 class="cyn-h3">{text(name)}</h3><dl class="cyn-list cyn-narrow">{items}</dl>'
 
 
@@ -70,7 +101,8 @@ def _tried(study: Study, c: int, name: str) -> str:
     answers: list[Answer] = list(session.classifier().classify_many([study.gallery.image(item) for item in items]))
     right = sum(answer.best.display == name for answer in answers)
     cells = "".join(_one(study, item, answer, name) for item, answer in zip(items, answers, strict=True))
-    return f'<p class="cyn-sub cyn-gap"><b>{right} of {len(items)}</b> pictures that it never saw are recognised.</p><div class="cyn-tried">{cells}</div>'
+    score = f"<b>{right} of {len(items)}</b> pictures that it never saw are recognised."
+    return f'<p class="cyn-sub cyn-gap">{score}</p><div class="cyn-tried">{cells}</div>'
 
 
 def _one(study: Study, item: int, answer: Answer, name: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
 import streamlit as st
 import torch
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from niwt_core import Classifier, NiwtError, Study
 from niwt_core.class_names import display_name
@@ -115,11 +118,16 @@ def tile(key: str, markup: str, label: str, chosen: bool, on_click: Any, *args: 
     """A picture that is a button; ``label`` is what screen readers say."""
     with st.container(key=f"card-pick-{key}", gap=None):
         st.html(f'<div class="cyn-card cls-tile{" cls-on" if chosen else ""}" aria-hidden="true">{markup}</div>')
-        st.button(label + (", chosen" if chosen else ""), key=f"pick-{key}", on_click=on_click, args=args)
+        st.button(plain(label + (", chosen" if chosen else "")), key=f"pick-{key}", on_click=on_click, args=args)
+
+
+def plain(label: str) -> str:
+    """A button's label with names that people typed, where Streamlit would read Markdown."""
+    return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~$:-" else sign for sign in label)
 
 
 def _upload(classifier: Classifier, tray: Tray) -> None:
-    """Takes uploads in and empties the uploader, so that Streamlit lets go of the files."""
+    """Takes uploads in and empties the uploader."""
     nonce = st.session_state.setdefault("upload_nonce", 0)
     files = st.file_uploader(
         f"Pictures, up to {KEPT} at a time; the last {KEPT} are kept while this page is open",
@@ -133,6 +141,7 @@ def _upload(classifier: Classifier, tray: Tray) -> None:
                 bar.progress(done / len(files), f"Reading picture {done} of {len(files)}")
 
         _finish(take_in(((file.name, file.getvalue()) for file in files), classifier, tray, progress=report))
+        _let_go(files)
         st.session_state["upload_nonce"] = nonce + 1
         st.rerun()
 
@@ -143,8 +152,16 @@ def _camera(classifier: Classifier, tray: Tray) -> None:
     if photo is not None:
         count = st.session_state["camera_count"] = st.session_state.get("camera_count", 0) + 1
         _finish(take_in([(f"Photo {count}", photo.getvalue())], classifier, tray))
+        _let_go([photo])
         st.session_state["camera_nonce"] = nonce + 1
         st.rerun()
+
+
+def _let_go(files: Sequence[UploadedFile]) -> None:
+    """Streamlit would keep the files until the session ends, whatever becomes of their widget."""
+    context = get_script_run_ctx()
+    for file in files if context is not None else ():
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def _finish(errors: list[NiwtError]) -> None:

@@ -33,9 +33,9 @@ def search(study: Study, words: str, part: str, trust: tuple[str, ...]) -> list[
     for neuron in find_neurons(study.neurons):
         name = f"{neuron.label} {neuron.attribute}".casefold()
         number = str(neuron.index)
-        if neuron.status in trust and (not part or group_of(neuron) == part):
-            if all(word.lstrip("#") == number or word in name for word in asked):
-                found.append(neuron.index)
+        fits = neuron.status in trust and part in ("", group_of(neuron))
+        if fits and all(word.lstrip("#№") == number or word in name for word in asked if word != "№"):
+            found.append(neuron.index)
     return found
 
 
@@ -49,7 +49,9 @@ def parts(study: Study) -> dict[str, str]:
     return {group: readable(group) for group, columns in study.knowledge.groups.items() if len(columns) > 1}
 
 
-def for_and_against(study: Study, class_index: int, among: tuple[int, ...], count: int = 8) -> tuple[list[int], list[int]]:
+def for_and_against(
+    study: Study, class_index: int, among: tuple[int, ...], count: int = 8
+) -> tuple[list[int], list[int]]:
     """The neurons ``among`` some that speak most for a class, and most against it."""
     values = importances(study)[class_index]
     order = sorted(among, key=lambda n: -values[n])
@@ -110,4 +112,8 @@ def trust_counts(study: Study) -> dict[str, int]:
 def namesakes(study: Study, neuron: int) -> tuple[int, ...]:
     """All neurons whose name stands and is the same, this one included."""
     item = study.neurons[neuron]
-    return tuple(n.index for n in cast(tuple[Neuron, ...], study.neurons) if n.attribute == item.attribute and n.status in TRUSTED)
+    return tuple(
+        n.index
+        for n in cast(tuple[Neuron, ...], study.neurons)
+        if n.attribute == item.attribute and n.status in TRUSTED
+    )

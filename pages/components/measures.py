@@ -1,16 +1,13 @@
-"""What the Measure page shows: the balance over gamma, rivals, classes, confusions, provenance."""
+"""What the Measure page shows of the whole: the figures, their balance over gamma, rivals, provenance."""
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import cast
 
 import numpy as np
 import streamlit as st
 
-from niwt_core import Recipe, Study, build_class
-from niwt_core.class_names import display_name
+from niwt_core import Study
 from niwt_core.evaluation import Metrics
 from niwt_core.evaluation_report import Evaluation
 from pages.components import figures, session, style
@@ -19,9 +16,9 @@ from pages.components.figures import PERCENT, Axis, Dot
 from pages.components.rivals import run_of
 from pages.components.session import per_study
 from pages.components.style import text
+from pages.components.tables import table
 
 SAMPLES = 180  # points of the balance's curve: more cannot be told apart at its width
-CONFUSIONS = 8
 
 
 @per_study
@@ -64,7 +61,15 @@ def balance(study: Study) -> None:
     low, high = _range(found)
     x = Axis(low, high, figures.nice_ticks(low, high, 6), label="gamma, in logits taken from seen classes")
     with st.container(key="gamma-slider"):  # as wide as the chart's field, so that its thumb stands above the line
-        gamma = st.slider("Gamma in this session", low, high, float(np.clip(classifier.gamma, low, high)), (high - low) / 200, format="%.2f", key="gamma")
+        gamma = st.slider(
+            "Gamma in this session",
+            low,
+            high,
+            float(np.clip(classifier.gamma, low, high)),
+            (high - low) / 200,
+            format="%.2f",
+            key="gamma",
+        )
     if abs(gamma - classifier.gamma) > (high - low) / 400:
         classifier.gamma = gamma
     u, s, h = at_gamma(study, round(classifier.gamma, 6))
@@ -75,17 +80,28 @@ def balance(study: Study) -> None:
         for values, tone, width in ((curves[0], "unseen", 2), (curves[1], "seen", 2), (curves[2], "ink", 3))
     )
     here = classifier.gamma
-    dots = [Dot(here, u, "unseen", f"U {u:.1f} % at gamma {here:.2f}", True), Dot(here, s, "seen", f"S {s:.1f} % at gamma {here:.2f}", True)]
+    dots = [
+        Dot(here, u, "unseen", f"U {u:.1f} % at gamma {here:.2f}", True),
+        Dot(here, s, "seen", f"S {s:.1f} % at gamma {here:.2f}", True),
+    ]
     dots.append(Dot(here, h, "ink", f"H {h:.1f} % at gamma {here:.2f}", True))
-    ends = f"{figures.note(x, PERCENT, (low, curves[1][0]), 'S', 'seen', place='above-right')}{figures.note(x, PERCENT, (high, curves[0][-1]), 'U', 'unseen', place='above-left')}"
-    readout = "".join(f'<span class="cyn-{tone}">{sign} {key} <b>{value:.1f} %</b></span>' for sign, key, value, tone in (("◆", "U", u, "unseen"), ("●", "S", s, "seen"), ("●", "H", h, "ink")))
+    ends = figures.note(x, PERCENT, (low, curves[1][0]), "S", "seen", place="above-right")
+    ends += figures.note(x, PERCENT, (high, curves[0][-1]), "U", "unseen", place="above-left")
+    readout = "".join(
+        f'<span class="cyn-{tone}">{sign} {key} <b>{value:.1f} %</b></span>'
+        for sign, key, value, tone in (("◆", "U", u, "unseen"), ("●", "S", s, "seen"), ("●", "H", h, "ink"))
+    )
     describe = f"At gamma {here:.2f}, U is {u:.1f}, S {s:.1f} and H {h:.1f} percent."
     chart = figures.plot(x, PERCENT, lines=lines + figures.upright(x, here), dots=dots, notes=ends, describe=describe)
     st.html(f'<p class="cyn-readout">{readout}</p>{chart}')
     left, right = st.columns([3, 1], vertical_alignment="center")
-    left.caption(f"AUSUC, the area under S against U over all gamma: {found.curve.ausuc:.3f}. The study's own gamma: {study.gamma:.2f}.")
+    left.caption(
+        f"AUSUC, the area under S against U over all gamma: {found.curve.ausuc:.3f}. The study's own gamma: {study.gamma:.2f}."
+    )
     if abs(classifier.gamma - study.gamma) > (high - low) / 400:
-        right.button("Back to the study's", on_click=_reset_gamma, args=(study, low, high), width="stretch", key="gamma_back")
+        right.button(
+            "Back to the study's", on_click=_reset_gamma, args=(study, low, high), width="stretch", key="gamma_back"
+        )
 
 
 @per_study
@@ -111,12 +127,16 @@ def _reset_gamma(study: Study, low: float, high: float) -> None:
 @st.fragment
 def rivals(study: Study) -> None:
     """The transfer beside closed-form methods; they are run on demand."""
-    style.heading("Beside other methods", "The same features, folds and calibration, for methods that map words to classes without asking neurons.")
+    style.heading(
+        "Beside other methods",
+        "The same features, folds and calibration, for methods that map words to classes without asking neurons.",
+    )
     run, found = run_of(study.id, study), evaluation(study)
+    own = {"NIWT, exact transfer": found.metrics, "NIWT (uncalibrated)": found.plain}
     if not study.choices.rivals:
         st.html('<p class="cyn-sub">This study was prepared without them.</p>')
     elif run.result is not None:
-        rows = {"This study": found.metrics, "without calibration": found.plain, **run.result}
+        rows = {**own, **run.result}
         st.html(_methods(rows))
     elif run.running and run.mine:
         _waiting(study)
@@ -124,8 +144,14 @@ def rivals(study: Study) -> None:
         if run.error:
             st.warning("The comparison ended early.", icon=":material/warning:")
             st.caption(run.error)
-        st.html(_methods({"This study": found.metrics, "without calibration": found.plain}))
-        st.button("Run the others", icon=":material/play_arrow:", on_click=run.start, key="run_rivals", help="Takes some seconds, in the background.")
+        st.html(_methods({**own}))
+        st.button(
+            "Run the others",
+            icon=":material/play_arrow:",
+            on_click=run.start,
+            key="run_rivals",
+            help="Takes some seconds, in the background.",
+        )
 
 
 @st.fragment(run_every=0.7)
@@ -140,89 +166,13 @@ def _waiting(study: Study) -> None:
 
 
 def _methods(rows: dict[str, Metrics]) -> str:
-    names = {"This study": "NIWT, exact transfer", "without calibration": "NIWT (uncalibrated)"}
-    body = "".join(
-        f'<span>{"<b>" if i == 0 else ""}{text(names.get(name, name))}{"</b>" if i == 0 else ""}</span>'
-        + "".join(f'<span class="cyn-num">{getattr(value, key):.1f}</span>' for key in ("U", "S", "zsl"))
-        + f'<span class="cyn-num"><b>{value.H:.1f}</b></span><span class="cyn-wide">{figures.meter(value.H / 100, "neuron" if i == 0 else "faint")}</span>'
-        for i, (name, value) in enumerate(rows.items())
-    )
-    head = "".join(f'<span class="cyn-th{" cyn-num" if i else ""}">{name}</span>' for i, name in enumerate(("Method, %", "U", "S", "ZSL", "H")))
-    return f'<div class="cyn-table cyn-methods">{head}<span class="cyn-th cyn-wide"></span><hr>{body}</div>'
-
-
-@per_study
-def expected(study: Study) -> np.ndarray:
-    """(C,) predictability: measured by leaving the class out for seen ones, that of the nearest seen classes for unseen ones."""
-    known = study.predictability
-    return np.array([known[name] if name in known else build_class(study, Recipe(name=name[:80], like=name)).support for name in study.classes])
-
-
-def classes(study: Study) -> None:
-    """Accuracy of every class against how well its neurons can be predicted."""
-    style.heading("Class by class", "How often each class is recognised, against how well its neurons follow from its words. Point at a sign for its name.")
-    accuracy, ease = evaluation(study).per_class, expected(study)
-    low, high = float(np.floor(ease.min() * 20 - 0.2) / 20), float(np.ceil(ease.max() * 20 + 0.2) / 20)
-    x = Axis(low, high, figures.nice_ticks(low, high, 6), label="predictability: cosine of predicted to measured neurons")
-    y = Axis(-4, 104, PERCENT.ticks, label="accuracy", form=PERCENT.form)
-    tested = [c for c, name in enumerate(study.classes) if np.isfinite(accuracy[name])]
-    dots = [
-        Dot(float(ease[c]), accuracy[study.classes[c]], "seen" if study.seen[c] else "unseen", f"{display_name(study.classes[c])}: {accuracy[study.classes[c]]:.0f} %, predictability {ease[c]:.2f}")
-        for c in sorted(tested, key=lambda c: bool(~study.seen[c]))
-    ]
-    st.html(figures.plot(x, y, dots=dots, describe=f"Accuracy of {len(dots)} classes against their predictability."))
-    style.legend("seen", "unseen")
-    st.download_button("Classes as CSV", _class_table(study), f"{study.name}-classes.csv", "text/csv", icon=":material/download:", on_click="ignore", key="classes_csv")
-
-
-def _class_table(study: Study) -> str:
-    buffer, accuracy = io.StringIO(), evaluation(study).per_class
-    writer = csv.writer(buffer)
-    writer.writerow(("class", "role", "accuracy_percent", "predictability"))
-    for name, seen, ease in zip(study.classes, study.seen, expected(study), strict=True):
-        writer.writerow((name, "seen" if seen else "unseen", f"{accuracy[name]:.2f}", f"{ease:.4f}"))
-    return buffer.getvalue()
-
-
-def confusions(study: Study) -> None:
-    """Who is taken for whom: the matrix, unseen classes last, and its largest mistakes."""
-    style.heading("Who is taken for whom", "Truth in rows, answers in columns, unseen classes last: right answers lie on the diagonal.")
-    left, right = st.columns([7, 5], gap="large")
-    left.html(_matrix(study))
-    right.html(_mistakes(study))
-
-
-@per_study
-def _matrix(study: Study) -> str:
-    order = np.concatenate([np.flatnonzero(study.seen), np.flatnonzero(~study.seen)])
-    counts = evaluation(study).confusion[np.ix_(order, order)]
-    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    size, names = len(order), [display_name(study.classes[c]) for c in order]
-    cells = []
-    for i, j in np.argwhere(counts > 0):
-        tone = "neuron" if i == j else "unseen" if not study.seen[order[i]] else "seen"
-        tip = f"{names[i]}: {counts[i, j]} of {counts[i].sum()} " + ("right" if i == j else f"taken for {names[j]}")
-        side = " cyn-tip-left" if 2 * j > size else ""
-        cells.append(f'<i class="cyn-{tone}{side}" data-tip="{text(tip)}" style="left:{100 * j / size:.2f}%;top:{100 * i / size:.2f}%;--shade:{0.15 + 0.85 * shares[i, j]:.2f}"></i>')
-    border = 100 * int(study.seen.sum()) / size
-    rules = f'<hr style="left:{border:.2f}%;top:0;bottom:0;width:1px"><hr style="top:{border:.2f}%;left:0;right:0;height:1px">'
-    right = int(np.trace(counts))
-    return f'<figure class="cyn-matrix" role="img" aria-label="Confusion matrix: {right} of {counts.sum()} pictures right" style="--cell:{100 / size:.3f}%">{rules}{"".join(cells)}</figure>'
-
-
-@per_study
-def _mistakes(study: Study) -> str:
-    counts = evaluation(study).confusion.copy()
-    totals = counts.sum(1)
-    np.fill_diagonal(counts, 0)
-    rows = []
-    for flat in np.argsort(-counts, axis=None)[:CONFUSIONS]:
-        i, j = divmod(int(flat), len(counts))
-        if counts[i, j]:
-            pair = [style.chip("seen" if study.seen[c] else "unseen", display_name(study.classes[c])) for c in (i, j)]
-            rows.append(f'<span>{pair[0]}<br><span class="cyn-soft">taken for</span> {pair[1]}</span><span class="cyn-num">{counts[i, j]} of {totals[i]}</span>')
-    body = "<hr>".join(rows) or "<span>None.</span><span></span>"
-    return f'<p class="cyn-eyebrow">Most frequent mistakes</p><div class="cyn-table cyn-gap" style="grid-template-columns:1fr auto">{body}</div>'
+    body = []
+    for i, (name, value) in enumerate(rows.items()):
+        figures_ = [f"{getattr(value, key):.1f}" for key in ("U", "S", "zsl")]
+        bar = figures.meter(value.H / 100, "neuron" if i == 0 else "faint")
+        body.append((f"<b>{text(name)}</b>" if i == 0 else text(name), *figures_, f"<b>{value.H:.1f}</b>", bar))
+    columns = "minmax(9rem,auto) repeat(4,3.5rem) 1fr"
+    return table(columns, ("Method, %", "U", "S", "ZSL", "H", ""), body, css="cyn-methods")
 
 
 def provenance(study: Study) -> None:
@@ -234,13 +184,30 @@ def provenance(study: Study) -> None:
             facts(
                 [
                     ("study", f"{study.name} ({study.id})"),
-                    ("split", f"{study.split_hash}: {len(study.seen_classes)} seen, {len(study.unseen_classes)} unseen classes"),
-                    ("test pictures", f"{int((study.roles == 'test_seen').sum()):,} of seen, {int((study.roles == 'test_unseen').sum()):,} of unseen classes"),
-                    ("backbone", f"{memory.get('backbone', study.network.name)}, dictionary layer {study.network.layer}"),
+                    (
+                        "split",
+                        f"{study.split_hash}: {len(study.seen_classes)} seen, {len(study.unseen_classes)} unseen classes",
+                    ),
+                    (
+                        "test pictures",
+                        f"{int((study.roles == 'test_seen').sum()):,} of seen, {int((study.roles == 'test_unseen').sum()):,} of unseen classes",
+                    ),
+                    (
+                        "backbone",
+                        f"{memory.get('backbone', study.network.name)}, dictionary layer {study.network.layer}",
+                    ),
                     ("command", str(memory.get("command", "made by the Python interface"))),
                     ("seed", str(study.seed)),
-                    ("probe pictures", f"{settings.get('probe_count', 'none')} ({settings.get('probes', '')})" if study.operator is not None else "none: the tail is global average pooling"),
-                    ("chosen on seen classes", f"ridge {study.mapping.ridge:.3g}, decay {choices.decay:.3g}, mu {choices.mu:.3g}, gamma {choices.gamma:.3f} logits"),
+                    (
+                        "probe pictures",
+                        f"{settings.get('probe_count', 'none')} ({settings.get('probes', '')})"
+                        if study.operator is not None
+                        else "none: the tail is global average pooling",
+                    ),
+                    (
+                        "chosen on seen classes",
+                        f"ridge {study.mapping.ridge:.3g}, decay {choices.decay:.3g}, mu {choices.mu:.3g}, gamma {choices.gamma:.3f} logits",
+                    ),
                     ("H on the folds", f"{choices.cross_validated_H:.1f} % over {choices.folds} folds"),
                     ("pictures left out", str(len(cast(list, memory.get("skipped") or [])))),
                 ]

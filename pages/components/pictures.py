@@ -32,7 +32,9 @@ def picture_address(image: Image.Image, *, side: int = 320) -> str:
 def mask(values: np.ndarray) -> str:
     """An activation map (h,w), not negative, as a mask: opaque where the neuron is active."""
     strength = np.asarray(values, np.float32).clip(0)
-    image = Image.fromarray(strength / max(float(strength.max()), 1e-12)).resize((MASK_SIDE, MASK_SIDE), Image.Resampling.BICUBIC)
+    image = Image.fromarray(strength / max(float(strength.max()), 1e-12)).resize(
+        (MASK_SIDE, MASK_SIDE), Image.Resampling.BICUBIC
+    )
     alpha = (255 * ((np.sqrt(np.asarray(image).clip(0, 1)) - 0.25) / 0.55).clip(0, 1)).round().astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(np.dstack([np.zeros_like(alpha), alpha]), "LA").save(buffer, "PNG", optimize=True)

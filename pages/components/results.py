@@ -91,13 +91,8 @@ def _tile(verdict: Verdict, tray: Tray) -> None:
         crop(address(held.thumb), alt="")
         + f'<p>{said}</p><p class="cls-file">{style.text(held.name)}, {percent(verdict.share)}</p>'
     )
-    label = f"Explain {_plain(held.name)}: {_plain(best.display)}, {best.kind}"
+    label = f"Explain {held.name}: {best.display}, {best.kind}"
     tile(f"held-{held.key}", markup, label, tray.chosen == held.key, tray.choose, held.key)
-
-
-def _plain(name: str) -> str:
-    """A name in a button's label, where Streamlit would read Markdown."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~$:-" else sign for sign in name)
 
 
 def _remove_all(tray: Tray) -> None:

@@ -1,8 +1,8 @@
 """What a page works with: the study (shared by everyone), and what this person built, undid and looks at (theirs alone).
 
-    study, classifier = session.current_study(), session.classifier()
-    with session.shown_errors():
-        session.add_class(Recipe("Ruby Needlebill", {"crown color": "red"}))
+study, classifier = session.current_study(), session.classifier()
+with session.shown_errors():
+    session.add_class(Recipe("Ruby Needlebill", {"crown color": "red"}))
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import ParamSpec, TypeVar, cast
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -26,12 +26,19 @@ from niwt_core.classifier import Source
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "assets" / "aviary"
 STEPS_KEPT = 100
-OPEN_STUDIES = 3  # in memory at once; each is mapped from disk, so this bounds what people who switch to and fro can hold
+OPEN_STUDIES = (
+    3  # in memory at once; each is mapped from disk, so this bounds what people who switch to and fro can hold
+)
 
 
-def per_study(function: Callable[..., Any]) -> Callable[..., Any]:
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def per_study(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """st.cache_data for functions of a Study (told apart by its id) and plain values; all sessions share the results."""
-    return st.cache_data(show_spinner=False, max_entries=512, hash_funcs={Study: attrgetter("id")})(function)
+    cached = st.cache_data(show_spinner=False, max_entries=512, hash_funcs={Study: attrgetter("id")})(function)
+    return cast(Callable[Arguments, Result], cached)
 
 
 # --- the study -------------------------------------------------------------------------------------------------------

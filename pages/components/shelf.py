@@ -46,7 +46,13 @@ class Spine:
 
 def spines() -> list[Spine]:
     """Every study under assets and studies, and the one that is open, by name."""
-    folders = {folder.resolve() for shelf in SHELVES if (ROOT / shelf).is_dir() for folder in (ROOT / shelf).iterdir() if _shown(folder)}
+    folders = {
+        folder.resolve()
+        for shelf in SHELVES
+        if (ROOT / shelf).is_dir()
+        for folder in (ROOT / shelf).iterdir()
+        if _shown(folder)
+    }
     if is_study(study_folder()):
         folders.add(study_folder().resolve())
     return [read_spine(folder) for folder in sorted(folders, key=lambda folder: folder.name)]
@@ -121,7 +127,14 @@ def checks(wanted: Wanted) -> list[Check]:
         check_target(out)
     except NiwtError as error:
         return [*found, Check(False, f"{out}: {error.what}; {error.fix}")]
-    return [*found, Check(True, f"{out}: " + ("holds a study, which will be replaced as a whole" if is_study(out) else "free for the study"))]
+    return [
+        *found,
+        Check(
+            True,
+            f"{out}: "
+            + ("holds a study, which will be replaced as a whole" if is_study(out) else "free for the study"),
+        ),
+    ]
 
 
 def _check_root(wanted: Wanted) -> list[Check]:
@@ -141,7 +154,12 @@ def _check_root(wanted: Wanted) -> list[Check]:
     described = (base / "attributes.csv").is_file() or (base / "captions").is_dir()
     return [
         Check(classes > 1, f"{base / needed}: {classes} folders, one a class"),
-        Check(described, "attributes.csv or captions describe the classes" if described else f"{base}: neither attributes.csv nor a folder captions"),
+        Check(
+            described,
+            "attributes.csv or captions describe the classes"
+            if described
+            else f"{base}: neither attributes.csv nor a folder captions",
+        ),
     ]
 
 

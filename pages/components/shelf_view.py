@@ -10,7 +10,12 @@ from pages.components import session, shelf, style
 from pages.components.shelf import Spine, Wanted
 from pages.components.style import text
 
-EPOCHS = {"The default for this set": None, "Frozen backbone": 0, "Fine-tuned, 3 epochs": 3, "Fine-tuned, 12 epochs": 12}
+EPOCHS = {
+    "The default for this set": None,
+    "Frozen backbone": 0,
+    "Fine-tuned, 3 epochs": 3,
+    "Fine-tuned, 12 epochs": 12,
+}
 MARKS = {True: ("✓", "fine"), False: ("✕", "amiss"), None: ("○", "waiting")}
 BACKBONES = ("mobilenet_v2", "resnet18", "resnet50", "resnet101", "efficientnet_b0", "convnext_tiny", "vit_b_16")
 
@@ -23,7 +28,9 @@ def spine(item: Spine) -> None:
         words.html(_problem(item) if item.problem else _facts(item))
         if opened:
             action.html('<p class="cyn-open">Open now</p>')
-        elif not item.problem and action.button("Open", key=f"open-{item.folder}", width="stretch", icon=":material/login:"):
+        elif not item.problem and action.button(
+            "Open", key=f"open-{item.folder}", width="stretch", icon=":material/login:"
+        ):
             open_folder(item.folder)
 
 
@@ -39,7 +46,7 @@ def _facts(item: Spine) -> str:
     made = f"<code>{text(item.command)}</code>" if item.command else "made by the Python interface"
     return (
         f'<h3 class="cyn-h3 cyn-flush">{text(item.name)}</h3><p class="cyn-sub">{style.chip("seen", f"{item.seen} seen")} &nbsp; '
-        f'{style.chip("unseen", f"{item.unseen} unseen")} &nbsp; {item.pictures:,} pictures</p>'
+        f"{style.chip('unseen', f'{item.unseen} unseen')} &nbsp; {item.pictures:,} pictures</p>"
         f'<p class="cyn-small">{text(item.backbone)}, layer {text(item.layer)}, described by {text(item.knowledge)}</p>'
         f'<p class="cyn-small">{made}</p><p class="cyn-small">{text(item.folder)} · {text(item.id)}</p>'
     )
@@ -52,9 +59,18 @@ def _problem(item: Spine) -> str:
 @st.fragment
 def prepare() -> None:
     """The command for the user's own paths, checked while they are typed."""
-    style.heading("Prepare another", "Say what you have; copy the command into a terminal. It can be interrupted, and goes on where it was.")
+    style.heading(
+        "Prepare another",
+        "Say what you have; copy the command into a terminal. It can be interrupted, and goes on where it was.",
+    )
     source = st.segmented_control(
-        "Pictures", list(shelf.SOURCES), default="folder", required=True, format_func=lambda key: shelf.SOURCES[key], key="source", width="stretch"
+        "Pictures",
+        list(shelf.SOURCES),
+        default="folder",
+        required=True,
+        format_func=lambda key: shelf.SOURCES[key],
+        key="source",
+        width="stretch",
     )
     left, right = st.columns(2)
     root = ""
@@ -63,12 +79,16 @@ def prepare() -> None:
     out = right.text_input("Folder for the study", value="studies/mine", key="out", live=True) or ""
     with st.expander("Network and knowledge", icon=":material/tune:"):
         one, two, three = st.columns(3)
-        backbone = one.selectbox("Backbone", BACKBONES, index=None, placeholder="mobilenet_v2", accept_new_options=True, key="backbone")
+        backbone = one.selectbox(
+            "Backbone", BACKBONES, index=None, placeholder="mobilenet_v2", accept_new_options=True, key="backbone"
+        )
         knowledge = two.selectbox("Classes are described by", ("attributes", "captions"), key="knowledge")
         epochs = three.selectbox("Training", list(EPOCHS), key="epochs")
     wanted = Wanted(source, root, out, knowledge, EPOCHS[epochs], backbone or "")
     marks = "".join(
-        f'<li class="cyn-{css}"><b aria-label="{css}">{sign}</b>{text(check.words)}</li>' for check in shelf.checks(wanted) for sign, css in (MARKS[check.fine],)
+        f'<li class="cyn-{css}"><b aria-label="{css}">{sign}</b>{text(check.words)}</li>'
+        for check in shelf.checks(wanted)
+        for sign, css in (MARKS[check.fine],)
     )
     st.html(f'<ul class="cyn-checks" aria-live="polite">{marks}</ul>')
     st.code(shelf.command(wanted), language="bash", wrap_lines=True)

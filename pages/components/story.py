@@ -53,12 +53,16 @@ def tell(study: Study, class_index: int) -> Story | None:
         return None
     name = study.classes[class_index]
     answers = zip(items, classifier.classify_many([study.gallery.image(item) for item in items]), strict=True)
-    item, answer = max(answers, key=lambda pair: (pair[1].best.name == name, sum(r.share for r in pair[1].ranking if r.name == name)))
+    item, answer = max(
+        answers, key=lambda pair: (pair[1].best.name == name, sum(r.share for r in pair[1].ranking if r.name == name))
+    )
     values = importances(study)[class_index]
     named = [int(n) for n in np.argsort(-values) if study.neurons[n].status in TRUSTED]
     labels = {study.neurons[n].label: n for n in reversed(named[:12])}
     strongest = tuple(sorted(labels.values(), key=lambda n: -values[n])[:3])
-    return Story(class_index, display_name(name), tuple(telling_words(study, class_index)), strongest, item, answer.ranking[:3])
+    return Story(
+        class_index, display_name(name), tuple(telling_words(study, class_index)), strongest, item, answer.ranking[:3]
+    )
 
 
 @per_study
@@ -71,7 +75,10 @@ def telling_words(study: Study, class_index: int, count: int = 4) -> list[tuple[
     words: dict[str, tuple[str, float]] = {}
     for j in ((values - mean) / spread).argsort(descending=True).tolist():
         if values[j] > 0:
-            words.setdefault(study.knowledge.names[j].split("::")[0], (study.knowledge.labels[j], float(values[j]) / study.knowledge.scale))
+            words.setdefault(
+                study.knowledge.names[j].split("::")[0],
+                (study.knowledge.labels[j], float(values[j]) / study.knowledge.scale),
+            )
     return list(words.values())[:count]
 
 
@@ -82,7 +89,11 @@ def story_markup(study: Study, class_index: int) -> str:
     if told is None:
         return ""
     plates = (
-        ("Describe", f"Say what a {told.name} is like. The network has never had a photograph of one.", _describe(told)),
+        (
+            "Describe",
+            f"Say what a {told.name} is like. The network has never seen one.",
+            _describe(told),
+        ),
         ("Choose neurons", "From the words follow the neurons that this class should use.", _choose(study, told)),
         ("Transfer", "Solve for the weights that make the network use just those neurons.", _transfer(study, told)),
         ("Recognise", "The new class answers beside all those it was trained on.", _recognise(study, told)),
@@ -98,7 +109,9 @@ def _describe(told: Story) -> str:
     rows = []
     for label, amount in told.words or ((f"a description of {told.name}", 1.0),):
         part, _, word = label.rpartition(": ")
-        rows.append(f'<div><span>{text(part or word)}</span><b>{text(word if part else "")}</b><i style="--share:{100 * amount:.0f}%"></i></div>')
+        rows.append(
+            f'<div><span>{text(part or word)}</span><b>{text(word if part else "")}</b><i style="--share:{100 * amount:.0f}%"></i></div>'
+        )
     return f'<div class="cyn-words">{"".join(rows)}</div>'
 
 
@@ -111,9 +124,14 @@ def _choose(study: Study, told: Story) -> str:
         if place < len(shown):
             shown[place] = n
     top = float(np.abs(values[shown]).max()) or 1.0
-    dots = (f'<i{" class=cyn-lit" if n in told.neurons else ""} style="--lit:{max(values[n] / top, 0):.2f}"></i>' for n in shown)
+    dots = (
+        f'<i{" class=cyn-lit" if n in told.neurons else ""} style="--lit:{max(values[n] / top, 0):.2f}"></i>'
+        for n in shown
+    )
     names = ", ".join(dict.fromkeys(study.neurons[n].label for n in told.neurons))
-    label = f"Neurons of the network; the strongest for this class are named {names}" if names else "Neurons of the network"
+    label = (
+        f"Neurons of the network; the strongest for this class are named {names}" if names else "Neurons of the network"
+    )
     return f'<div class="cyn-net" role="img" aria-label="{text(label)}">{"".join(dots)}</div>'
 
 
@@ -122,7 +140,10 @@ def _transfer(study: Study, told: Story) -> str:
     strong = rows[told.class_index].abs().argsort(descending=True)[:WEIGHTS]
     columns = [*np.flatnonzero(study.seen)[:HEAD].tolist(), told.class_index]
     values = rows[columns][:, strong].abs()
-    *known, new = [[f'<i style="--lit:{value:.2f}"></i>' for value in column] for column in (values / values.max().clamp_min(1e-12)).tolist()]
+    *known, new = [
+        [f'<i style="--lit:{value:.2f}"></i>' for value in column]
+        for column in (values / values.max().clamp_min(1e-12)).tolist()
+    ]
     label = "The weights of the trained classes, and the new class's as one more column"
     old = "".join(cell for column in known for cell in column)
     return (
@@ -133,5 +154,7 @@ def _transfer(study: Study, told: Story) -> str:
 
 def _recognise(study: Study, told: Story) -> str:
     picture = crop(picture_address(study.gallery.image(told.item)), alt=f"A held-out picture of a {told.name}")
-    ranks = "".join(f'<div>{style.chip(item.kind, item.display)}{meter(item.share, item.kind)}</div>' for item in told.ranking)
+    ranks = "".join(
+        f"<div>{style.chip(item.kind, item.display)}{meter(item.share, item.kind)}</div>" for item in told.ranking
+    )
     return f'<div class="cyn-answer">{picture}<div class="cyn-ranks">{ranks}</div></div>'

@@ -1,7 +1,7 @@
 """One visual language: a naturalist's field guide. Paper and ink; classes seen, unseen and built keep one colour and one sign each, everywhere.
 
 The three class colours stay at least 14 Lab units apart for every kind of colour blindness (Machado et al., 2009) and read at
-4.5:1 on both papers; the signs ● ◆ ★ say the same without colour. Neurons are plum, the dark end of the heat maps.
+4.5:1 on both papers; the signs ● ◆ ★ say the same without colour. Neurons are plum.
 CSS takes them as variables through ``light-dark()``, so that markup follows the theme without a rerun.
 """
 
@@ -11,7 +11,6 @@ import html
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -31,11 +30,16 @@ class Tone:
 SEEN, UNSEEN, BUILT = Tone("#1d63b8", "#78aeef"), Tone("#a85a00", "#f2a65a"), Tone("#0b7a5b", "#7fe0b8")
 NEURON = Tone("#7a2e5d", "#d78fbb")
 INK, SOFT, FAINT = Tone("#23272b", "#ece8e0"), Tone("#5c6167", "#a9aeb4"), Tone("#8b8f94", "#7d838a")
-PAPER, CARD, SUNK, LINE = Tone("#fbf9f4", "#15181c"), Tone("#ffffff", "#1b1f24"), Tone("#f2eee4", "#1f242a"), Tone("#ddd6c8", "#363c44")
+PAPER, CARD, SUNK, LINE = (
+    Tone("#fbf9f4", "#15181c"),
+    Tone("#ffffff", "#1b1f24"),
+    Tone("#f2eee4", "#1f242a"),
+    Tone("#ddd6c8", "#363c44"),
+)
 KINDS = {"seen": SEEN, "unseen": UNSEEN, "built": BUILT}
 SIGNS = {"seen": "●", "unseen": "◆", "built": "★"}
 MEANING = {
-    "seen": "the network was trained on photographs of it",
+    "seen": "the network was trained on pictures of it",
     "unseen": "known by description only",
     "built": "described by you in this session",
 }
@@ -49,17 +53,6 @@ TONES = {
     **KINDS, "neuron": NEURON, "ink": INK, "soft": SOFT, "faint": FAINT,
     "paper": PAPER, "card": CARD, "sunk": SUNK, "line": LINE,
 }  # fmt: skip
-
-
-def dark() -> bool:
-    """The browser shows the dark theme."""
-    return st.context.theme.type == "dark"
-
-
-def colour(name: str) -> str:
-    """The colour of "seen", "unseen", "built", "neuron", "ink" ... in the present theme, for charts; markup uses ``var(--cyn-NAME)``."""
-    tone = TONES[name]
-    return tone.dark if dark() else tone.light
 
 
 def text(value: object) -> str:
@@ -79,7 +72,10 @@ def trust(status: str) -> str:
 
 def legend(*kinds: str) -> None:
     """What the three signs mean, in one line."""
-    items = (f'<span class="cyn-chip cyn-{kind}">{SIGNS[kind]} {kind}</span> {text(MEANING[kind])}' for kind in kinds or KINDS)
+    items = (
+        f'<span class="cyn-chip cyn-{kind}">{SIGNS[kind]} {kind}</span> {text(MEANING[kind])}'
+        for kind in kinds or KINDS
+    )
     st.html(f'<div class="cyn-legend">{"".join(f"<span>{item}</span>" for item in items)}</div>')
 
 
@@ -93,27 +89,6 @@ def sheet() -> str:
 def inject() -> None:
     """Puts the style sheet into the page; the entry script does it, once a run."""
     st.html(sheet())
-
-
-def plotly_layout(**overrides: Any) -> dict[str, Any]:
-    """Layout of every Plotly figure: transparent paper, hairline axes, the app's type; give ``theme=None`` to st.plotly_chart."""
-    axis = {"gridcolor": colour("line"), "linecolor": colour("line"), "zeroline": False, "ticks": "", "title_standoff": 12, "automargin": True}
-    layout: dict[str, Any] = {
-        "font": {"family": '"Source Sans", "Source Sans Pro", sans-serif', "size": 13, "color": colour("soft")},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-        "hoverlabel": {"bgcolor": colour("card"), "bordercolor": colour("line"), "font": {"color": colour("ink"), "size": 13}},
-        "showlegend": False,
-        "hovermode": "closest",
-        "dragmode": False,
-    }
-    for name in ("xaxis", "yaxis"):
-        layout[name] = {**axis, **overrides.pop(name, {})}
-    return {**layout, **overrides}
-
-
-PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
 def heading(title: str, words: str = "", *, level: int = 2) -> None:

@@ -94,7 +94,8 @@ def numbers(answer: Answer, explanation: Explanation) -> None:
         ("Score (calibrated logit)", f"{explanation.score:.4f}"),
         ("Share of the softmax", f"{explanation.share:.4f}"),
         ("Sum of all neurons' contributions", f"{total:.4f}"),
-        ("Not accounted for by neurons", f"{explanation.residual:.2g}"),
+        ("Score of the average picture, from which they are measured", f"{explanation.baseline:.4f}"),
+        ("Missed by the integral", f"{explanation.residual:.2g}"),
         ("γ taken from seen classes", f"{answer.classifier.gamma:.4f} (study: {study.gamma:.4f})"),
         (
             "Network and dictionary layer",

@@ -19,7 +19,7 @@ def press(at: AppTest, label: str) -> AppTest:
     """Presses the button of that name."""
     buttons = [button for button in at.button if label in button.label]
     assert buttons, f"no button {label!r} among {[button.label for button in at.button]}"
-    return went_well(buttons[0].click().run())
+    return went_well(buttons[-1].click().run())
 
 
 def test_app_opens_on_start(study_folder: Path) -> None:
@@ -27,11 +27,21 @@ def test_app_opens_on_start(study_folder: Path) -> None:
     assert "Choose your neuron" in said(at)
 
 
+def test_a_link_to_a_neuron_opens_its_page(study_folder: Path) -> None:
+    at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    at.query_params["neuron"] = "3"
+    assert "Neuron 3" in said(went_well(at.run()))
+
+
 def test_start_tells_the_four_steps_and_leads_on(page: Open) -> None:
     at = page("start")
     for step in ("Describe", "Choose neurons", "Transfer", "Recognise"):
         assert f"</b>{step}</h3>" in said(at)
-    assert [key for key in ("dictionary", "build", "classify") if any(button.key == f"open-door-{key}" for button in at.button)] == [
+    assert [
+        key
+        for key in ("dictionary", "build", "classify")
+        if any(button.key == f"open-door-{key}" for button in at.button)
+    ] == [
         "dictionary",
         "build",
         "classify",

@@ -33,9 +33,14 @@ def test_undo_and_redo_bring_back_the_same_weights() -> None:
     assert session.undo()
     assert names() == ["One", "Two"]
     assert torch.equal(session.classifier().built["One"].weights, first.weights)
-    assert session.undo() and session.undo() and not session.undo()
+    assert session.undo()
+    assert session.undo()
+    assert not session.undo()
     assert names() == []
-    assert session.redo() and session.redo() and session.redo() and not session.redo()
+    assert session.redo()
+    assert session.redo()
+    assert session.redo()
+    assert not session.redo()
     assert names() == ["Two"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import streamlit as st
 
@@ -25,10 +27,28 @@ def built(study: Study, draft: Draft) -> None:
         st.html('<h2 class="cynb-h2">Your classes</h2>', width="content")
         row = st.container(horizontal=True, gap="small", width="content")
     undo, redo = steps[at].label if at else "", steps[at + 1].label if at < len(steps) - 1 else ""
-    row.button("Undo", key="undo", on_click=session.undo, disabled=not undo, icon=":material/undo:", help=f"Undo: {_plain(undo)}" if undo else None)
-    row.button("Redo", key="redo", on_click=session.redo, disabled=not redo, icon=":material/redo:", help=f"Redo: {_plain(redo)}" if redo else None)
+    row.button(
+        "Undo",
+        key="undo",
+        on_click=_step,
+        args=(session.undo,),
+        disabled=not undo,
+        icon=":material/undo:",
+        help=f"Undo: {_plain(undo)}" if undo else None,
+    )
+    row.button(
+        "Redo",
+        key="redo",
+        on_click=_step,
+        args=(session.redo,),
+        disabled=not redo,
+        icon=":material/redo:",
+        help=f"Redo: {_plain(redo)}" if redo else None,
+    )
     if not classes:
-        st.html('<p class="cynb-empty">None yet. What you build stays in this session, beside the classes that the network was trained on.</p>')
+        st.html(
+            '<p class="cynb-empty">None yet. What you build stays in this session, beside the classes that the network was trained on.</p>'
+        )
     for item in classes.values():
         _card(study, draft, item)
     _open_recipe(study, draft)
@@ -42,24 +62,43 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
         with picture:
             st.html(f'<div class="cynb-portrait">{_picture(study, item)}</div>')
         with words:
-            st.html(f'<h3 class="cynb-name">{style.chip("built", item.name)}</h3><p class="cynb-said">{text(said(item.recipe))}</p>')
+            st.html(
+                f'<h3 class="cynb-name">{style.chip("built", item.name)}</h3><p class="cynb-said">{text(said(item.recipe))}</p>'
+            )
             if drawing.can_draw(study):
                 fresh_drawings(study, item)
             row = st.container(horizontal=True, gap="small")
-            row.button("Edit", key=f"edit-{item.name}", on_click=_edit, args=(study, draft, item.recipe), icon=":material/tune:")
+            row.button(
+                "Edit",
+                key=f"edit-{item.name}",
+                on_click=_edit,
+                args=(study, draft, item.recipe),
+                icon=":material/tune:",
+            )
             row.download_button("Recipe", item.recipe.to_yaml(), f"{_slug(item.name)}.yaml", "application/yaml", key=f"save-{item.name}",
                                 icon=":material/download:", on_click="ignore")  # fmt: skip
             with row.popover("Share", icon=":material/link:"), session.shown_errors():
                 st.caption("This address alone rebuilds the class, on any machine with this study.")
                 st.code(link.address(str(st.context.url or ""), item.recipe), language=None, wrap_lines=True)
-            row.button("Remove", key=f"remove-{item.name}", on_click=_remove, args=(draft, item.name), icon=":material/delete:", type="tertiary")
+            if row.button("Classify pictures", key=f"try-{item.name}", icon=":material/photo_camera:"):
+                st.switch_page("pages/classify.py")
+            row.button(
+                "Remove",
+                key=f"remove-{item.name}",
+                on_click=_remove,
+                args=(draft, item.name),
+                icon=":material/delete:",
+                type="tertiary",
+            )
 
 
 def _picture(study: Study, item: BuiltClass) -> str:
     if drawing.can_draw(study):
         traits = drawing.strongest(study, item.values)
         return f'<img src="{data_url(drawing.portrait(traits, side=256))}" alt="{text(item.name)}, drawn from its description">'
-    return f'<p class="cynb-nearest">Nearest in the network</p>{class_crop(study, study.class_index(item.nearest[0][0]))}'
+    return (
+        f'<p class="cynb-nearest">Nearest in the network</p>{class_crop(study, study.class_index(item.nearest[0][0]))}'
+    )
 
 
 def said(recipe: Recipe) -> str:
@@ -91,7 +130,9 @@ def _remove(draft: Draft, name: str) -> None:
 
 def _open_recipe(study: Study, draft: Draft) -> None:
     with st.expander("Open a recipe"):
-        file = st.file_uploader("A recipe file (YAML)", type=["yaml", "yml"], key=f"recipe-{st.session_state.get('recipes-read', 0)}", max_upload_size=1)
+        file = st.file_uploader(
+            "A recipe file (YAML)", type=["yaml", "yml"], key=f"recipe-{st.session_state.get('recipes-read', 0)}"
+        )
         problem = st.session_state.pop("build-problem", None)
         if problem is not None:
             session.show_error(problem)
@@ -116,18 +157,33 @@ def read_upload(data: bytes, name: str) -> Recipe:
         raise NiwtError("not a text file", where=name, fix="give a recipe saved as UTF-8 text") from None
 
 
-def _compare(study: Study, classes: dict[str, BuiltClass]) -> None:
+def _compare(study: Study, classes: Mapping[str, BuiltClass]) -> None:
     with st.expander("Compare two classes"):
         names = [*classes, *study.classes]
+        latest = list(classes.values())[-1]
         left, right = st.columns(2)
-        one = left.selectbox("This class", names, 0, key="compare-one", format_func=lambda name: _sign(study, classes, name))
-        two = right.selectbox("with", names, min(1, len(names) - 1), key="compare-two", format_func=lambda name: _sign(study, classes, name))
+        one = left.selectbox(
+            "This class",
+            names,
+            names.index(latest.name),
+            key="compare-one",
+            format_func=lambda name: _sign(study, classes, name),
+        )
+        two = right.selectbox(
+            "with",
+            names,
+            names.index(latest.nearest[0][0], len(classes)),
+            key="compare-two",
+            format_func=lambda name: _sign(study, classes, name),
+        )
         with session.shown_errors():
-            pair = [classes.get(name) or build_class(study, Recipe(display_name(name), like=name)) for name in (one, two)]
+            pair = [
+                classes.get(name) or build_class(study, Recipe(display_name(name), like=name)) for name in (one, two)
+            ]
             st.html(comparison(study, pair[0], pair[1]))
 
 
-def _sign(study: Study, classes: dict[str, BuiltClass], name: str) -> str:
+def _sign(study: Study, classes: Mapping[str, BuiltClass], name: str) -> str:
     kind = "built" if name in classes else "seen" if study.seen[study.class_index(name)] else "unseen"
     return f"{style.SIGNS[kind]} {name if kind == 'built' else display_name(name)}"
 
@@ -145,9 +201,12 @@ def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
     named = [neuron.index for neuron in study.neurons if neuron.status in ("verified", "weak")]
     order = sorted(named, key=lambda n: -abs(change[n]))[:6]
     neurons = "".join(
-        f"<tr><th>{text(study.neurons[n].label)}<span>neuron {n}</span></th><td>{one.importances[n]:+.3f}</td><td>{two.importances[n]:+.3f}</td></tr>" for n in order
+        f"<tr><th>{text(study.neurons[n].label)}<span>neuron {n}</span></th><td>{one.importances[n]:+.3f}</td><td>{two.importances[n]:+.3f}</td></tr>"
+        for n in order
     )
-    heads = "".join(f"<figure>{_picture(study, item)}<figcaption>{text(item.name)}</figcaption></figure>" for item in (one, two))
+    heads = "".join(
+        f"<figure>{_picture(study, item)}<figcaption>{text(item.name)}</figcaption></figure>" for item in (one, two)
+    )
     head = f"<tr><th></th><td>{text(one.name)}</td><td>{text(two.name)}</td></tr>"
     body = (
         f'<table class="cynb-table cynb-two"><caption>Words</caption>{head}{rows}</table>'
@@ -160,6 +219,10 @@ def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
 
 def _amount(study: Study, value: float) -> str:
     return f"{100 * value / study.knowledge.scale:.0f}%" if study.knowledge.floor >= 0 else f"{value:.2f}"
+
+
+def _step(go: Callable[[], bool]) -> None:
+    go()
 
 
 def _plain(words: str) -> str:

@@ -102,7 +102,9 @@ def draft_from(value: Any, knowledge: Knowledge) -> tuple[int, int, dict[int, fl
         changes = {int(k): float(amount) for k, amount in value["changes"].items()}
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-    inside = all(0 <= k < len(knowledge.names) and knowledge.floor <= amount <= knowledge.scale for k, amount in changes.items())
+    inside = all(
+        0 <= k < len(knowledge.names) and knowledge.floor <= amount <= knowledge.scale for k, amount in changes.items()
+    )
     return (epoch, revision, changes) if inside else None
 
 

@@ -25,11 +25,15 @@ def confirmed(study: Study, draft: Draft, tables: Tables, built: BuiltClass | No
     if built is None:
         return
     facts = (
-        ("How far to trust it", _predictability(study, built)),
+        ("How far to trust it", _predictability(study, built) + _said(study, draft)),
         ("Whom it may be taken for", _confusions(study, tables, built)),
         ("What the network cannot hear", _unheard(study, draft)),
     )
-    st.html('<div class="cynb-facts">' + "".join(f"<section><h3>{title}</h3>{body}</section>" for title, body in facts) + "</div>")
+    st.html(
+        '<div class="cynb-facts">'
+        + "".join(f"<section><h3>{title}</h3>{body}</section>" for title, body in facts)
+        + "</div>"
+    )
     with st.expander("The numbers"):
         numbers(study, built)
 
@@ -43,6 +47,15 @@ def _predictability(study: Study, built: BuiltClass) -> str:
         f'<p class="cynb-big">{built.support:.2f}</p>{bar}<p>Classes described like this one were predicted {word} when the network '
         "had to do without their pictures (1 is perfect).</p>"
     )
+
+
+def _said(study: Study, draft: Draft) -> str:
+    """How much of the description is still the average, where it started from that."""
+    groups = study.knowledge.groups
+    touched = sum(any(int(k) in draft.changes for k in columns) for columns in groups.values())
+    if draft.like or 2 * touched >= len(groups):
+        return ""
+    return f"<p>You have set {touched} of {len(groups)} groups; the others are the average. Each one more tells it further apart.</p>"
 
 
 def _confusions(study: Study, tables: Tables, built: BuiltClass) -> str:
@@ -85,18 +98,26 @@ def numbers(study: Study, built: BuiltClass) -> None:
     left, right = st.columns(2, gap="large")
     rows = (
         ("Length of the weight vector", f"{built.norm:.4g}", "the mean of the seen classes, so that no class shouts"),
-        ("Bias", f"{built.bias:.4g}", "about the feature mean"),
-        ("Cosine reached", f"{built.cosine:.4f}", "between the importances that the weights give and the predicted ones"),
+        ("Bias", f"{round(built.bias, 4) + 0.0:.4f}", "about the feature mean"),
+        (
+            "Cosine reached",
+            f"{built.cosine:.4f}",
+            "between the importances that the weights give and the predicted ones",
+        ),
         ("The paper's loss", f"{built.paper_loss:.5f}", "1 - cosine + λ/2 |w - w̄|², with λ = 0.01"),
         ("Support", f"{built.support:.4f}", "leave-one-out cosine of the nearest descriptions"),
     )
-    cells = "".join(f"<tr><th>{text(name)}<span>{text(note)}</span></th><td>{text(value)}</td></tr>" for name, value, note in rows)
+    cells = "".join(
+        f"<tr><th>{text(name)}<span>{text(note)}</span></th><td>{text(value)}</td></tr>" for name, value, note in rows
+    )
     near = "".join(
         f"<tr><th>{style.chip('seen' if study.seen[study.class_index(name)] else 'unseen', display_name(name))}</th><td>{cosine:.4f}</td></tr>"
         for name, cosine in built.nearest
     )
     with left:
-        st.html(f'<table class="cynb-table">{cells}</table><table class="cynb-table"><caption>Cosine of weights</caption>{near}</table>')
+        st.html(
+            f'<table class="cynb-table">{cells}</table><table class="cynb-table"><caption>Cosine of weights</caption>{near}</table>'
+        )
     with right:
         st.caption("The recipe: the same weights, bit for bit, in the app, the command line and Python.")
         st.code(built.recipe.to_yaml(), language="yaml")

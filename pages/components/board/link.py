@@ -30,7 +30,9 @@ def to_text(recipe: Recipe) -> str:
     data = json.dumps(recipe.to_dict(), ensure_ascii=False, separators=(",", ":")).encode()
     text = base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
     if len(text) > LONGEST:
-        raise NiwtError("the description is too long for a link", where=f"recipe {recipe.name}", fix="share the recipe file")
+        raise NiwtError(
+            "the description is too long for a link", where=f"recipe {recipe.name}", fix="share the recipe file"
+        )
     return text
 
 
@@ -72,5 +74,8 @@ def open_shared(study: Study, draft: Draft) -> None:
 
 def _elsewhere(study: Study, recipe: Recipe) -> Recipe:
     """A recipe of another study is built here only if every word means something here; a warning says so."""
-    st.warning("This link was made with another study. The description is the same here, the weights are not.", icon=":material/info:")
+    st.warning(
+        "This link was made with another study. The description is the same here, the weights are not.",
+        icon=":material/info:",
+    )
     return replace(recipe, study=study.id)

@@ -21,7 +21,19 @@ from niwt_core.knowledge import readable
 from pages.components.board.swatches import swatch
 
 THUMB_SIDE = 192  # pixels of a sample picture
-SENT = ("transform", "origin", "rows", "row_lengths", "row_offsets", "mean_row", "pictures", "logits", "importance", "importance_offset", "spread")  # fmt: skip
+SENT = (
+    "transform",
+    "origin",
+    "rows",
+    "row_lengths",
+    "row_offsets",
+    "mean_row",
+    "pictures",
+    "logits",
+    "importance",
+    "importance_offset",
+    "spread",
+)
 FEATURE = re.compile(r" ?\b(colou?r|shape|pattern|length|size)$")  # what a group tells of its part: "upper tail color"
 
 
@@ -35,7 +47,9 @@ class Tables:
     held_out: HeldOut
 
 
-@st.cache_resource(show_spinner="Laying out the attribute board", max_entries=8, hash_funcs={Study: lambda study: study.id})
+@st.cache_resource(
+    show_spinner="Laying out the attribute board", max_entries=8, hash_funcs={Study: lambda study: study.id}
+)
 def prepare(study: Study) -> Tables:
     """The tables of a study; its knowledge must be attributes."""
     items = sample_pictures(study)
@@ -53,7 +67,10 @@ def prepare(study: Study) -> Tables:
         "mean_square": matrices.mean_square,
         "parts": parts(study),
         "classes": [_class(study, c) for c in range(len(study.classes))],
-        "pictures": [_class(study, int(study.labels[p])) | {"src": _thumb(study, int(item))} for item, p in zip(items, pictures, strict=True)],
+        "pictures": [
+            _class(study, int(study.labels[p])) | {"src": _thumb(study, int(item))}
+            for item, p in zip(items, pictures, strict=True)
+        ],
         "neurons": [_neuron(study, int(n)) for n in matrices.neurons],
     }
     arrays = {name: getattr(matrices, name) for name in SENT}
@@ -80,7 +97,9 @@ def parts(study: Study) -> list[dict[str, Any]]:
     found: dict[str, list[dict[str, Any]]] = {}
     loose: list[dict[str, Any]] = []
     for group, columns in knowledge.groups.items():
-        values = [{"k": int(k), "label": _value(knowledge.labels[k]), "deaf": knowledge.names[k] in deaf} for k in columns]
+        values = [
+            {"k": int(k), "label": _value(knowledge.labels[k]), "deaf": knowledge.names[k] in deaf} for k in columns
+        ]
         if "::" not in knowledge.names[columns[0]]:
             loose += values
             continue
@@ -89,11 +108,22 @@ def parts(study: Study) -> list[dict[str, Any]]:
             value["swatch"] = swatch(str(value["label"])) if "color" in label or "colour" in label else ""
         part = PART_OF_GROUP.get(group) or FEATURE.sub("", label) or "whole"
         first = not found and len(columns) > 1
-        entry = {"label": _capital(label), "short": _capital(_short(label, part)), "exclusive": len(values) > 1, "values": values, "open": first}
+        entry = {
+            "label": _capital(label),
+            "short": _capital(_short(label, part)),
+            "exclusive": len(values) > 1,
+            "values": values,
+            "open": first,
+        }
         found.setdefault(_whole(part), []).append(entry)
     out = [{"label": _capital(part), "groups": groups} for part, groups in found.items()]
     if loose:
-        out.append({"label": "Attributes", "groups": [{"label": "Attributes", "short": "", "exclusive": False, "values": loose, "open": True}]})
+        out.append(
+            {
+                "label": "Attributes",
+                "groups": [{"label": "Attributes", "short": "", "exclusive": False, "values": loose, "open": True}],
+            }
+        )
     return out
 
 
@@ -116,7 +146,11 @@ def _capital(text: str) -> str:
 
 
 def _class(study: Study, c: int) -> dict[str, str]:
-    return {"name": display_name(study.classes[c]), "label": display_name(study.classes[c]), "kind": "seen" if study.seen[c] else "unseen"}
+    return {
+        "name": display_name(study.classes[c]),
+        "label": display_name(study.classes[c]),
+        "kind": "seen" if study.seen[c] else "unseen",
+    }
 
 
 def _neuron(study: Study, n: int) -> dict[str, Any]:
@@ -132,4 +166,3 @@ def _thumb(study: Study, item: int) -> str:
 def data_url(jpeg: bytes) -> str:
     """A JPEG as an address that an image element takes."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
-

@@ -43,7 +43,9 @@ def caption(study: Study, draft: Draft) -> None:
     st.html(f"<style>{SHEET.read_text(encoding='utf-8')}</style>")
     _start(study, draft)
     if study.knowledge.kind != "captions":
-        st.info("This study knows its classes by ready-made embeddings: a new class needs its own row, so it is built with `niwt build`.")
+        st.info(
+            "This study knows its classes by ready-made embeddings: a new class needs its own row, so it is built with `niwt build`."
+        )
         return
     draft.caption = st.text_area(
         "Describe it in sentences, one a line", draft.caption, key=f"caption-{draft.loads}", height=140, max_chars=5000,
@@ -110,7 +112,9 @@ def _state(study: Study, draft: Draft, tables: Tables) -> component.BoardState:
 def replaced(study: Study, name: str) -> int:
     """The unseen class that a built class of this name takes the place of, or -1."""
     key = class_key(name)
-    return next((c for c, other in enumerate(study.classes) if key and not study.seen[c] and class_key(other) == key), -1)
+    return next(
+        (c for c, other in enumerate(study.classes) if key and not study.seen[c] and class_key(other) == key), -1
+    )
 
 
 def _extras(study: Study, draft: Draft, tables: Tables, others: list[BuiltClass]) -> list[component.Extra]:
@@ -122,31 +126,54 @@ def _extras(study: Study, draft: Draft, tables: Tables, others: list[BuiltClass]
         words = ", ".join(f"{group} {value}" for group, value in traits)
         extras.append(
             component.extra_picture(
-                tables, study, features, others=others,
-                id="drawn", label="Drawn from your description", alt=f"The bird you describe: {words}", src=data_url(drawing.portrait(traits)),
-            )  # fmt: skip
+                tables,
+                study,
+                features,
+                others=others,
+                id="drawn",
+                label="Drawn from your description",
+                alt=f"The bird you describe: {words}",
+                src=data_url(drawing.portrait(traits)),
+            )
         )
     current = session.current_picture()
     if current is not None:
         jpeg = component.small_jpeg(current.picture.image)
         extras.append(
             component.extra_picture(
-                tables, study, current.picture.features, others=others,
-                id="current", label=f"Your picture: {current.name}", alt="Your picture", src=data_url(jpeg),
-            )  # fmt: skip
+                tables,
+                study,
+                current.picture.features,
+                others=others,
+                id="current",
+                label=f"Your picture: {current.name}",
+                alt="Your picture",
+                src=data_url(jpeg),
+            )
         )
     return extras
 
 
 def _transfer(study: Study, draft: Draft) -> None:
     """The button that builds the class into this session's classifier."""
-    label = f"Build {draft.editing} anew" if draft.editing else "Transfer weights"
+    held = session.classifier().built.get(draft.editing)
     ready = bool(draft.name) and draft.says_something()
-    button, hint = st.columns([3, 9], vertical_alignment="center")
-    pressed = button.button(label, type="primary", disabled=not ready, key="transfer", icon=":material/bolt:", width="stretch")
-    if not ready:
-        missing = [word for word, there in (("give it a name", draft.name), ("change at least one attribute", draft.says_something())) if not there]
-        hint.caption("To build it, " + " and ".join(missing) + ".")
+    same = ready and held is not None and held.recipe == draft.recipe(study)
+    label = f"Build {draft.editing} anew" if held is not None else "Transfer weights"
+    button, hint = st.columns([4, 8], vertical_alignment="center")
+    pressed = button.button(
+        label,
+        type="primary" if ready and not same else "secondary",
+        disabled=not ready or same,
+        key="transfer",
+        icon=":material/bolt:",
+        width="stretch",
+    )
+    if same:
+        hint.caption("Built. Change something to build it anew, or start over for another class.")
+    elif not ready:
+        wanted = (("give it a name", draft.name), ("change at least one attribute", draft.says_something()))
+        hint.caption("To build it, " + " and ".join(words for words, there in wanted if not there) + ".")
     else:
         hint.caption("Solves for the weights that make the network use exactly these neurons. No picture, no training.")
     if pressed:

@@ -1,0 +1,288 @@
+"""The Build page: describing, building, undoing, saving, sharing, and what it says when something is wrong."""
+
+import base64
+import json
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from browser import chromium, open_page, served
+from playwright.sync_api import expect
+from small_study import small_study
+from streamlit.testing.v1 import AppTest
+
+from niwt_core import NiwtError, Recipe, build_class, load_study
+from pages.components import session
+from pages.components.board.classes import comparison, read_upload, said
+from pages.components.board.link import to_text
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "build.py"
+RUBY = Recipe("Ruby Needlebill", {"crown color": "red", "bill shape": "needle"})
+
+
+@pytest.fixture
+def page(monkeypatch):
+    """The page on the small study, not yet run."""
+    monkeypatch.setattr(sys, "argv", ["app.py"])
+    monkeypatch.setenv("NIWT_STUDY", str(small_study().folder))
+    return AppTest.from_file(str(PAGE), default_timeout=60)
+
+
+def classifier_of(page):
+    (workshop,) = page.session_state["workshops"].values()
+    return workshop.classifier
+
+
+def markup(page):
+    return " ".join(element.proto.body for element in page.get("html"))
+
+
+def with_link(page, text):
+    page.query_params["class"] = text
+    return page.run()
+
+
+def test_a_blank_sheet_cannot_be_built_yet(page):
+    page.run()
+    assert not page.exception
+    assert not page.error
+    assert page.button(key="transfer").disabled
+    assert any("give it a name and change at least one attribute" in caption.value for caption in page.caption)
+    assert page.button(key="undo").disabled
+    assert page.button(key="redo").disabled
+
+
+def test_a_class_built_from_a_start_has_its_weights(page):
+    study = small_study()
+    page.run()
+    page.text_input(key="name-0").input("Twin").run()
+    page.selectbox(key="start-0").select(study.classes[1]).run()
+    page.button(key="transfer").click().run()
+    assert not page.exception
+    assert not page.error
+    built = classifier_of(page).built["Twin"]
+    assert built.weights.equal(build_class(load_study(study.folder), Recipe("Twin", like=study.classes[1])).weights)
+    assert "Twin" in markup(page)
+    assert "mean of the seen classes" in markup(page)  # the numbers
+
+
+def test_undo_redo_and_remove(page):
+    with_link(page, to_text(RUBY))
+    assert list(classifier_of(page).built) == ["Ruby Needlebill"]
+    page.button(key="undo").click().run()
+    assert not classifier_of(page).built
+    page.button(key="redo").click().run()
+    assert list(classifier_of(page).built) == ["Ruby Needlebill"]
+    page.button(key="remove-Ruby Needlebill").click().run()
+    assert not classifier_of(page).built
+    assert not page.exception
+
+
+def test_the_address_alone_rebuilds_the_class(page):
+    with_link(page, to_text(RUBY))
+    assert not page.exception
+    assert not page.error
+    built = classifier_of(page).built["Ruby Needlebill"]
+    assert built.weights.equal(build_class(load_study(small_study().folder), RUBY).weights)
+    assert page.text_input(key="name-1").value == "Ruby Needlebill"  # it lies on the board
+    page.button(key="remove-Ruby Needlebill").click().run()
+    assert not classifier_of(page).built  # the address does not bring it back
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"), [("captions", "Describe it in sentences"), ("embedding", "ready-made embeddings")]
+)
+def test_a_study_without_attributes_has_no_board(page, monkeypatch, kind, shown):
+    study = small_study()
+    other = replace(study, id=kind, knowledge=replace(study.knowledge, kind=kind))
+    monkeypatch.setattr(session, "current_study", lambda: other)
+    page.run()
+    assert not page.exception
+    texts = [area.label for area in page.text_area] + [info.value for info in page.info]
+    assert any(shown in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("%%%", "link is damaged"),
+        ("A" * 9000, "link is too long"),
+        (to_text(Recipe("x", {"crown color": "mauve"})), "No value"),
+        (to_text(Recipe("x", {"hat": "red"})), "No attribute"),
+        (to_text(Recipe("x", like="Dodo")), "No class"),
+    ],
+)
+def test_a_bad_link_says_what_is_wrong_and_the_page_goes_on(page, text, what):
+    with_link(page, text)
+    assert not page.exception
+    assert len(page.error) == 1
+    assert what.lower() in page.error[0].value.lower().replace("\\", "")
+    assert page.button(key="transfer").disabled
+    assert not classifier_of(page).built
+
+
+def test_a_link_from_another_study_says_so_and_builds_what_it_can(page):
+    with_link(page, to_text(Recipe("Far", {"crown color": "red"}, study="0123456789abcdef")))
+    assert len(page.warning) == 1
+    assert "another study" in page.warning[0].value
+    assert list(classifier_of(page).built) == ["Far"]
+
+
+def test_a_seen_class_cannot_be_built_again(page):
+    seen = small_study().seen_classes[0]
+    page.run()
+    page.text_input(key="name-0").input(seen.upper()).run()
+    page.selectbox(key="start-0").select(small_study().classes[1]).run()
+    page.button(key="transfer").click().run()
+    assert len(page.error) == 1
+    assert "is a seen class" in page.error[0].value.replace("\\", "")
+    assert not classifier_of(page).built
+
+
+def test_two_classes_cannot_share_a_name_unless_one_is_edited(page):
+    with_link(page, to_text(RUBY))
+    page.button(key="start-over").click().run()
+    name = next(item for item in page.text_input if item.label == "Name of your class")
+    name.input("ruby needlebill").run()
+    start = next(item for item in page.selectbox if item.label == "Start from")
+    start.select(small_study().classes[0]).run()
+    page.button(key="transfer").click().run()
+    assert len(page.error) == 1
+    assert "is built already" in page.error[0].value.replace("\\", "")
+    page.button(key="edit-Ruby Needlebill").click().run()
+    page.button(key="transfer").click().run()
+    assert not page.error
+    assert list(classifier_of(page).built) == ["Ruby Needlebill"]
+
+
+def test_what_people_type_is_text(page):
+    evil = "<img src=x onerror=alert(1)> **bold** :red[x]"
+    with_link(page, to_text(Recipe(evil, {"crown color": "red"})))
+    assert not page.exception
+    assert "<img src=x" not in markup(page)
+    assert "&lt;img src=x" in markup(page)
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"\xff\xfe\x00", "text file"),
+        (b"name: [", "YAML"),
+        (b"- 1", "recipe"),
+        (b"name: x", "describes"),
+        (b"x" * 1_000_001, "large"),
+    ],
+)
+def test_a_bad_recipe_file_says_what_is_wrong(data, what):
+    with pytest.raises(NiwtError, match=what):
+        read_upload(data, "bad.yaml")
+
+
+def test_a_recipe_file_and_its_line():
+    assert read_upload(RUBY.to_yaml().encode(), "ruby.yaml") == RUBY
+    assert said(RUBY) == "crown color red, bill shape needle; otherwise like the average class."
+    assert said(Recipe("x", like="001.Black_footed_Albatross")) == "Exactly like Black-footed Albatross."
+
+
+def test_a_comparison_names_what_differs():
+    study = small_study()
+    one, two = (
+        build_class(study, Recipe(name, {"crown color": name}, like=study.classes[0])) for name in ("red", "blue")
+    )
+    found = comparison(study, one, two)
+    assert "crown color: red" in found
+    assert "crown color: blue" in found
+    assert "bill shape" not in found.split("Predicted")[0]
+    assert "described alike" in comparison(study, one, one)
+
+
+# --- in Chromium -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def address():
+    with served(small_study().folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as found:
+        yield found
+
+
+def build_page(browser, address, *, query: str = "", width: int = 1440, height: int = 900):
+    page, problems = open_page(browser, address + "/", width=width, height=height)
+    page.get_by_role("link", name=re.compile("Build a class")).first.wait_for(state="attached")
+    page.goto(f"{address}/build{query}")
+    page.get_by_label("Search attributes").wait_for()
+    return page, problems
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1440, 390])
+def test_describe_drag_and_build(browser, address, width):
+    page, problems = build_page(browser, address, width=width, height=900)
+    page.get_by_label("Name of your class").fill("Ruby Needlebill")
+    page.keyboard.press("Enter")
+    page.get_by_label("Crown color: only red").check()
+    slider = page.get_by_label("Bill shape: needle, amount")
+    slider.evaluate('(node) => node.scrollIntoView({block: "center"})')  # clear of what sticks to the top
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2, steps=20)
+    page.mouse.up()
+    page.get_by_text("Confirmed by the engine").wait_for(state="attached")
+    button = page.get_by_role("button", name="Transfer weights")
+    button.wait_for()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('button')].some(b => b.innerText.includes('Transfer') && !b.disabled)"
+    )
+    button.click()
+    page.get_by_role("button", name="Remove").wait_for()
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Recipe", exact=True).click()
+    recipe = Path(download.value.path()).read_text()
+    assert "crown color: red" in recipe
+    assert "needle" in recipe
+    assert not [problem for problem in problems if "404" not in problem]
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_the_shared_link_alone_rebuilds_the_class(browser, address):
+    page, _ = build_page(browser, address, query=f"?class={to_text(RUBY)}")
+    page.get_by_role("button", name="Remove").wait_for()
+    expect(page.get_by_label("Crown color: only red")).to_be_checked(timeout=20_000)
+    expect(page.get_by_label("Bill shape: only needle")).to_be_checked(timeout=20_000)
+    page.get_by_role("button", name="Share").click()
+    link = page.get_by_text("/build?class=").first
+    link.wait_for()
+    text = link.inner_text().split("class=")[1].strip()
+    text += "=" * (-len(text) % 4)
+    import zlib
+
+    values = json.loads(zlib.decompress(base64.urlsafe_b64decode(text)))
+    assert values["name"] == "Ruby Needlebill"
+    assert values["attributes"] == dict(RUBY.attributes)
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_recipes_by_file_good_and_bad(browser, address, tmp_path):
+    page, _ = build_page(browser, address)
+    (tmp_path / "bad.yaml").write_text("name: [")
+    (tmp_path / "good.yaml").write_text(RUBY.to_yaml())
+    page.get_by_text("Open a recipe").click()
+    page.locator("input[type=file]").set_input_files(tmp_path / "bad.yaml")
+    page.get_by_text("Not valid YAML").wait_for()
+    page.locator("input[type=file]").set_input_files(tmp_path / "good.yaml")
+    page.get_by_role("button", name="Remove").wait_for()
+    expect(page.get_by_label("Crown color: only red")).to_be_checked(timeout=20_000)
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Remove").wait_for(state="detached")
+    page.context.close()

@@ -1,0 +1,140 @@
+"""A user's mistake is exit code 2 and one line on stderr; nothing is half-written."""
+
+import json
+import os
+
+import pytest
+from bad_pictures import BAD, write_bad
+from small_study import small_study
+
+from niwt_core.storage import TABLES, TENSORS
+
+
+@pytest.mark.parametrize(("name", "words"), BAD.items())
+def test_pictures_that_cannot_be_read(refused, study, photo, tmp_path, name, words):
+    write_bad(tmp_path)
+    refused("classify", study, photo, tmp_path / name, "--json", words=(words, name))
+    refused("explain", study, tmp_path / name, "--out", tmp_path / "report", "--json", words=(words, name))
+
+
+RECIPES = {
+    "missing": (None, "no such recipe"),
+    "unknown attribute": ("name: A\nattributes: {number of heads: two}\n", "no attribute"),
+    "unknown value": ("name: A\nattributes: {crown color: octarine}\n", "no value"),
+    "nan": ("name: A\nattributes: {crown color::red: .nan}\n", "not an amount"),
+    "infinite": ("name: A\nattributes: {crown color: {red: .inf}}\n", "not an amount"),
+    "negative": ("name: A\nattributes: {crown color: {red: -1}}\n", "not an amount"),
+    "not yaml": ("name: [A\n", "not valid YAML"),
+    "python tag": ("name: !!python/object/apply:os.system ['touch PWNED']\nlike: x\n", "not valid YAML"),
+    "bomb": ("name: A\nattributes: {a: &a [x,x], b: [*a,*a]}\n", "nested"),
+    "huge": ("name: A\nlike: " + "x" * 2_000_000, "too large"),
+    "long value": ("name: A\nattributes: {crown color: " + "x" * 500_000 + "}\n", "no value"),
+    "binary": ("name: A\nlike: \x00\x01\n", "not valid YAML"),
+    "other study": ("name: A\nlike: x\nstudy: 00000000deadbeef\n", "written for study"),
+    "unknown class": ("name: A\nlike: Unicorn\n", "no class"),
+    "caption": ("name: A\ncaption: a red bird\n", "not by captions"),
+    "nothing said": ("name: A\n", "nothing describes"),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), RECIPES.values(), ids=RECIPES.keys())
+def test_recipes(refused, study, photo, tmp_path, text, words):
+    path = tmp_path / "bad.yaml"
+    if text is not None:
+        path.write_text(text)
+    out = tmp_path / "out" / "bird.safetensors"
+    line = refused("build", study, path, "--out", out, "--json", words=(words,))
+    assert len(line) < 1600
+    refused("classify", study, photo, "--with", path, "--json", words=(words,))
+    refused("explain", study, photo, "--with", path, "--out", tmp_path / "report", words=(words,))
+
+
+def test_a_recipe_with_the_name_of_a_seen_class(refused, study, photo, tmp_path):
+    name = small_study(layer="second.1").seen_classes[0]
+    path = tmp_path / "bird.yaml"
+    path.write_text(json.dumps({"name": name, "attributes": {"crown color": "red"}}))
+    refused("classify", study, photo, "--with", path, words=("is a seen class",))
+    refused("explain", study, photo, "--with", path, "--out", tmp_path / "report", words=("is a seen class",))
+
+
+COMMANDS = ("info", "neurons", "build", "classify", "explain", "evaluate")
+
+
+def ask(command: str, study, photo, recipe, tmp_path) -> list:
+    return {
+        "build": ["build", study, recipe, "--out", tmp_path / "out.safetensors"],
+        "classify": ["classify", study, photo],
+        "explain": ["explain", study, photo, "--out", tmp_path / "report"],
+    }.get(command, [command, study])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_study_that_is_none(refused, photo, recipe, tmp_path, command):
+    for place in (tmp_path / "missing", tmp_path, photo, tmp_path / ("x" * 300)):
+        refused(*ask(command, place, photo, recipe, tmp_path), "--json")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", ["study.json", TABLES[1], TENSORS[1]])
+def test_a_study_with_one_flipped_bit(refused, study_copy, photo, recipe, tmp_path, command, name):
+    data = bytearray((study_copy / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (study_copy / name).write_bytes(data)
+    refused(*ask(command, study_copy, photo, recipe, tmp_path), words=(name,))
+
+
+def test_outputs_that_cannot_be_written(refused, study, photo, recipe, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "folder").mkdir()
+    for out in ("file/bird.safetensors", "folder", "file/deep/bird.safetensors"):
+        refused("build", study, recipe, "--out", tmp_path / out)
+    for out in ("file", "file/report"):
+        refused("explain", study, photo, "--out", tmp_path / out)
+    if os.path.isdir("/proc"):
+        refused("build", study, recipe, "--out", "/proc/bird.safetensors", words=("cannot write",))
+        refused("explain", study, photo, "--out", "/proc/report", words=("cannot write",))
+
+
+def test_a_read_only_folder(refused, study, recipe, tmp_path, monkeypatch):
+    def refuse(source, target):
+        raise PermissionError(13, "Permission denied", str(target))
+
+    monkeypatch.setattr("niwt_core.files.os.replace", refuse)
+    refused("build", study, recipe, "--out", tmp_path / "bird.safetensors", words=("Permission denied",))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["classify", "STUDY", "PHOTO", "--top", "0"],
+        ["classify", "STUDY", "PHOTO", "--top", "-3"],
+        ["classify", "STUDY", "PHOTO", "--top", "many"],
+        ["neurons", "STUDY", "--top", "0"],
+        ["neurons", "STUDY", "--attribute", "number of heads"],
+        ["neurons", "STUDY", "--class", "Unicorn"],
+        ["explain", "STUDY", "PHOTO", "--class", "Unicorn", "--out", "REPORT"],
+        ["explain", "STUDY", "PHOTO"],
+        ["classify", "STUDY"],
+        ["classify"],
+        ["build", "STUDY", "RECIPE"],
+        ["evaluate", "STUDY", "more"],
+        ["evaluate", "STUDY", "--no-such-option"],
+        ["nonsense"],
+        ["--nonsense"],
+        ["app", "MISSING"],
+        ["info", ""],
+    ],
+)
+def test_arguments(refused, study, photo, recipe, tmp_path, arguments):
+    known = {"STUDY": study, "PHOTO": photo, "RECIPE": recipe, "REPORT": tmp_path / "report", "MISSING": tmp_path / "no"}
+    refused(*(known.get(argument, argument) for argument in arguments))
+
+
+def test_json_is_said_even_of_numbers_that_are_not(niwt, study, monkeypatch):
+    from niwt_core import evaluation_report
+
+    real = evaluation_report.to_json
+    monkeypatch.setattr(evaluation_report, "to_json", lambda *a: real(*a) | {"S": float("nan"), "deep": [float("inf")]})
+    found = niwt("evaluate", study, "--json").json
+    assert found["S"] is None
+    assert found["deep"] == [None]
