@@ -47,7 +47,10 @@ class SentenceEncoder:
 
         ensure_torchvision()
         from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
 
+        bar = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()  # stderr is for the user's own progress and mistakes
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(name)
             self._model = AutoModel.from_pretrained(name, use_safetensors=True).eval()
@@ -57,6 +60,9 @@ class SentenceEncoder:
                 where=name,
                 fix=f"give a local folder with --encoder, or --encoder {TFIDF}",
             ) from error
+        finally:
+            if bar:
+                logging.enable_progress_bar()
         self.columns = tuple(f"{Path(name).name}_{k}" for k in range(self._model.config.hidden_size))
         self.memory: dict[str, Any] = {"encoder": name}
 
@@ -86,7 +92,9 @@ class TfidfEncoder:
     def __init__(self, vocabulary: Sequence[str], idf: Sequence[float]) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        self._vectorizer = TfidfVectorizer(vocabulary=list(vocabulary), sublinear_tf=True, ngram_range=(1, 2))
+        self._vectorizer = TfidfVectorizer(
+            vocabulary=list(vocabulary), sublinear_tf=True, stop_words="english", ngram_range=(1, 2)
+        )  # stop words as in `fit`: its pairs of words reach across them
         self._vectorizer.idf_ = np.asarray(idf, dtype=np.float64)
         self.columns = tuple(vocabulary)
         self.memory: dict[str, Any] = {"encoder": TFIDF, "idf": [float(value) for value in idf]}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,6 +20,9 @@ from niwt_core.evaluation import (
 )
 from niwt_core.rivals import run_rivals
 from niwt_core.study import Study
+
+if TYPE_CHECKING:
+    from niwt_core.truth import Truth
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +63,8 @@ def evaluate(study: Study, *, baselines: bool = False) -> Evaluation:
     )
 
 
-def to_json(study: Study, evaluation: Evaluation) -> dict[str, Any]:
-    """The object that ``niwt evaluate --json`` prints."""
+def to_json(study: Study, evaluation: Evaluation, *, truth: Truth | None = None) -> dict[str, Any]:
+    """The object that ``niwt evaluate --json`` prints; ``truth`` is what a study of the Aviary was measured against."""
     result = evaluation.metrics
     rivals = {"NIWT (uncalibrated)": evaluation.plain, **evaluation.baselines} if evaluation.baselines else {}
     return {
@@ -81,4 +84,5 @@ def to_json(study: Study, evaluation: Evaluation) -> dict[str, Any]:
             name: {key: round(getattr(value, key), 4) for key in ("U", "S", "H", "zsl", "gamma")}
             for name, value in rivals.items()
         },
+        **({"truth": asdict(truth)} if truth is not None else {}),
     }

@@ -19,6 +19,8 @@ from niwt_core.training import TrainingSettings
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
+    from niwt_core.data.aviary.study import AviaryDefaults
+
 Report = Callable[[str, int, int], None]
 BACKBONE = "mobilenet_v2"
 EPOCHS = 4
@@ -108,19 +110,53 @@ def _aviary_plan(
     network, preprocess = load_backbone(
         name, weights=chosen, layer=layer or (defaults.layer if own else None), seed=seed
     )
+    preprocess = replace(preprocess, size=size or defaults.size, resize=None)
     with accelerator.main_process_first():
         drawn, drawing = draw_pictures(
             out, seed=seed, progress=lambda done, total: progress("drawing pictures", done, total)
         )
-    training = defaults.training if epochs is None else replace(defaults.training, epochs=epochs)
+        if own and weights is None:
+            _pretrain(network, preprocess, out, defaults, seed, accelerator, progress)
+            drawing["passersby"] = defaults.passersby
+    training = replace(FINE_TUNING, epochs=epochs, seed=seed) if epochs else None
     settings = Settings(
-        seed=seed,
-        probes=probes,
-        training=training if training.epochs else None,
-        fold_networks=defaults.fold_networks if training.epochs else 0,
+        seed=seed, probes=probes, training=training, fold_networks=FOLD_NETWORKS if training else 0, warm_start=True
     )
-    preprocess = replace(preprocess, size=size or defaults.size, resize=None)
     return read_aviary(drawn), network, preprocess, settings, {"aviary": drawing}
+
+
+def _pretrain(
+    network: SplitNetwork,
+    preprocess: Preprocess,
+    out: Path,
+    defaults: AviaryDefaults,
+    seed: int,
+    accelerator: Accelerator,
+    progress: Report,
+) -> None:
+    """Draws passers-by beside ``out`` and pre-trains ``network`` on them, resumably."""
+    from niwt_core.data.aviary.passersby import draw_passersby
+    from niwt_core.data.aviary.pretraining import Pretraining, pretrain
+    from niwt_core.data.aviary.study import passersby_folder
+
+    folder = passersby_folder(out)
+    pictures, words = draw_passersby(
+        folder,
+        count=defaults.passersby,
+        size=preprocess.size,
+        seed=seed,
+        progress=lambda done, total: progress("drawing passers-by", done, total),
+    )
+    pretrain(
+        network,
+        preprocess,
+        pictures,
+        words,
+        folder / "pretraining.safetensors",
+        Pretraining(epochs=defaults.pretraining_epochs, seed=seed),
+        device=accelerator.device,
+        progress=lambda done, total: progress("pre-training", done, total),
+    )
 
 
 def read_dataset(source: str, root: Path | None, *, boxes: bool = False, progress: Report) -> Dataset:

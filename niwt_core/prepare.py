@@ -21,6 +21,7 @@ from niwt_core.assembly import assemble
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
+from niwt_core.errors import NiwtError
 from niwt_core.extraction import SHARD
 from niwt_core.files import digest, unwritable, write_atomically
 from niwt_core.job import Job, Progress, Settings
@@ -51,6 +52,7 @@ def prepare(
     settings, report = settings or Settings(), progress or (lambda stage, done, total: None)
     accelerator = accelerator or make_accelerator("cpu")
     check_target(out)
+    _check_described(dataset)
     work = out.parent / f".{out.name}.partial"
     if accelerator.is_main_process:
         _open_work(work, _fingerprint(dataset, network, preprocess, settings))
@@ -83,6 +85,15 @@ def make_accelerator(device: str) -> Accelerator:
     # Batches are split among processes, not dealt out, so that a batch is the same however many processes share it.
     loading = DataLoaderConfiguration(split_batches=True)
     return Accelerator(cpu=pick_device(device).type == "cpu", dataloader_config=loading)
+
+
+def _check_described(dataset: Dataset) -> None:
+    """Raises NiwtError where a class is described by zeros only: no direction could be given to it."""
+    for name, row in zip(dataset.classes, dataset.knowledge.values, strict=True):
+        if not row.any():
+            raise NiwtError(
+                f"class {name} is described by zeros only", where=dataset.root, fix="give it at least one attribute"
+            )
 
 
 def _fingerprint(dataset: Dataset, network: SplitNetwork, preprocess: Preprocess, settings: Settings) -> str:

@@ -38,8 +38,8 @@ class TrainingSettings:
 
     rate and head_rate are peak learning rates; the head's is for features of mean length one. ``frozen_share`` of the chain's layers, from the input
     on, are left alone. ``jitter`` is the range of brightness and contrast. ``batch_statistics`` trains batch normalisation as usual (from scratch);
-    otherwise the network stays in evaluation mode, its statistics as they came. ``attribute_loss`` weighs a lesson in words (see ``word_head``), by binary
-    cross-entropy on each picture's own attributes, or its class's; 0 gives none.
+    otherwise the network stays in evaluation mode, its statistics as they came.
+    ``attribute_loss`` weighs a lesson in words (see ``word_head``) by binary cross-entropy on each picture's own attributes, or its class's.
     """
 
     epochs: int
@@ -124,7 +124,7 @@ def fine_tune(
     lesson = _lesson(network, dataset, settings).to(accelerator.device)
     optimiser = _optimiser(_groups(lesson, settings, 1.0 if start is None else start.scale), settings)
     checkpoint = work / "training.safetensors"
-    first = _resume(lesson, optimiser, checkpoint)
+    first = resume_training(lesson, optimiser, checkpoint)
     if first < settings.epochs:
         model, optimiser = accelerator.prepare(lesson, optimiser)
         for epoch in range(first, settings.epochs):
@@ -138,7 +138,7 @@ def fine_tune(
                 progress,
             )
             if accelerator.is_main_process:
-                _save(lesson, optimiser, checkpoint, epoch + 1)
+                save_training(lesson, optimiser, checkpoint, epoch + 1)
             accelerator.wait_for_everyone()
     network.requires_grad_(False).eval()
 
@@ -199,8 +199,8 @@ def _epoch(
     epoch: int,
     progress: Callable[[str, int, int], None],
 ) -> None:
-    share = accelerator.num_processes
-    batch = max(share, min(settings.batch, len(pictures)) // share * share)  # split evenly among processes
+    processes = accelerator.num_processes  # they share every batch evenly
+    batch = max(processes, min(settings.batch, len(pictures)) // processes * processes)
     loader = accelerator.prepare(DataLoader(pictures, batch_size=batch, drop_last=True, num_workers=0))
     steps = len(pictures) // batch
     device = accelerator.device.type
@@ -209,7 +209,7 @@ def _epoch(
     for step, (x, labels, words) in enumerate(loader):
         share = (epoch * steps + step) / (settings.epochs * steps)
         for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * _schedule(share, settings.warm_up)
+            group["lr"] = group["peak"] * schedule(share, settings.warm_up)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=half):
             logits, word_logits = model(x.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), labels, label_smoothing=settings.smoothing)
@@ -222,7 +222,7 @@ def _epoch(
         progress("fine-tuning", epoch * steps + step + 1, settings.epochs * steps)
 
 
-def _schedule(share: float, warm_up: float) -> float:
+def schedule(share: float, warm_up: float) -> float:
     """Linear warm-up, then half a cosine down to zero; ``share`` of training done, 0..1."""
     if share < warm_up:
         return (share + 1e-3) / warm_up
@@ -237,7 +237,7 @@ def _optimiser_state(lesson: nn.Module, optimiser: torch.optim.Optimizer) -> Ite
                 yield f"optimiser.{key}.{name}", value
 
 
-def _save(lesson: Lesson, optimiser: torch.optim.Optimizer, path: Path, epochs: int) -> None:
+def save_training(lesson: nn.Module, optimiser: torch.optim.Optimizer, path: Path, epochs: int) -> None:
     tensors = lesson.state_dict() | dict(_optimiser_state(lesson, optimiser))
     tensors["epochs"] = torch.tensor(epochs)
     partial = path.with_suffix(".tmp")
@@ -245,7 +245,7 @@ def _save(lesson: Lesson, optimiser: torch.optim.Optimizer, path: Path, epochs: 
     os.replace(partial, path)
 
 
-def _resume(lesson: Lesson, optimiser: torch.optim.Optimizer, path: Path) -> int:
+def resume_training(lesson: nn.Module, optimiser: torch.optim.Optimizer, path: Path) -> int:
     """Restores the checkpoint if there is one; returns the number of epochs done."""
     if not path.exists():
         return 0

@@ -151,12 +151,23 @@ def shuffled_network(network: SplitNetwork, *, seed: int) -> SplitNetwork:
 
 
 @dataclass(frozen=True)
+class _Map:
+    """The map of one true word: do its peak, the centre, and the peak of a map with shuffled shares lie in the part? ``area``: the part's share."""
+
+    group: str
+    hit: bool
+    centre: bool
+    random: bool
+    area: float
+
+
+@dataclass(frozen=True)
 class _Record:
-    """One picture: truth of each word shown; the expected truth of words by frequency; (group, hit, centre, random, area) of each map."""
+    """One picture: truth of each word shown, share of true words among those by frequency, and the maps."""
 
     true: tuple[bool, ...]
     by_frequency: float
-    maps: tuple[tuple[str, bool, bool, bool, float], ...]
+    maps: tuple[_Map, ...]
 
 
 def _measure(study: Study, chosen: np.ndarray, seed: int) -> list[_Record]:
@@ -187,7 +198,8 @@ def _record(study: Study, answer: Answer, drawn: Picture, random: np.random.Gene
             dealt = torch.from_numpy(random.permutation(study.network.neurons))
             other = word_map(study, answer.picture, alpha, word, deal=dealt).peak()
             centre = (mask.shape[0] // 2, mask.shape[1] // 2)
-            maps.append((word.partition("::")[0], *(bool(mask[at]) for at in (own, centre, other)), float(mask.mean())))
+            hit, middle, by_chance = (bool(mask[at]) for at in (own, centre, other))
+            maps.append(_Map(word.partition("::")[0], hit, middle, by_chance, float(mask.mean())))
     return _Record(
         tuple(word in true for word in words), float(np.mean([word in true for word in guessed])), tuple(maps)
     )
@@ -200,10 +212,17 @@ def _words(records: Sequence[_Record]) -> WordTruth:
 
 def _pointing(records: Sequence[_Record]) -> Pointing:
     maps = [item for record in records for item in record.maps]
-    groups = sorted({item[0] for item in maps})
-    hits, centre, random, area = (_percent([item[i] for item in maps]) for i in range(1, 5))
-    by_group = {group: _percent([item[1] for item in maps if item[0] == group]) for group in groups}
-    return Pointing(len(maps), hits, centre, random, area, by_group)
+    return Pointing(
+        maps=len(maps),
+        hits=_percent([item.hit for item in maps]),
+        centre=_percent([item.centre for item in maps]),
+        random=_percent([item.random for item in maps]),
+        anywhere=_percent([item.area for item in maps]),
+        by_group={
+            group: _percent([item.hit for item in maps if item.group == group])
+            for group in sorted({item.group for item in maps})
+        },
+    )
 
 
 def _percent(values: Sequence[float]) -> float:

@@ -20,7 +20,7 @@ from niwt_core.backbones.weights import fit_weights, read_weights
 
 NAME = "small_resnet"
 SIZE = 128
-WIDTHS = (32, 64, 128, 128)  # channels of the stages
+WIDTHS = (32, 64, 128, 192)  # channels of the stages
 STRIDES = (2, 2, 1)  # of the stages after the first
 LAYER = "stages.2"
 CLASSES = 10  # of the head until one is fitted

@@ -11,6 +11,8 @@ import typer
 from niwt_core.cli import commands, prepare
 from niwt_core.errors import NiwtError
 
+INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+
 app = typer.Typer(
     name="niwt",
     help="Neuron Importance-Aware Weight Transfer: describe a class, choose its neurons, get its classifier.",
@@ -43,8 +45,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("interrupted: run the same command again to go on from here\n")
-        sys.exit(130)
+        code = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
@@ -53,6 +54,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         if not hasattr(error, "format_message"):
             raise
         _fail(_usage(error))
+    if code == INTERRUPTED:  # which is also how Typer hands on an interruption
+        sys.stderr.write("interrupted: run the same command again to go on from here\n")
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -32,8 +32,8 @@ def number(value: float, *, sign: bool = False) -> str:
 
 
 def percent(share: float) -> str:
-    """ "31.4 %"."""
-    return f"{100 * share:.1f} %"
+    """ "31.4 %", not to be broken."""
+    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
 
 
 def chip(kind: str, label: str = "") -> str:

@@ -89,7 +89,9 @@ def _verdict(study: Study, index: int) -> str:
 def _activation(study: Study, index: int) -> None:
     split = lookup.activations(study, index)
     style.heading(
-        "How strongly it answers", "Activation on held-out pictures, each side as shares of its own pictures.", level=3
+        "How strongly it answers",
+        "Activation on held-out pictures of classes with it and without, each as shares of its own side.",
+        level=3,
     )
     describe = f"Activation of neuron {index}: median {np.median(split.with_it):.2f} with {split.what}, {np.median(split.without):.2f} without."
     st.html(figures.two_sided(split.with_it, split.without, names=(f"With {split.what}", "Without"), describe=describe))
@@ -138,9 +140,7 @@ def _mute(study: Study, index: int) -> None:
         st.html(cards.before_after(effect))
         _hardest_hit(effect.per_class)
         if not effect.exact:
-            st.caption(
-                "Estimated by the importance operator: the network's tail bends, so the sum over test pictures is first order."
-            )
+            st.caption("An estimate, to first order: the network bends between this layer and its answer.")
     with right:
         _muted_picture(study, index, tuple(chosen))
 

@@ -24,9 +24,10 @@ from niwt_core.classifier import KEPT_SIDE
 from niwt_core.gallery import jpeg_bytes
 from niwt_core.images import image_hash, open_image
 from pages.components import session
+from pages.components.memory import settle
 
 KEPT, WHOLE = 100, 3  # pictures in the tray, and of these the ones with their activations
-SHOWN_SIDE, THUMB_SIDE = 896, 160  # pixels
+SHOWN_SIDE, THUMB_SIDE = 768, 160  # pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,7 @@ class Tray:
                 name,
                 pixels_of(picture.input, preprocess),
                 picture.features,
-                jpeg_bytes(picture.image, side=SHOWN_SIDE, quality=88),
+                jpeg_bytes(picture.image, side=SHOWN_SIDE, quality=85),
                 jpeg_bytes(picture.image, side=THUMB_SIDE),
                 truth,
             )
@@ -140,6 +141,7 @@ def take_in(
             errors.append(NiwtError(error.what, where=name, fix=error.fix))
         progress(done)
     held.choose(first)
+    settle()
     return errors
 
 

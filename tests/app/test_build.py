@@ -4,17 +4,22 @@ import base64
 import json
 import re
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser import chromium, open_page, served
 from playwright.sync_api import expect
 from small_study import small_study
 from streamlit.testing.v1 import AppTest
+from tiny_aviary import tiny_aviary
 
 from niwt_core import NiwtError, Recipe, build_class, load_study
-from pages.components import session
+from niwt_core.data.aviary import species
+from niwt_core.images import open_image
+from pages.components import drawing, session
 from pages.components.board.classes import comparison, read_upload, said
 from pages.components.board.link import to_text
 
@@ -196,6 +201,40 @@ def test_a_comparison_names_what_differs():
     assert "crown color: blue" in found
     assert "bill shape" not in found.split("Predicted")[0]
     assert "described alike" in comparison(study, one, one)
+
+
+def test_the_aviary_draws_the_bird_and_measures_the_class(page, monkeypatch):
+    study = tiny_aviary()
+    monkeypatch.setenv("NIWT_STUDY", str(study.folder))
+    with_link(page, to_text(RUBY))
+    assert not page.exception
+    assert not page.error
+    boards = [json.loads(element.proto.json) for element in page.get("bidi_component") if element.proto.json]
+    (drawn,) = boards[0]["extras"]
+    assert drawn["id"] == "drawn"
+    assert drawn["src"].startswith("data:image/jpeg")
+    assert "crown color red" in drawn["alt"]
+    assert "bill shape needle" in drawn["alt"]
+    held = study.classifier()
+    picture = held.encode(drawing.portrait(drawing.strongest(study, build_class(study, RUBY).values)))
+    np.testing.assert_allclose(drawn["logits"], study.full_head.logits(picture.features), atol=1e-4)
+    deadline = time.monotonic() + 60
+    while "recognised among" not in markup(page) and time.monotonic() < deadline:
+        time.sleep(0.3)  # a thread draws; the browser would ask again by itself
+        page.run()
+    assert "of 32</b> fresh drawings of this bird" in markup(page)
+
+
+def test_only_what_changed_changes_in_the_portrait():
+    study = tiny_aviary()
+    base = study.knowledge.values[0]
+    traits = drawing.strongest(study, base)
+    assert dict(traits) == dict(species()[0].attributes)
+    other = study.knowledge.describe({"leg color": "blue" if dict(traits)["leg color"] != "blue" else "red"}, base=base)
+    one, two = (np.asarray(open_image(drawing.portrait(drawing.strongest(study, row))), float) for row in (base, other))
+    changed = np.abs(one - two).max(2) > 40
+    assert 0 < changed.mean() < 0.05
+    assert changed[: len(changed) // 2].sum() == 0  # legs are below
 
 
 # --- in Chromium -----------------------------------------------------------------------------------------------------

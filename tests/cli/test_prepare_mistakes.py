@@ -44,7 +44,7 @@ OPTIONS = {
     "layer": ({"layer": "layer9"}, "no layer 'layer9'"),
     "negative epochs": ({"epochs": -1}, "epochs"),
     "too many epochs": ({"epochs": 10**6}, "epochs"),
-    "epochs no number": ({"epochs": "few"}, "few"),
+    "epochs no number": ({"epochs": "few"}, "--epochs"),
     "negative seed": ({"seed": -1}, "seed"),
     "large seed": ({"seed": 2**40}, "seed"),
     "size zero": ({"size": 0}, "size"),

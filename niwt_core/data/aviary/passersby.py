@@ -1,0 +1,92 @@
+"""Passers-by: drawn birds of no species, each with its own random attributes. A network is pre-trained on them.
+
+Backbones elsewhere come with ImageNet behind them; the Aviary has no download, and 45 fixed combinations of attributes cannot teach a network
+from scratch to tell crown from nape: it learns the species by heart. Passers-by stand in for ImageNet. None of them resembles an unseen species:
+every one differs from each unseen species in at least ``APART`` attribute groups, so that no unseen combination is ever drawn for training.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from niwt_core.data.aviary.attributes import PART_OF_GROUP, binary_attributes, choose_attributes
+from niwt_core.data.aviary.caption import IN_VIEW
+from niwt_core.data.aviary.renderer import draw
+from niwt_core.data.aviary.species import species
+
+APART = 4  # groups; relatives of one family differ in six on average
+SHARD = 500
+
+
+def passerby(seed: int) -> Mapping[str, str]:
+    """Random attributes, at least ``APART`` groups away from every unseen species; ``seed`` alone decides them."""
+    unseen = [kind.attributes for kind in species() if not kind.seen]
+    for attempt in range(1000):
+        chosen = choose_attributes({}, seed=_mixed(seed, attempt))
+        if all(sum(chosen[group] != kind[group] for group in chosen) >= APART for kind in unseen):
+            return chosen
+    raise AssertionError("sixteen groups leave room for passers-by")
+
+
+def _mixed(*parts: int) -> int:
+    return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
+
+
+def draw_passersby(
+    folder: Path,
+    *,
+    count: int,
+    size: int,
+    seed: int,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """((count,3,size,size) uint8 pictures, (count,K) float32 attributes in view), in resumable shards in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"passersby-{number:03d}.safetensors" for number in range(-(-count // SHARD))]
+    waiting = [number for number, path in enumerate(paths) if not path.exists()]
+    for done, _ in enumerate(_drawn(paths, waiting, size, seed, workers), len(paths) - len(waiting) + 1):
+        if progress is not None:
+            progress(min(done * SHARD, count), count)
+    shards = [load_file(path) for path in paths]
+    pictures, words = (torch.cat([shard[name] for shard in shards])[:count] for name in ("pictures", "words"))
+    return pictures, words
+
+
+def _drawn(paths: list[Path], waiting: list[int], size: int, seed: int, workers: int) -> Iterator[int]:
+    if workers <= 1:
+        for number in waiting:
+            yield _draw_shard(paths[number], number, size, seed)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, max(1, len(waiting))), mp_context=context) as pool:
+        futures = [pool.submit(_draw_shard, paths[number], number, size, seed) for number in waiting]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _draw_shard(path: Path, number: int, size: int, seed: int) -> int:
+    pictures = np.empty((SHARD, 3, size, size), np.uint8)
+    words = []
+    for i in range(SHARD):
+        own = _mixed(seed, 77, number * SHARD + i)
+        picture = draw(passerby(own), seed=own, size=size)
+        pictures[i] = np.asarray(picture.image).transpose(2, 0, 1)
+        shown = {g: v for g, v in picture.attributes.items() if picture.visibility[PART_OF_GROUP[g]] >= IN_VIEW}
+        words.append(binary_attributes(shown))
+    partial = path.with_suffix(".tmp")
+    save_file({"pictures": torch.from_numpy(pictures), "words": torch.from_numpy(np.stack(words))}, partial)
+    os.replace(partial, path)
+    return number

@@ -1,0 +1,79 @@
+"""In Chromium: from the first page to a neuron and what it is good for; on a large screen and on a telephone."""
+
+from collections.abc import Iterator
+
+import pytest
+from browser import chromium, open_page, served
+from playwright.sync_api import Browser, Page
+from small_study import small_study
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    folder = small_study().folder
+    assert folder is not None
+    with served(folder) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+def fits(page: Page) -> bool:
+    """Nothing sticks out sideways."""
+    return bool(page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth"))
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desktop", "telephone"])
+def test_from_the_first_page_to_a_muted_neuron(address: str, browser: Browser, size: tuple[int, int]) -> None:
+    page, problems = open_page(browser, address, width=size[0], height=size[1])
+    page.locator(".cyn-story").wait_for()
+    assert fits(page)
+    page.get_by_role("button", name="Transfer weights").click()
+    page.get_by_text("is in your classifier").wait_for()
+    page.get_by_role("button", name="The neuron dictionary").click()
+    page.get_by_text("All", exact=True).click()
+    page.get_by_label("Search").fill("3")
+    page.get_by_role("button", name="Open neuron 3:").focus()
+    page.keyboard.press("Enter")
+    page.locator(".cyn-favourites").wait_for()
+    assert page.url.endswith("?neuron=3")
+    page.get_by_text("This neuron", exact=True).click()
+    page.get_by_text("harmonic mean").wait_for()
+    assert fits(page)
+    page.get_by_role("button", name="All neurons").click()
+    page.get_by_role("heading", name="Neuron dictionary").wait_for()
+    assert problems == []
+
+
+def test_a_link_to_a_neuron_and_one_to_a_page_work_on_a_fresh_server(browser: Browser) -> None:
+    folder = small_study().folder
+    assert folder is not None
+    with served(folder) as fresh:
+        page, _ = open_page(browser, f"{fresh}/measure")
+        page.locator(".cyn-matrix").wait_for()
+        assert page.get_by_role(
+            "link", name="Neuron dictionary"
+        ).count()  # the app's own navigation, not Streamlit's list of files
+        page, problems = open_page(browser, f"{fresh}/?neuron=2")
+        page.locator(".cyn-favourites").wait_for()
+        assert problems == []
+
+
+def test_gamma_moves_the_point_of_the_balance(address: str, browser: Browser) -> None:
+    page, problems = open_page(browser, address)
+    page.get_by_role("link", name="Measure").click()
+    before = page.locator(".cyn-readout").inner_text()
+    page.get_by_role("slider").focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowLeft")
+    page.get_by_role("button", name="Back to the study").wait_for()
+    page.get_by_role("button", name="Back to the study").click()
+    page.get_by_role("button", name="Back to the study").wait_for(state="detached")
+    assert page.locator(".cyn-readout").inner_text() == before
+    assert problems == []
