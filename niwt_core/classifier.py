@@ -26,6 +26,7 @@ from niwt_core.recipe import Recipe
 from niwt_core.study import Study
 
 if TYPE_CHECKING:
+    from niwt_core.attribution import ImportanceMap
     from niwt_core.explanation import Explanation
 
 Kind = Literal["seen", "unseen", "built"]
@@ -90,6 +91,12 @@ class Answer:
         from niwt_core.explanation import explain
 
         return explain(self, name, versus=versus)
+
+    def word_map(self, attribute: str) -> ImportanceMap:
+        """Where in the picture a word is, by the neurons that stand for it. Raises NiwtError on unknown words."""
+        from niwt_core.word_map import word_map
+
+        return word_map(self.classifier.study, self.picture, attribute)
 
 
 class Classifier:

@@ -21,7 +21,12 @@ from niwt_core.head import Head, fit_head
 from niwt_core.mapping import fit_map
 from niwt_core.transfer.exact import fit_transfer
 
-DECAYS = (3e-4, 1e-4, 3e-5)  # on the CUB subset the cross-validated H moves by less than a point between the last two
+DECAYS = (
+    1e-3,
+    3e-4,
+    1e-4,
+    3e-5,
+)  # on the CUB subset the cross-validated H moves by less than a point between the last two
 MUS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0)
 PICTURE_FOLDS = 5
 FEWEST = 4  # seen classes: three carry a map, one is held out

@@ -194,9 +194,9 @@ def _record(study: Study, answer: Answer, drawn: Picture, random: np.random.Gene
     for word in words:
         if word in true and drawn.masks is not None:
             mask = drawn.masks[PART_OF_GROUP[word.partition("::")[0]]]  # (s, s) bool
-            own = word_map(study, answer.picture, alpha, word).peak()
+            own = word_map(study, answer.picture, word).peak()
             dealt = torch.from_numpy(random.permutation(study.network.neurons))
-            other = word_map(study, answer.picture, alpha, word, deal=dealt).peak()
+            other = word_map(study, answer.picture, word, deal=dealt).peak()
             centre = (mask.shape[0] // 2, mask.shape[1] // 2)
             hit, middle, by_chance = (bool(mask[at]) for at in (own, centre, other))
             maps.append(_Map(word.partition("::")[0], hit, middle, by_chance, float(mask.mean())))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from niwt_core.backbones.split import SplitNetwork
 
-STRONGEST = 32  # one place in so many: 8 of a 16 x 16 grid
+STRONGEST = 96  # one place in so many: 2 of a 16 x 16 grid, since a bill covers about three
 
 
 class WordHead(nn.Module):

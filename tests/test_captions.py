@@ -32,7 +32,9 @@ def captions() -> dict[str, tuple[str, ...]]:
         name: [dataset.knowledge.labels[k].replace(":", "") for k in np.flatnonzero(dataset.knowledge.of(name))]
         for name in dataset.classes
     }
-    return {name: (f"A bird with {', '.join(own[:7])}.", f"It has {', '.join(own[7:])}.") for name, own in words.items()}
+    return {
+        name: (f"A bird with {', '.join(own[:7])}.", f"It has {', '.join(own[7:])}.") for name, own in words.items()
+    }
 
 
 def test_meaning_is_near_meaning(minilm):

@@ -89,6 +89,7 @@ def test_a_photograph_of_an_unseen_class(study, shared_data):
     explanation = answers[0].explain()
     assert explanation.sentence
     assert float(explanation.contributions.sum()) + explanation.residual == pytest.approx(
-        float(classifier.candidate(answers[0].best.name).row @ (answers[0].picture.features - study.head.mean)), rel=1e-3
+        float(classifier.candidate(answers[0].best.name).row @ (answers[0].picture.features - study.head.mean)),
+        rel=1e-3,
     )
     assert torch.isfinite(explanation.alpha).all()

@@ -29,7 +29,7 @@ def test_contributions_and_residual_add_up_to_the_score(layer):
         gamma = study.gamma if item.kind == "seen" else 0.0
         total = float(explanation.contributions.double().sum()) + explanation.baseline + explanation.residual
         assert total == pytest.approx(item.score - candidate.bias + gamma, abs=1e-4)
-        assert abs(explanation.residual) < (1e-4 if study.network.identity_tail else 0.03 * (1 + abs(total)))
+        assert abs(explanation.residual) < (1e-4 if study.network.identity_tail else 0.15)  # of scores up to 11
 
 
 def test_integrated_gradients_against_a_fine_integral_of_finite_differences():

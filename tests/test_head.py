@@ -21,7 +21,9 @@ def test_without_smoothing_it_is_logistic_regression(seed, decay):
     x, labels = problem(seed)
     head = fit_head(x, labels, classes=4, decay=decay, smoothing=0.0, iterations=2000)
     condition = Conditioning.of(x)
-    model = LogisticRegression(C=1 / (decay * len(x)), tol=1e-10, max_iter=5000).fit(condition(x).numpy(), labels.numpy())
+    model = LogisticRegression(C=1 / (decay * len(x)), tol=1e-10, max_iter=5000).fit(
+        condition(x).numpy(), labels.numpy()
+    )
     np.testing.assert_allclose(head.rows * condition.scale, model.coef_, rtol=2e-3, atol=1e-4)
     np.testing.assert_allclose(head.biases, model.intercept_ - model.intercept_.mean(), rtol=2e-3, atol=1e-4)
 

@@ -42,7 +42,9 @@ def test_the_same_seed_gives_the_same_pictures_and_another_seed_others():
 
 
 def test_what_is_left_open_is_drawn_as_the_seen_classes_have_it():
-    crowns = {picture.attributes["crown color"] for picture in tiny_aviary().imagine({"bill shape": "cone"}, n=12).pictures}
+    crowns = {
+        picture.attributes["crown color"] for picture in tiny_aviary().imagine({"bill shape": "cone"}, n=12).pictures
+    }
     assert len(crowns) > 1
     pictures = tiny_aviary().imagine({"crown color": {"red": 0.5, "blue": 0.5}}, n=12).pictures
     assert {picture.attributes["crown color"] for picture in pictures} == {"red", "blue"}

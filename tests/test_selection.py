@@ -148,7 +148,9 @@ def test_the_best_trial_is_chosen():
     choice = World(neurons=8).chosen(decays=(1e-2, 1e-3))
     assert len(choice.trials) == 6
     best = max(choice.trials, key=lambda trial: trial["H"])
-    assert (choice.decay, choice.mu, choice.gamma, choice.H) == tuple(best[key] for key in ("decay", "mu", "gamma", "H"))
+    assert (choice.decay, choice.mu, choice.gamma, choice.H) == tuple(
+        best[key] for key in ("decay", "mu", "gamma", "H")
+    )
     assert len({trial["H"] for trial in choice.trials}) > 1
 
 

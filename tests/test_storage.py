@@ -137,7 +137,7 @@ def test_a_changed_manifest_is_refused(copy, change, message):
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 5000, '{"schema": 1}', "\x00"])
 def test_a_manifest_that_is_none(copy, text):
     (copy / "study.json").write_text(text)
-    with pytest.raises(NiwtError, match="study.json"):
+    with pytest.raises(NiwtError, match=r"study\.json"):
         load_study(copy)
 
 

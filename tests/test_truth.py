@@ -27,7 +27,9 @@ def test_pictures_are_drawn_again_as_they_were():
     study = tiny_aviary()
     stored = np.stack([np.asarray(study.gallery.image(i), dtype=float) for i in range(8)])
     for i, picture in enumerate(redrawn(study, study.gallery.pictures[:8])):
-        away = np.abs(np.asarray(picture.image, dtype=float) - stored).mean((1, 2, 3))  # the gallery's JPEG is coarse at 32 px
+        away = np.abs(np.asarray(picture.image, dtype=float) - stored).mean(
+            (1, 2, 3)
+        )  # the gallery's JPEG is coarse at 32 px
         assert away.argmin() == i
         assert away[i] < 0.5 * np.delete(away, i).min()
         assert dict(picture.attributes) == described(study, study.classes[study.labels[study.gallery.pictures[i]]])

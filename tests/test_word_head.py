@@ -22,7 +22,7 @@ def test_with_fewer_neurons_than_words_the_first_words_are_asked_for():
 
 def test_a_map_counts_by_its_strongest_places():
     maps = torch.zeros(1, 2, 16, 16)
-    maps[0, 0, 3, 3:11] = 2.0  # eight places of 256
+    maps[0, 0, 3, 3:5] = 2.0  # two places of 256
     maps[0, 1] = 0.5
     torch.testing.assert_close(strongest(maps), torch.tensor([[2.0, 0.5]]))
 

@@ -46,7 +46,15 @@ class Residual(nn.Module):
 
 
 def _vgg_tail() -> list[nn.Module]:
-    return [nn.MaxPool2d(2), nn.Flatten(), nn.Linear(9 * 9, 14), nn.SiLU(), nn.Dropout(0.5), nn.Linear(14, 7), nn.SiLU()]
+    return [
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(9 * 9, 14),
+        nn.SiLU(),
+        nn.Dropout(0.5),
+        nn.Linear(14, 7),
+        nn.SiLU(),
+    ]
 
 
 # design -> (model, pattern of its layers, the layers to cut at)

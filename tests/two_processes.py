@@ -33,7 +33,9 @@ def make(out: Path, name: str, **changes) -> Study:
     selection.choose.__kwdefaults__ |= {"decays": (1e-3,), "mus": (0.1,)}
     network, preprocess = tiny_network(layer="second.1")
     dataset = small_dataset()  # less one picture: the last batch is not full
-    return prepare(dataset.keep(np.arange(len(dataset)) != 3), network, preprocess, out / name, settings=SETTINGS[name], **changes)
+    return prepare(
+        dataset.keep(np.arange(len(dataset)) != 3), network, preprocess, out / name, settings=SETTINGS[name], **changes
+    )
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def test_from_upload_to_report(address, browser, size, tmp_path):
     page.locator("input[type=file]").set_input_files([tmp_path / "my bird.jpg", tmp_path / "broken.jpg"])
     page.get_by_role("heading", name="my bird.jpg").wait_for()
     page.get_by_text("not an image").wait_for()
-    page.get_by_text("broken.jpg", exact=True).wait_for()
+    page.get_by_role("code").filter(has_text="broken.jpg").wait_for()
 
     page.get_by_role("button", name="Explain place 2").focus()
     page.keyboard.press("Enter")

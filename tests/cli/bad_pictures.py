@@ -18,7 +18,19 @@ BAD = {
     "study.safetensors": "not an image",
     "header.gif": "cannot read the picture",
 }
-GOOD = ("cmyk.jpg", "deep.png", "deep.tif", "moving.gif", "grey.png", "alpha.png", "palette.png", "one.webp", "tiny.bmp", "UPPER.JPG", "space and ü.jpg")  # fmt: skip
+GOOD = (
+    "cmyk.jpg",
+    "deep.png",
+    "deep.tif",
+    "moving.gif",
+    "grey.png",
+    "alpha.png",
+    "palette.png",
+    "one.webp",
+    "tiny.bmp",
+    "UPPER.JPG",
+    "space and ü.jpg",
+)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -35,7 +47,12 @@ def write_bad(folder: Path) -> Path:
         noise.save(path)
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
-    data = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(b"\0" * 100)) + _chunk(b"IEND", b"")
+    data = (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", header)
+        + _chunk(b"IDAT", zlib.compress(b"\0" * 100))
+        + _chunk(b"IEND", b"")
+    )
     (folder / "huge.png").write_bytes(data)
     (folder / "folder.jpg").mkdir()
     (folder / "study.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")

@@ -112,9 +112,7 @@ def write_set(root: Path) -> Path:
         shutil.copyfile(dataset.root / path, folder / path)
     useful = np.flatnonzero(dataset.knowledge.values.std(0) > 0)
     rows = [",".join(["class", *(dataset.knowledge.names[k] for k in useful)])]
-    rows += [
-        ",".join([name, *(f"{dataset.knowledge.of(name)[k]:g}" for k in useful)]) for name in dataset.classes
-    ]
+    rows += [",".join([name, *(f"{dataset.knowledge.of(name)[k]:g}" for k in useful)]) for name in dataset.classes]
     (root / "attributes.csv").write_text("\n".join(rows) + "\n")
     (root / "unseen.txt").write_text("\n".join(dataset.unseen_classes) + "\n")
     (root / "captions").mkdir()

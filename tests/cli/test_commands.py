@@ -109,11 +109,24 @@ def test_evaluate(niwt, study):
 
 def test_prepare_a_users_own_folder(niwt, own_set, tmp_path, quick):
     out = tmp_path / "study"
-    arguments = ["prepare", "folder", "--root", own_set, "--out", out, "--backbone", "small_resnet", "--weights", "none"]
+    arguments = [
+        "prepare",
+        "folder",
+        "--root",
+        own_set,
+        "--out",
+        out,
+        "--backbone",
+        "small_resnet",
+        "--weights",
+        "none",
+    ]
     found = niwt(*arguments, "--size", 48, "--epochs", 0, "--device", "cpu", "--json").json
     assert (found["seen_classes"], found["unseen_classes"], found["pictures"]) == (6, 2, 62)
     assert niwt("info", out, "--json").json["study_id"] == found["study_id"]
-    again = niwt(*arguments, "--size", 48, "--epochs", 0, "--device", "cpu", "--json").json  # over the study that is there
+    again = niwt(
+        *arguments, "--size", 48, "--epochs", 0, "--device", "cpu", "--json"
+    ).json  # over the study that is there
     assert again["study_id"] == found["study_id"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["birds", "study"]
 

@@ -126,7 +126,13 @@ def test_a_read_only_folder(refused, study, recipe, tmp_path, monkeypatch):
     ],
 )
 def test_arguments(refused, study, photo, recipe, tmp_path, arguments):
-    known = {"STUDY": study, "PHOTO": photo, "RECIPE": recipe, "REPORT": tmp_path / "report", "MISSING": tmp_path / "no"}
+    known = {
+        "STUDY": study,
+        "PHOTO": photo,
+        "RECIPE": recipe,
+        "REPORT": tmp_path / "report",
+        "MISSING": tmp_path / "no",
+    }
     refused(*(known.get(argument, argument) for argument in arguments))
 
 

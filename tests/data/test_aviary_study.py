@@ -17,7 +17,9 @@ def test_the_defaults_name_a_backbone_and_layer_that_exist():
 
 def test_pictures_are_drawn_beside_the_study_and_removed(tmp_path, monkeypatch):
     asked = {}
-    monkeypatch.setattr("niwt_core.data.aviary.study.write_aviary", lambda root, **given: asked.update(root=root, **given))
+    monkeypatch.setattr(
+        "niwt_core.data.aviary.study.write_aviary", lambda root, **given: asked.update(root=root, **given)
+    )
     monkeypatch.setattr("niwt_core.data.aviary.study.drawn_with", lambda root: {"seed": 5})
     out = tmp_path / "study"
     root, memory = draw_pictures(out, seed=5)

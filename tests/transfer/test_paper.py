@@ -25,7 +25,11 @@ def by_hand(network, batches, row, target, mean_row, regularisation):
 def test_loss_by_hand(design, layer):
     network = tiny(design, layer)
     batches = list(activations(network, 5).split(2))
-    rows, targets, mean = normal(2, network.features), normal(2, network.neurons, seed=1), normal(network.features, seed=2)
+    rows, targets, mean = (
+        normal(2, network.features),
+        normal(2, network.neurons, seed=1),
+        normal(network.features, seed=2),
+    )
     got = paper_loss(network, batches, rows, targets, mean, regularisation=0.3)
     wanted = [by_hand(network, batches, rows[i], targets[i], mean, 0.3) for i in range(2)]
     assert got.tolist() == pytest.approx(wanted)
@@ -58,7 +62,9 @@ def test_the_loop_lowers_its_loss(design, layer):
     mean, targets = normal(network.features, seed=3), unit(normal(2, network.neurons, seed=4))
     settings = PaperSettings(learning_rate=0.02, iterations=60)
     calls = []
-    result = paper_transfer(network, batches, targets, mean, settings=settings, on_iteration=lambda *at: calls.append(at))
+    result = paper_transfer(
+        network, batches, targets, mean, settings=settings, on_iteration=lambda *at: calls.append(at)
+    )
     before, after = (
         paper_loss(network, batches, rows, targets, mean, regularisation=settings.regularisation)
         for rows in (mean.expand(2, -1), result.weights)

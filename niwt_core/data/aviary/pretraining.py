@@ -1,7 +1,7 @@
 """Pre-trains the Aviary's network on passers-by: which attributes does this bird show?
 
-Two lessons at once, both thrown away afterwards: the dictionary's neurons are asked word by word (``word_head``), and the features have to
-carry every word linearly. The network is frozen after that; species only ever get a linear head, as with a backbone from ImageNet.
+Three lessons at once, all thrown away afterwards: the dictionary's neurons are asked word by word (``word_head``), by where they are strongest and by
+their mean over all places (which is what a neuron's name is tested on), and the features have to carry every word linearly. The network is frozen after that; species only ever get a linear head, as with a backbone from ImageNet.
 """
 
 from __future__ import annotations
@@ -33,20 +33,21 @@ class Pretraining:
 
 
 class _Lessons(nn.Module):
-    """x (B,3,s,s) -> (logits of the dictionary's word head, logits of the features' word head), both (B,K)."""
+    """x (B,3,s,s) -> logits (B,K) of every lesson: neurons where they are strongest, neurons on average, features."""
 
     def __init__(self, network: SplitNetwork, words: int) -> None:
         super().__init__()
         self.network = network
-        self.words = WordHead(network.neurons, words)
+        self.strongest = WordHead(network.neurons, words)
+        self.average = WordHead(network.neurons, words)
         self.reader = nn.Linear(network.features, words)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         activations = self.network.stem(x)
         features = self.network.tail(activations)
         with torch.autocast(x.device.type, enabled=False):
-            said: Tensor = self.words(strongest(self.network.spatial(activations).float()))
-            return said, self.reader(features.float())
+            maps = self.network.spatial(activations).float()  # (B, N, h, w)
+            return self.strongest(strongest(maps)), self.average(maps.mean((2, 3))), self.reader(features.float())
 
 
 def pretrain(
@@ -82,11 +83,10 @@ def pretrain(
             for group in optimiser.param_groups:
                 group["lr"] = settings.rate * schedule((epoch * steps + step) / total, settings.warm_up)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
-                by_neurons, by_features = lessons(x)
-            loss = F.binary_cross_entropy_with_logits(by_features, truth)
-            loss = loss + F.binary_cross_entropy_with_logits(by_neurons, truth[:, : by_neurons.shape[1]])
+                answers = lessons(x)
+            wrong = [F.binary_cross_entropy_with_logits(said, truth[:, : said.shape[1]]) for said in answers]
             optimiser.zero_grad()
-            (10 * loss).backward()
+            torch.stack(wrong).sum().backward()
             optimiser.step()
             if progress is not None:
                 progress(epoch * steps + step + 1, total)
