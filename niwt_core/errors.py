@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 LONGEST_PART = 500  # characters; a line that quotes a whole file helps nobody
 
 

@@ -27,9 +27,11 @@ LIVE_SPREAD = 1e-6  # a neuron whose activation does not vary over the held-out 
 
 @dataclass(frozen=True)
 class NeuronNames:
-    """One entry a neuron (N,): ``attribute`` indexes the K attributes (-1: dead or no testable candidate); ``auroc``, ``p`` and ``q`` of that name on held-out
-    pictures; ``live``; ``strength`` is the attribute's standardised score in the inverse map; ``shuffled_share`` is the share of live neurons
-    that pass under shuffled names."""
+    """One entry a neuron (N,).
+
+    attribute: index of its word among the K, -1 if it is dead or has no testable candidate; auroc, p and q of that word on held-out pictures;
+    strength: the word's standardised score in the inverse map; shuffled_share: of the live neurons, how many pass under shuffled names.
+    """
 
     attribute: np.ndarray
     auroc: np.ndarray

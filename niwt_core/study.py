@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Choices:
     """Hyper-parameters, all chosen on seen classes: ridge of the map and of the inverse map, decay of the head, mu of the transfer, gamma in
-    logits (``gamma_unit`` turns the folds' units into logits), the H that the folds saw, and the table of trials; rivals: what the same folds chose for each rival."""
+    logits (``gamma_unit`` turns the folds' units into logits), the H that the folds saw, and the table of trials; rivals: what the
+    same folds chose for each rival."""
 
     ridge: float
     inverse_ridge: float

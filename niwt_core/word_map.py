@@ -23,7 +23,7 @@ OWN = 4  # neurons
 
 
 def word_shares(study: Study, attribute: str, *, own: int = OWN) -> Tensor:
-    """(N,) what the inverse map reads of a word from each of its ``own`` strongest neurons, zero for the others. Raises NiwtError on unknown words."""
+    """(N,) what the inverse map reads of a word from each of its ``own`` strongest neurons, zero elsewhere; NiwtError on unknown words."""
     if study.knowledge.kind != "attributes":
         raise NiwtError("the study has no words", where=study.name, fix="prepare it with attributes")
     column = study.inverse.weight[:, study.knowledge.column(attribute)].clamp_min(0)  # (N,)

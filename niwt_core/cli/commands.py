@@ -256,7 +256,8 @@ def evaluate(
     ]
     write_table(("", "U", "S", "H", "ZSL", "gamma"), rows)
     write_line(
-        f"AUSUC {result['ausuc']:.3f}, {result['seen_classes']} seen and {result['unseen_classes']} unseen classes, split {result['split_hash']}, seed {result['seed']}"
+        f"AUSUC {result['ausuc']:.3f}, {result['seen_classes']} seen and {result['unseen_classes']} unseen classes, "
+        f"split {result['split_hash']}, seed {result['seed']}"
     )
 
 

@@ -39,8 +39,8 @@ def prepare_command(
     """Prepares a study: reads the set, fine-tunes or freezes, extracts, chooses on seen classes, fits, names, saves."""
     from niwt_core.allocator import keep_large_blocks
     from niwt_core.cli.output import progress_bar, write_json, write_line
-    from niwt_core.prepare import make_accelerator, prepare
     from niwt_core.plan import plan
+    from niwt_core.prepare import make_accelerator, prepare
     from niwt_core.storage import check_target
 
     if source not in ("aviary", "cub", "awa2", "folder"):

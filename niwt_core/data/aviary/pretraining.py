@@ -1,7 +1,8 @@
 """Pre-trains the Aviary's network on passers-by: which attributes does this bird show?
 
-Three lessons at once, all thrown away afterwards: the dictionary's neurons are asked word by word (``word_head``), by where they are strongest and by
-their mean over all places (which is what a neuron's name is tested on), and the features have to carry every word linearly. The network is frozen after that; species only ever get a linear head, as with a backbone from ImageNet.
+Three lessons at once, all thrown away afterwards: the dictionary's neurons are asked word by word (``word_head``), by where they are
+strongest and by their mean over all places (which is what a neuron's name is tested on), and the features have to carry every word linearly.
+The network is frozen after that; species only ever get a linear head, as with a backbone from ImageNet.
 """
 
 from __future__ import annotations
