@@ -3,13 +3,24 @@
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import map_coordinates
 from small_study import small_dataset, small_study
-from torch.nn import functional as F
 
 from niwt_core import NiwtError
 from niwt_core.attribution import METHODS, class_map, neuron_map, weighted_map
+from niwt_core.backbones.geometry import centres
 from niwt_core.classifier import EncodedPicture
 from niwt_core.importance import importance
+
+
+def stretched(study, cells, side=64):
+    """(h,w) at input resolution by SciPy: linear between the centres of receptive fields."""
+    start, jump = centres(study.network)
+    at = (np.arange(side) - start) / jump
+    rows, columns = np.meshgrid(at, at, indexing="ij")
+    values = map_coordinates(cells.detach().double().numpy(), [rows, columns], order=1, mode="nearest")
+    return torch.from_numpy(values).float()
+
 
 LAYERS = ("third.1", "second.1")
 
@@ -30,7 +41,7 @@ def test_grad_cam_against_the_formula(study, picture):
     row = study.head.rows[1]
     alpha = importance(study.network, picture.activations, row)[0]  # (N,), up to a positive constant
     cam = (alpha[:, None, None] * picture.activations[0]).sum(0).clamp_min(0)
-    wanted = F.interpolate(cam[None, None], size=(64, 64), mode="bilinear", align_corners=False)[0, 0]
+    wanted = stretched(study, cam)
     got = class_map(study.network, picture, row)
     assert got.method == "grad-cam"
     assert got.values.shape == (64, 64)
@@ -75,7 +86,7 @@ def test_neuron_map_is_its_activation(study, picture):
     neuron = int(picture.pooled.argmax())
     got = neuron_map(study.network, picture, neuron)
     own = picture.activations[0, neuron]
-    enlarged = F.interpolate(own[None, None], size=(64, 64), mode="bilinear", align_corners=False)[0, 0]
+    enlarged = stretched(study, own)
     torch.testing.assert_close(got.values, enlarged)
     row, column = got.peak()
     assert got.values[row, column] == got.values.max()

@@ -1,4 +1,4 @@
-"""The whole way on real birds, at a reduced size: a quarter of the pictures at 128 pixels, frozen ImageNet features."""
+"""The whole way on real birds: every photograph of the subset, but at 96 pixels, with frozen ImageNet features."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,22 +10,11 @@ import torch
 from niwt_core import Study
 from niwt_core.backbones import load_backbone
 from niwt_core.data.cub import read_cub
-from niwt_core.data.dataset import Dataset
 from niwt_core.prepare import Settings, prepare
 from niwt_core.selection import choose
 
 pytestmark = pytest.mark.slow
-PICTURES = 16  # a class
-SIZE = 128
-
-
-def some(dataset: Dataset) -> Dataset:
-    """The first pictures of each class, three quarters of a seen class's to train on."""
-    keep = np.zeros(len(dataset), dtype=bool)
-    for c in range(len(dataset.classes)):
-        for role, count in (("train", PICTURES * 3 // 4), ("test_seen", PICTURES // 4), ("test_unseen", PICTURES)):
-            keep[np.flatnonzero((dataset.labels == c) & (dataset.roles == role))[:count]] = True
-    return dataset.keep(keep)
+SIZE = 96  # pixels
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +23,7 @@ def study(shared_data, tmp_path_factory) -> Study:
     if not weights.is_file():
         pytest.skip(f"no weights at {weights}")
     network, preprocess = load_backbone("mobilenet_v2", weights=weights)
-    dataset = some(read_cub(shared_data / "cub-subset"))
+    dataset = read_cub(shared_data / "cub-subset")
     with pytest.MonkeyPatch.context() as quick:
         quick.setattr("niwt_core.selection.REPEATS", 1)
         quick.setattr(choose, "__kwdefaults__", choose.__kwdefaults__ | {"decays": (1e-4,)})
@@ -50,19 +39,19 @@ def test_the_split(study):
 
 
 def test_ahead_of_chance_and_of_the_rivals(study):
-    """Figures of this reduced set; the published ones are measured on all of it."""
+    """Figures at this size; the published ones are measured at 224 pixels. The lead needs the pictures: with 24 a class SAE draws level."""
     result = study.evaluate(baselines=True)
     niwt = result.metrics
-    assert niwt.zsl > 40  # chance is 7
-    assert min(niwt.U, niwt.S) > 25
-    assert niwt.H > 35
+    assert niwt.zsl > 60  # chance is 7
+    assert min(niwt.U, niwt.S) > 45
+    assert niwt.H > 52
     for name in ("ESZSL", "SAE"):
         assert niwt.H > result.baselines[name].H
-        assert niwt.zsl > result.baselines[name].zsl - 2
-        assert result.baselines[name].H > 10  # a rival that was broken would be no rival
-    assert 0.1 < result.curve.ausuc < 0.8
+        assert niwt.zsl > result.baselines[name].zsl
+        assert result.baselines[name].H > 40  # a rival that was broken would be no rival
+    assert 0.35 < result.curve.ausuc < 0.5
     best = float(result.curve.harmonic.max())
-    assert best - 8 < niwt.H <= best + 1e-6  # gamma from seen classes is near the best there is
+    assert best - 4 < niwt.H <= best + 1e-6  # gamma from seen classes is near the best there is
     assert niwt.H > result.plain.H
 
 

@@ -246,7 +246,13 @@ def evaluate(
 
     keep_large_blocks()
     opened = load_study(study)
-    result = to_json(opened, opened.evaluate(baselines=baselines))
+    truth = None
+    if opened.kind == "aviary":  # the one place where names, words and maps can be held against the truth
+        from niwt_core.truth import measure_truth
+        from niwt_core.truth_lines import truth_lines
+
+        truth = measure_truth(opened)
+    result = to_json(opened, opened.evaluate(baselines=baselines), truth=truth)
     if json:
         write_json(result)
         return
@@ -259,6 +265,9 @@ def evaluate(
         f"AUSUC {result['ausuc']:.3f}, {result['seen_classes']} seen and {result['unseen_classes']} unseen classes, "
         f"split {result['split_hash']}, seed {result['seed']}"
     )
+    if truth is not None:
+        for line in truth_lines(truth):
+            write_line(line)
 
 
 def run_app(

@@ -85,6 +85,17 @@ def test_it_starts_at_the_mean_row_and_its_first_step_is_adams():
     torch.testing.assert_close(moved, torch.full_like(moved, 1e-3), rtol=1e-3, atol=1e-6)
 
 
+def test_the_regulariser_holds_the_row_near_the_mean():
+    network = tiny("vgg", "second.1")
+    mean, targets = normal(network.features, seed=3), unit(normal(1, network.neurons, seed=4))
+    batches = [activations(network, 2)]
+    free, held = (
+        paper_transfer(network, batches, targets, mean, settings=PaperSettings(0.02, strength, 80)).weights[0]
+        for strength in (0.0, 100.0)
+    )
+    assert (held - mean).norm() < 0.3 * (free - mean).norm()
+
+
 def test_it_stops_when_nothing_improves():
     network = tiny("vgg", "second.1")
     mean, targets = normal(network.features, seed=3), unit(normal(1, network.neurons, seed=4))
