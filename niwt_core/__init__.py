@@ -10,13 +10,34 @@
 Source: Selvaraju et al., "Choose Your Neuron: Incorporating Domain Knowledge through Neuron-Importance", ECCV 2018, arXiv 1808.02861.
 """
 
-from niwt_core.build import BuiltClass, build_class, unheard_attributes
-from niwt_core.classifier import Answer, Classifier, EncodedPicture
-from niwt_core.errors import NiwtError
-from niwt_core.recipe import Recipe, parse_recipe, read_recipe, write_recipe
-from niwt_core.storage import load_study, save_study
-from niwt_core.study import Study
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from niwt_core.build import BuiltClass, build_class, unheard_attributes
+    from niwt_core.classifier import Answer, Classifier, EncodedPicture
+    from niwt_core.errors import NiwtError
+    from niwt_core.recipe import Recipe, parse_recipe, read_recipe, write_recipe
+    from niwt_core.storage import load_study, save_study
+    from niwt_core.study import Study
+
+__version__ = "0.1.0"
+_HOME = {
+    "BuiltClass": "niwt_core.build",
+    "build_class": "niwt_core.build",
+    "unheard_attributes": "niwt_core.build",
+    "Answer": "niwt_core.classifier",
+    "Classifier": "niwt_core.classifier",
+    "EncodedPicture": "niwt_core.classifier",
+    "NiwtError": "niwt_core.errors",
+    "Recipe": "niwt_core.recipe",
+    "parse_recipe": "niwt_core.recipe",
+    "read_recipe": "niwt_core.recipe",
+    "write_recipe": "niwt_core.recipe",
+    "load_study": "niwt_core.storage",
+    "save_study": "niwt_core.storage",
+    "Study": "niwt_core.study",
+}
 __all__ = [
     "Answer",
     "BuiltClass",
@@ -33,4 +54,10 @@ __all__ = [
     "unheard_attributes",
     "write_recipe",
 ]
-__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when they are asked for: `niwt --help` need not wait for torch."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'niwt_core' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

@@ -36,6 +36,14 @@ def picture(study) -> EncodedPicture:
     return study.classifier().encode(dataset.root / dataset.paths[2])
 
 
+def enlarged(study, values: torch.Tensor) -> torch.Tensor:
+    """(h,w) -> (64,64), bilinear between the centres of receptive fields: all strides are 2, all padding is centred."""
+    jump, pixels = {"third.1": 8, "second.1": 4}[study.network.layer], np.arange(64)
+    rows = [np.interp(pixels, jump * np.arange(len(line)), line) for line in values.T.numpy()]  # down each column
+    both = [np.interp(pixels, jump * np.arange(len(line)), line) for line in np.array(rows).T]
+    return torch.from_numpy(np.array(both, np.float32))
+
+
 def test_grad_cam_against_the_formula(study, picture):
     """ReLU of the channels weighted by their mean gradient, enlarged."""
     row = study.head.rows[1]

@@ -53,6 +53,7 @@ def test_importance_leaves_no_gradient_behind():
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
+@pytest.mark.filterwarnings("ignore:There is a performance drop")  # the oracle's own
 @pytest.mark.parametrize("mode", ["forward", "reverse", "auto"])
 @pytest.mark.parametrize(("design", "layer"), BENT)
 def test_operator_against_the_full_jacobian(design, layer, mode, monkeypatch):

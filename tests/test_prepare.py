@@ -184,6 +184,7 @@ def test_a_class_without_test_pictures_and_one_without_any(tmp_path):
         assert np.isfinite([metrics.U, metrics.S, metrics.H, metrics.zsl]).all()
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # rivals have nothing to divide by
 def test_pictures_that_are_all_alike(tmp_path, pictures):
     for path in pictures.paths:
         Image.new("RGB", (64, 64), (120, 120, 120)).save(tmp_path / path)

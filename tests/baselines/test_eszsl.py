@@ -45,5 +45,7 @@ def test_it_minimises_its_objective():
 
 
 def test_the_grid_tries_both_strengths():
-    assert len(set(Eszsl.grid)) == 36
+    for side in zip(*Eszsl.grid, strict=True):
+        assert min(side) <= 0.01
+        assert max(side) >= 100
     assert not Eszsl.unit_features

@@ -140,7 +140,8 @@ def test_json_is_said_even_of_numbers_that_are_not(niwt, study, monkeypatch):
     from niwt_core import evaluation_report
 
     real = evaluation_report.to_json
-    monkeypatch.setattr(evaluation_report, "to_json", lambda *a: real(*a) | {"S": float("nan"), "deep": [float("inf")]})
+    broken = {"S": float("nan"), "deep": [float("inf")]}
+    monkeypatch.setattr(evaluation_report, "to_json", lambda *a, **more: real(*a, **more) | broken)
     found = niwt("evaluate", study, "--json").json
     assert found["S"] is None
     assert found["deep"] == [None]
