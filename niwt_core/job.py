@@ -72,10 +72,10 @@ class Job:
         assert self.settings.training is not None
         start: Head | None = None
         if self.settings.warm_start:
-            bank = self.bank(f"{name}: start", network, dataset.keep(dataset.train))
+            bank = self.bank(f"{name} start", network, dataset.keep(dataset.train))
             x, local = bank.features, np.searchsorted(np.flatnonzero(dataset.seen), bank.labels)
             start = fit_head(x, torch.from_numpy(local), classes=int(dataset.seen.sum()), decay=START_DECAY)
-        folder = self.work / f"{name}: training"
+        folder = self.work / f"{name} training"
         folder.mkdir(parents=True, exist_ok=True)
         fine_tune(
             network,

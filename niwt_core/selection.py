@@ -105,7 +105,8 @@ def _partition(labels: np.ndarray, train: np.ndarray, seen: np.ndarray, random: 
     part = np.full(len(labels), -1)
     for c in classes:
         own = random.permutation(pictures[labels[pictures] == c])
-        part[own] = np.arange(len(own)) % PICTURE_FOLDS
+        if len(own) > 2:  # a class of two pictures needs both to be learnt at all
+            part[own] = np.arange(len(own)) % PICTURE_FOLDS
     folds = []
     for i in range(count):
         held, kept = (
