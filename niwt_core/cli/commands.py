@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from niwt_core.cli.output import write_json, write_line, write_table
 from niwt_core.errors import NiwtError
+
+if TYPE_CHECKING:
+    from niwt_core.classifier import Classifier
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="folder of a prepared study")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
@@ -169,16 +172,7 @@ def classify(
     json: AsJson = False,
 ) -> None:
     """Ranks seen, unseen and built classes for each picture."""
-    from niwt_core import load_study
-    from niwt_core.images import check_image
-
-    for path in images:  # a missing file should not cost the wait for the others
-        check_image(path)
-    recipes = _recipes(with_)
-    opened = load_study(study)
-    classifier = opened.classifier()
-    for recipe in recipes:
-        classifier.add_recipe(recipe)
+    classifier = _classifier(study, images, with_)
     results = []
     for path, answer in zip(images, classifier.classify_many(images), strict=True):
         ranking = [
@@ -193,6 +187,7 @@ def classify(
                 [(f"  {item.display}", item.kind, item.share, item.score) for item in answer.ranking[:top]],
             )
     if json:
+        opened = classifier.study
         write_json({"study": opened.name, "study_id": opened.id, "gamma": classifier.gamma, "results": results})
 
 
@@ -205,17 +200,9 @@ def explain(
     json: AsJson = False,
 ) -> None:
     """Explains a class for a picture: maps, neurons, words, a sentence; writes a report."""
-    from niwt_core import load_study
-    from niwt_core.images import check_image
     from niwt_core.report import explanation_json, write_report
 
-    check_image(image)
-    recipes = _recipes(with_)
-    opened = load_study(study)
-    classifier = opened.classifier()
-    for recipe in recipes:
-        classifier.add_recipe(recipe)
-    answer = classifier.classify(image)
+    answer = _classifier(study, [image], with_).classify(image)
     explanation = answer.explain(class_)
     files = write_report(answer, explanation, out)
     if json:
@@ -293,7 +280,15 @@ def run_app(
     raise SystemExit(subprocess.call(command, env=environment, cwd=script.parent))
 
 
-def _recipes(paths: list[Path] | None) -> list:
-    from niwt_core import read_recipe
+def _classifier(study: Path, images: list[Path], recipes: list[Path] | None) -> Classifier:
+    """The study's classifier with the recipes' classes; pictures and recipes are checked first, since opening a study is what takes time."""
+    from niwt_core import load_study, read_recipe
+    from niwt_core.images import check_image
 
-    return [read_recipe(path) for path in paths or []]
+    for path in images:
+        check_image(path)
+    described = [read_recipe(path) for path in recipes or []]
+    classifier = load_study(study).classifier()
+    for recipe in described:
+        classifier.add_recipe(recipe)
+    return classifier

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -42,16 +43,23 @@ def test_a_closed_pipe_is_no_traceback(study):
 def test_prepare_interrupted_by_a_person_goes_on(own_set, tmp_path):
     """Ctrl-C while it works: exit 130, one line, no study; the same command then finishes."""
     out = tmp_path / "study"
-    options = ["--backbone", "small_resnet", "--weights", "none", "--size", "48", "--epochs", "0", "--device", "cpu"]
+    options = ["--backbone", "small_resnet", "--weights", "none", "--size", "192", "--epochs", "0", "--device", "cpu"]
     arguments = ["prepare", "folder", "--root", str(own_set), "--out", str(out), *options, "--json"]
-    running = subprocess.Popen(
-        [sys.executable, "-u", "-m", "niwt_core", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
     work = tmp_path / ".study.partial"
-    while not work.exists() and running.poll() is None:
-        os.sched_yield()
-    running.send_signal(signal.SIGINT)
-    stdout, stderr = running.communicate(timeout=300)
+    for _ in range(3):  # on a busy machine the signal can come after the end
+        running = subprocess.Popen(
+            [sys.executable, "-u", "-m", "niwt_core", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not work.exists() and running.poll() is None:
+            os.sched_yield()
+        running.send_signal(signal.SIGINT)
+        stdout, stderr = running.communicate(timeout=300)
+        if running.returncode == 130:
+            break
+        shutil.rmtree(out)
     assert (running.returncode, stdout) == (130, "")
     assert stderr.splitlines()[-1].startswith("interrupted")
     assert "Traceback" not in stderr

@@ -53,8 +53,14 @@ def from_text(text: str) -> Recipe:
 
 
 def address(page: str, recipe: Recipe) -> str:
-    """The link to ``recipe`` on the page whose URL is given. Raises NiwtError if it is too long for a link."""
-    return urlunsplit((*urlsplit(page)[:3], urlencode({PARAMETER: to_text(recipe)}), ""))
+    """The link to ``recipe`` in the app that serves the page of that URL; it names the app's root, which finds the page.
+
+    Raises NiwtError if it is too long for a link.
+    """
+    scheme, host, path, *_ = urlsplit(page)
+    return urlunsplit(
+        (scheme, host, path.removesuffix("/").removesuffix("/build") + "/", urlencode({PARAMETER: to_text(recipe)}), "")
+    )
 
 
 def open_shared(study: Study, draft: Draft) -> None:
