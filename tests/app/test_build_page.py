@@ -299,7 +299,7 @@ def test_the_shared_link_alone_rebuilds_the_class(browser, address):
     expect(page.get_by_label("Crown color: only red")).to_be_checked(timeout=20_000)
     expect(page.get_by_label("Bill shape: only needle")).to_be_checked(timeout=20_000)
     page.get_by_role("button", name="Share").click()
-    link = page.get_by_text("/build?class=").first
+    link = page.get_by_text(f"{address}/?class=").first  # the app's root finds the page
     link.wait_for()
     text = link.inner_text().split("class=")[1].strip()
     text += "=" * (-len(text) % 4)
