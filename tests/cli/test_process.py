@@ -43,7 +43,7 @@ def test_a_closed_pipe_is_no_traceback(study):
 def test_prepare_interrupted_by_a_person_goes_on(own_set, tmp_path):
     """Ctrl-C while it works: exit 130, one line, no study; the same command then finishes."""
     out = tmp_path / "study"
-    options = ["--backbone", "small_resnet", "--weights", "none", "--size", "192", "--epochs", "0", "--device", "cpu"]
+    options = ["--backbone", "small_resnet", "--weights", "none", "--size", "64", "--epochs", "0", "--device", "cpu"]
     arguments = ["prepare", "folder", "--root", str(own_set), "--out", str(out), *options, "--json"]
     work = tmp_path / ".study.partial"
     for _ in range(3):  # on a busy machine the signal can come after the end
@@ -52,6 +52,9 @@ def test_prepare_interrupted_by_a_person_goes_on(own_set, tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=lambda: signal.signal(
+                signal.SIGINT, signal.SIG_DFL
+            ),  # a job in the background inherits its being ignored
         )
         while not work.exists() and running.poll() is None:
             os.sched_yield()
