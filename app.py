@@ -23,6 +23,16 @@ measure = st.Page("pages/measure.py", title="Measure", icon=":material/monitorin
 studies = st.Page("pages/studies.py", title="Studies", icon=":material/folder_open:", url_path="studies")
 
 page = st.navigation([start, dictionary, build, classify, measure, studies], position="top")
+style.phone_menu(
+    {
+        "Start": start,
+        "Neurons": dictionary,
+        "Build": build,
+        "Classify": classify,
+        "Measure": measure,
+        "Studies": studies,
+    }
+)
 for key, target in (("neuron", dictionary), ("class", build)):  # links to the app's root, which need no page's address
     if page is start and key in st.query_params:
         st.switch_page(target, query_params={key: st.query_params[key]})

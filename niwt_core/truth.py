@@ -12,7 +12,7 @@ classes and its best class is explained, right or wrong, as the app does it. The
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -82,11 +82,19 @@ class Truth:
     pointing_shuffled: Pointing
 
 
-def measure_truth(study: Study, *, per_class: int = PER_CLASS, seed: int = 0) -> Truth:
-    """Measures a study of the Aviary on ``per_class`` held-out pictures of every class. Raises NiwtError on any other study."""
+def measure_truth(
+    study: Study, *, per_class: int = PER_CLASS, seed: int = 0, on_picture: Callable[[int, int], None] | None = None
+) -> Truth:
+    """Measures a study of the Aviary on ``per_class`` held-out pictures of every class; on_picture(done, all) follows it.
+
+    Raises NiwtError on any other study.
+    """
     chosen = held_out_sample(study, per_class=per_class, seed=seed)
-    records = _measure(study, chosen, seed)
-    control = _measure(replace(study, network=shuffled_network(study.network, seed=seed)), chosen, seed)
+    report = on_picture or (lambda done, total: None)
+    both = 2 * len(chosen)
+    records = _measure(study, chosen, seed, lambda done: report(done, both))
+    shuffled = replace(study, network=shuffled_network(study.network, seed=seed))
+    control = _measure(shuffled, chosen, seed, lambda done: report(len(chosen) + done, both))
     of_seen = study.seen[study.labels[chosen]]
     seen, unseen = (
         [record for record, is_seen in zip(records, of_seen, strict=True) if is_seen == side] for side in (True, False)
@@ -170,13 +178,15 @@ class _Record:
     maps: tuple[_Map, ...]
 
 
-def _measure(study: Study, chosen: np.ndarray, seed: int) -> list[_Record]:
+def _measure(study: Study, chosen: np.ndarray, seed: int, on_picture: Callable[[int], None]) -> list[_Record]:
     classifier, random = Classifier(study), np.random.default_rng([seed, 1])
     records: list[_Record] = []
     for start in range(0, len(chosen), 32):
         drawn = list(redrawn(study, chosen[start : start + 32]))
         answers = classifier.classify_many([picture.image for picture in drawn])
-        records += [_record(study, answer, picture, random) for answer, picture in zip(answers, drawn, strict=True)]
+        for answer, picture in zip(answers, drawn, strict=True):
+            records.append(_record(study, answer, picture, random))
+            on_picture(len(records))
     return records
 
 

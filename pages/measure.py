@@ -1,6 +1,6 @@
 """Measure: how good the classifier is on classes it has never seen, what it gives up for that, and where the figures come from."""
 
-from pages.components import by_class, measures, session
+from pages.components import by_class, measures, session, truths
 
 study = session.current_study()
 
@@ -12,6 +12,7 @@ session.page(
 measures.headline(study)
 measures.balance(study)
 measures.rivals(study)
+truths.against_truth(study)
 by_class.classes(study)
 by_class.confusions(study)
 measures.provenance(study)

@@ -8,11 +8,16 @@ CSS takes them as variables through ``light-dark()``, so that markup follows the
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,16 @@ def sheet() -> str:
 def inject() -> None:
     """Puts the style sheet into the page; the entry script does it, once a run."""
     st.html(sheet())
+
+
+def phone_menu(pages: Mapping[str, StreamlitPage]) -> None:
+    """The pages by short names, in a row that a thumb can push sideways; style.css shows it on narrow screens only.
+
+    It stands there for Streamlit's own drawer, which stays open over the page that was chosen.
+    """
+    with st.container(key="phone-menu", horizontal=True, wrap=False, gap=None):
+        for label, page in pages.items():
+            st.page_link(page, label=label)
 
 
 def heading(title: str, words: str = "", *, level: int = 2) -> None:
