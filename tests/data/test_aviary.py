@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from niwt_core.data import aviary
-from niwt_core.data.aviary.dataset import read_aviary, redraw, write_aviary
+from niwt_core.data.aviary.dataset import read_aviary, redraw, redraw_path, write_aviary
 from niwt_core.data.aviary.palette import PALETTE
 from niwt_core.data.aviary.vocabulary import COLORS, PHRASES, SHAPES
 from niwt_core.errors import NiwtError
@@ -221,6 +221,25 @@ def test_the_pixels_of_a_part_have_the_named_color(group):
         median = np.median(pixels, axis=0)
         gap = {name: np.linalg.norm(median - np.array(PALETTE[name])) for name in GROUPS[group]}
         assert min(gap, key=gap.__getitem__) == value, (value, median)
+
+
+def test_a_bird_whose_outlines_almost_touch_is_drawn_all_the_same():
+    """Skia's path operations gave up on this one."""
+    picture = redraw_path("images/gold-footed-lancetail/067.jpg", seed=2, size=64)
+    assert picture.masks["breast"].any()
+
+
+def test_an_outline_that_cannot_be_united_is_drawn_from_its_halves(monkeypatch):
+    def fails(*_):
+        raise RuntimeError("Failed to apply op")
+
+    whole = plate({})
+    monkeypatch.setattr("niwt_core.data.aviary.torso.skia.Op", fails)
+    halves = plate({})
+    same = np.asarray(whole.image) == np.asarray(halves.image)
+    assert same.mean() > 0.9  # three paths become one, each with its own seam
+    for part, mask in whole.masks.items():
+        assert (mask != halves.masks[part]).mean() < 0.02, part
 
 
 def test_drawn_up_legs_are_hidden_and_long_ones_trail():

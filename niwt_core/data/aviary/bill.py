@@ -82,8 +82,8 @@ def paint_bill(bones: Skeleton, attributes: Mapping[str, str], colors: Mapping[s
     return [
         Piece(path, darker(color, 0.6), "bill", width=0.024),
         Piece(path, lighter(color, 0.20), "bill", to=darker(color, 0.16), axis=axis),
-        Piece(ridge, (255, 252, 240), alpha=0.35 if dark else 0.5, width=0.05 * r, blur=0.02 * r, clip=path),
-        Piece(line, lighter(color, 0.3) if dark else darker(color, 0.6), alpha=0.8, width=0.045 * r, clip=path),
+        Piece(ridge, (255, 252, 240), alpha=0.35 if dark else 0.5, width=0.05 * r, blur=0.02 * r, clips=(path,)),
+        Piece(line, lighter(color, 0.3) if dark else darker(color, 0.6), alpha=0.8, width=0.045 * r, clips=(path,)),
         Piece(disc(bones.face(1.15, -0.10), 0.045 * r), darker(color, 0.75), alpha=0.8),
     ]
 

@@ -18,7 +18,7 @@ class Piece:
 
     `part` is a name of PARTS, "" for paint that stays on whatever lies below it (markings, light), or "cover" for
     something in front of the bird. `to` and `axis` make a linear gradient; `width` strokes the path instead of filling
-    it; `blur` (standard deviation, same unit as the path) softens the paint, never the mask; `clip` bounds both. With
+    it; `blur` (standard deviation, same unit as the path) softens the paint, never the mask; `clips` bound both. With
     `multiply` the paint darkens like a glaze, keeping the hue below it.
     """
 
@@ -30,7 +30,7 @@ class Piece:
     axis: tuple[Point, Point] | None = None
     width: float = 0.0
     blur: float = 0.0
-    clip: skia.Path | None = None
+    clips: tuple[skia.Path, ...] = ()
     multiply: bool = False
 
 

@@ -29,7 +29,7 @@ from niwt_core.errors import NiwtError
 if TYPE_CHECKING:
     from niwt_core.data.dataset import Dataset
 
-VERSION = 1
+VERSION = 2
 """Of the drawings: raise it when the same seed gives another picture."""
 
 _SHOWN = tuple(dict.fromkeys(PART_OF_GROUP.values()))

@@ -33,7 +33,7 @@ def paint_crest(bones: Skeleton, attributes: Mapping[str, str], colors: Mapping[
         pieces.append(Piece(path, lighter(crown, 0.10), "crown", to=darker(crown, 0.12), axis=(end, base)))
         if crest == "fan":
             tone = darker(crown, 0.6) if light else lighter(crown, 0.35)
-            pieces.append(Piece(disc(end, 0.20 * bones.radius), tone, alpha=0.9, clip=path))
+            pieces.append(Piece(disc(end, 0.20 * bones.radius), tone, alpha=0.9, clips=(path,)))
         quill = darker(crown, 0.4) if light else lighter(crown, 0.3)
         pieces.append(Piece(spline([base, end], closed=False), quill, alpha=0.5, width=0.010))
     return pieces
@@ -44,7 +44,7 @@ def paint_crown(bones: Skeleton, colors: Mapping[str, Color], outline: skia.Path
     crown = colors["crown color"]
     path = spline([bones.face(x, y) for x, y in _CAP])
     axis = (bones.face(0.1, -1.0), bones.face(-0.1, -0.3))
-    return [Piece(path, lighter(crown, 0.16), "crown", to=darker(crown, 0.06), axis=axis, blur=0.008, clip=outline)]
+    return [Piece(path, lighter(crown, 0.16), "crown", to=darker(crown, 0.06), axis=axis, blur=0.008, clips=(outline,))]
 
 
 def paint_eye(bones: Skeleton, attributes: Mapping[str, str], colors: Mapping[str, Color]) -> list[Piece]:

@@ -12,11 +12,12 @@ def paint(canvas: skia.Canvas, pieces: Iterable[Piece]) -> None:
     """Paint in colour, in order."""
     for piece in pieces:
         brush = _brush(piece)
-        if piece.clip is None:
+        if not piece.clips:
             canvas.drawPath(piece.path, brush)
         else:
             canvas.save()
-            canvas.clipPath(piece.clip, doAntiAlias=True)
+            for path in piece.clips:
+                canvas.clipPath(path, doAntiAlias=True)
             canvas.drawPath(piece.path, brush)
             canvas.restore()
 
@@ -28,11 +29,12 @@ def number(canvas: skia.Canvas, pieces: Iterable[Piece], numbers: Mapping[str, i
             continue
         brush = skia.Paint(AntiAlias=False, Color=skia.Color(numbers[piece.part], 0, 0, 255))
         _outline(brush, piece)
-        if piece.clip is None:
+        if not piece.clips:
             canvas.drawPath(piece.path, brush)
         else:
             canvas.save()
-            canvas.clipPath(piece.clip, doAntiAlias=False)
+            for path in piece.clips:
+                canvas.clipPath(path, doAntiAlias=False)
             canvas.drawPath(piece.path, brush)
             canvas.restore()
 

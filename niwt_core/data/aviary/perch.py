@@ -84,7 +84,7 @@ def _rock(at: Point, scale: float, rng: np.random.Generator) -> list[Piece]:
     return [
         Piece(path, (52, 58, 66), width=0.012),
         Piece(path, (158, 160, 158), to=(92, 98, 104), axis=(at, at + 0.5j * scale)),
-        Piece(spline(outline(_ROCK_SHADE)), (40, 46, 66), alpha=0.35, blur=0.03, clip=path),
-        Piece(bundle(cracks), (62, 66, 72), alpha=0.5, width=0.006, clip=path),
-        Piece(lit, (214, 216, 206), alpha=0.6, width=0.03 * scale, blur=0.01, clip=path),
+        Piece(spline(outline(_ROCK_SHADE)), (40, 46, 66), alpha=0.35, blur=0.03, clips=(path,)),
+        Piece(bundle(cracks), (62, 66, 72), alpha=0.5, width=0.006, clips=(path,)),
+        Piece(lit, (214, 216, 206), alpha=0.6, width=0.03 * scale, blur=0.01, clips=(path,)),
     ]

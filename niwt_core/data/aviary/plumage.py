@@ -18,20 +18,20 @@ def breast_pattern(bones: Skeleton, pattern: str, color: Color, outline: skia.Pa
             row, column = divmod(k, 12)
             at = bones.body(0.60 - 0.118 * column - 0.059 * (row % 2), -0.34 + 0.112 * row)
             marks.append(feather(at - bones.spine * 0.036, at + bones.spine * 0.040, 0.036))
-        return [Piece(bundle(marks), contrasting(color), alpha=0.92, clip=outline)]
+        return [Piece(bundle(marks), contrasting(color), alpha=0.92, clips=(outline,))]
     if pattern == "striped":
         for k in range(10):
             x = 0.60 - 0.122 * k
             bend = [bones.body(x - 0.02, -1.4 * d), bones.body(x + 0.035, 0.1 * d), bones.body(x - 0.04, 1.2 * d)]
             marks.append(spline(bend, closed=False))
-        return [Piece(bundle(marks), contrasting(color), alpha=0.92, width=0.046, clip=outline)]
+        return [Piece(bundle(marks), contrasting(color), alpha=0.92, width=0.046, clips=(outline,))]
     return []
 
 
 def vent(bones: Skeleton, breast: Color, outline: skia.Path) -> Piece:
     """The paler down under the tail."""
     path = disc(bones.body(-0.56, 0.24 * bones.depth), 0.12)
-    return Piece(path, lighter(breast, 0.7), alpha=0.8, blur=0.05, clip=outline)
+    return Piece(path, lighter(breast, 0.7), alpha=0.8, blur=0.05, clips=(outline,))
 
 
 def back_scales(bones: Skeleton, back: Color, outline: skia.Path, rng: np.random.Generator) -> Piece:
@@ -43,9 +43,8 @@ def back_scales(bones: Skeleton, back: Color, outline: skia.Path, rng: np.random
             at = bones.body(x, -d * (0.98 - 0.17 * row))
             marks.append(spline([at - bones.spine * z for z in (0.012 + 0.03j, 0.052, 0.012 - 0.03j)], closed=False))
     area = tube(lambda t: bones.body(0.46 - 1.0 * t, -0.72 * d), lambda _: 0.34 * d)
-    clip = skia.Op(area, outline, skia.PathOp.kIntersect_PathOp)
     tone = darker(back, 0.5) if luminance(back) > 60 else lighter(back, 0.3)
-    return Piece(bundle(marks), tone, alpha=0.5, width=0.012, clip=clip)
+    return Piece(bundle(marks), tone, alpha=0.5, width=0.012, clips=(area, outline))
 
 
 def paint_light(bones: Skeleton, breast: Color, outline: skia.Path, light: complex) -> list[Piece]:
@@ -56,11 +55,11 @@ def paint_light(bones: Skeleton, breast: Color, outline: skia.Path, light: compl
     under.offset(0.10 * light.real, 0.10 * light.imag)
     brow = disc(bones.face(0.05, -0.1) + light * 0.09, bones.radius * 0.42)
     return [
-        Piece(_strokes(bones, 0), shade, alpha=0.50, width=0.010, clip=outline, multiply=True),
-        Piece(_strokes(bones, 1), shine, alpha=0.17, width=0.010, clip=outline),
-        Piece(under, shade, alpha=depth, width=0.14, blur=0.055, clip=outline, multiply=True),
-        Piece(disc(light * 0.22, 0.19), shine, alpha=0.20, blur=0.13, clip=outline),
-        Piece(brow, shine, alpha=0.22, blur=0.05, clip=outline),
+        Piece(_strokes(bones, 0), shade, alpha=0.50, width=0.010, clips=(outline,), multiply=True),
+        Piece(_strokes(bones, 1), shine, alpha=0.17, width=0.010, clips=(outline,)),
+        Piece(under, shade, alpha=depth, width=0.14, blur=0.055, clips=(outline,), multiply=True),
+        Piece(disc(light * 0.22, 0.19), shine, alpha=0.20, blur=0.13, clips=(outline,)),
+        Piece(brow, shine, alpha=0.22, blur=0.05, clips=(outline,)),
     ]
 
 

@@ -116,7 +116,7 @@ def draw(
 def _lay_out(bird: Bird, mirror: float, rng: np.random.Generator, nuisance: float) -> _Layout:
     bounds = skia.Rect.MakeEmpty()
     for piece in bird.pieces:
-        if piece.part and piece.clip is None:
+        if piece.part and not piece.clips:
             bounds.join(piece.path.computeTightBounds())
     fill, x, y = 0.5 + 0.5 * nuisance * rng.uniform(-1, 1, 3)
     scale = min((0.68 + 0.20 * fill) / bounds.width(), (0.72 + 0.18 * fill) / bounds.height())

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import skia
 
-from niwt_core.data.aviary.curves import Piece, spline, trace, tube
+from niwt_core.data.aviary.curves import Piece, bundle, spline, trace, tube
 from niwt_core.data.aviary.palette import CREAM, Color, darker, lighter, mix
 from niwt_core.data.aviary.plumage import back_scales, breast_pattern, vent
 from niwt_core.data.aviary.skeleton import Skeleton
@@ -39,7 +39,7 @@ def paint_torso(
     breast, back, d = colors["breast color"], colors["back color"], bones.depth
     top, middle, bottom = bones.body(0.2, -d), bones.body(0, -0.1 * d), bones.body(-0.05, d)
     saddle = spline([bones.body(x, y * d) for x, y in _SADDLE])
-    on_back = {"axis": (top, middle), "blur": 0.012, "clip": outline}
+    on_back = {"axis": (top, middle), "blur": 0.012, "clips": (outline,)}
     return [
         Piece(outline, darker(breast, 0.7), "breast", width=0.018),
         Piece(outline, lighter(breast, 0.12), "breast", to=darker(breast, 0.10), axis=(top, bottom)),
@@ -61,15 +61,19 @@ def _nape(bones: Skeleton, nape: Color, outline: skia.Path) -> Piece:
         start = 0.22 if long else 0.45
         area = _union(area, tube(bones.neck, bones.girth, start=start, end=0.98, left=left, right=right))
     axis = (bones.face(-0.8, -0.6), bones.neck(0.3))
-    return Piece(area, lighter(nape, 0.14), "nape", to=darker(nape, 0.08), axis=axis, blur=0.010, clip=outline)
+    return Piece(area, lighter(nape, 0.14), "nape", to=darker(nape, 0.08), axis=axis, blur=0.010, clips=(outline,))
 
 
 def _face(bones: Skeleton, breast: Color, outline: skia.Path) -> Piece:
     pale = mix(lighter(breast, 0.4), CREAM, 0.8)
     path = spline([bones.face(x, y) for x, y in _CHEEK])
     axis = (bones.face(0, -0.4), bones.face(0, 0.9))
-    return Piece(path, pale, "face", to=darker(pale, 0.08), axis=axis, blur=0.010, clip=outline)
+    return Piece(path, pale, "face", to=darker(pale, 0.08), axis=axis, blur=0.010, clips=(outline,))
 
 
 def _union(one: skia.Path, other: skia.Path) -> skia.Path:
-    return skia.Op(one, other, skia.PathOp.kUnion_PathOp)
+    """Both as one outline. Skia gives up on rare curves that almost touch; then both are kept whole, which shows at most a fine seam."""
+    try:
+        return skia.Op(one, other, skia.PathOp.kUnion_PathOp)
+    except RuntimeError:
+        return bundle([one, other])

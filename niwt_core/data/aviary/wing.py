@@ -70,7 +70,7 @@ def _rows(
             if row < 2:
                 pieces.append(Piece(spline([start, end], closed=False), edge, alpha=0.35, width=0.008))
             if pattern == "barred" and row > 0:
-                pieces.append(Piece(disc(end, 0.057), mark, alpha=0.95, clip=path))
+                pieces.append(Piece(disc(end, 0.057), mark, alpha=0.95, clips=(path,)))
         if pattern == "spotted":
             us = (tip - 0.32,) if row == 0 and len(rows) > 3 else (tip - 0.10,)
             spots = [disc(surface(u, (k + 0.5) / count), 0.032) for u in us for k in range(1 - row % 2, count, 2)]
@@ -86,4 +86,4 @@ def _bed(surface: Surface) -> skia.Path:
 def _shadow(surface: Surface, outline: skia.Path) -> list[Piece]:
     path = _bed(surface)
     path.offset(0.0, 0.035)
-    return [Piece(path, (110, 96, 128), alpha=0.5, blur=0.03, clip=outline, multiply=True)]
+    return [Piece(path, (110, 96, 128), alpha=0.5, blur=0.03, clips=(outline,), multiply=True)]

@@ -15,6 +15,7 @@ export class Board {
     this.revision = 0;
     this.epoch = null;
     this.timings = []; // ms of script for each painted frame, handlers included; the tests read it
+    this.confirmations = []; // ms from letting go to the engine's word
     this.spent = 0;
     this.controls = new Controls(header, this, (started) => this.changed(started), () => this.commit());
     this.live = new Live(this.scorer);
@@ -40,6 +41,10 @@ export class Board {
     this.#repaint(true);
     const current = data.revision >= this.revision;
     flag(this.root, "waiting", !current);
+    if (current && this.sentAt) {
+      this.confirmations.push(performance.now() - this.sentAt);
+      this.sentAt = 0;
+    }
     if (current) this.live.say(`${this.live.summary()} Confirmed by the engine.`);
   }
 

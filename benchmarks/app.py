@@ -1,0 +1,270 @@
+"""The app as a person meets it, in Chromium against ``make app``'s server: python -m benchmarks.app. Writes bench/app.md and bench/app.json."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.__main__ import OUT, machine
+
+ROOT = Path(__file__).resolve().parents[1]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PAGES = ("Neuron dictionary", "Build a class", "Classify", "Measure", "Studies", "Start")
+SESSIONS = 10
+UPLOADS = (30, 300)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measurement with its unit and what it should be."""
+
+    name: str
+    value: float
+    unit: str
+    target: str
+    met: bool
+
+
+@contextmanager
+def server(study: Path) -> Iterator[tuple[str, int, float]]:
+    """(address, process id, the moment it was started) of the app on ``study``."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"],
+        cwd=ROOT,
+        env=os.environ | {"NIWT_STUDY": str(study.resolve())},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.02)
+        yield f"http://127.0.0.1:{port}", process.pid, started
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def new_page(browser: Browser) -> Page:
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(120_000)
+    return page
+
+
+def settled(page: Page) -> None:
+    """Streamlit has nothing left to run."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name, exact=True).first.click()
+
+
+HEADINGS = {"Start": "Choose your neuron", "Classify": "Classify and explain"}
+
+
+def arrive(page: Page, name: str) -> None:
+    page.get_by_role("heading", name=HEADINGS.get(name, name), level=1).wait_for()
+    settled(page)
+
+
+def seconds(*steps: Callable[[], object]) -> float:
+    """How long the steps took together."""
+    started = time.perf_counter()
+    for step in steps:
+        step()
+    return time.perf_counter() - started
+
+
+def visit(page: Page, name: str) -> float:
+    return seconds(lambda: go(page, name), lambda: arrive(page, name))
+
+
+def photograph(width: int = 4000, height: int = 3000, *, seed: int = 0) -> bytes:
+    """A JPEG of 12 megapixels with a photograph's detail: smooth shapes and grain."""
+    random = np.random.default_rng(seed)
+    small = Image.fromarray(random.integers(0, 255, (30, 40, 3), np.uint8)).resize(
+        (width, height), Image.Resampling.BICUBIC
+    )
+    grain = random.normal(0, 6, (height, width, 1))
+    pixels = np.clip(np.asarray(small, np.float32) + grain, 0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
+
+
+def resident(pid: int) -> float:
+    """Megabytes of memory that the process holds (Linux)."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
+
+
+def drag(page: Page) -> tuple[list[float], list[float]]:
+    """(ms of script a frame, ms from letting go to the engine's word) of some drags on the board."""
+    board = page.locator(".board").first
+    for round_ in range(8):
+        slider = page.locator(".board input[type=range]:visible").nth(round_ % 4)
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        assert box is not None
+        y = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + 8, y)
+        page.mouse.down()
+        for step in range(40):
+            page.mouse.move(box["x"] + 8 + (step * 11 + round_ * 5) % int(box["width"] - 16), y)
+        page.mouse.up()
+        page.wait_for_function("n => document.querySelector('.board').board.confirmations.length > n", arg=round_)
+        settled(page)
+    return board.evaluate("node => node.board.timings"), board.evaluate("node => node.board.confirmations")
+
+
+def upload(page: Page, path: Path) -> tuple[float, float]:
+    """Seconds from giving a file to its ranking, and to its map and sentence."""
+    started = time.perf_counter()
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("heading", name=path.name, exact=True).wait_for()
+    page.locator(".cls-rank").first.wait_for()
+    ranked = time.perf_counter() - started
+    settled(page)
+    return ranked, time.perf_counter() - started
+
+
+def measure(study: Path, *, uploads: tuple[int, int]) -> Iterator[Figure]:
+    """Every figure, in the order of a visit."""
+    with sync_playwright() as playwright, TemporaryDirectory() as folder:
+        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        page = new_page(browser)
+        with server(study) as (address, pid, started):
+            page.goto(address)
+            page.locator(".cyn-story").wait_for()
+            cold = time.perf_counter() - started
+            yield Figure("cold start to the first page", cold, "s", "at most 6 s", cold <= 6)
+            settled(page)
+            times = {name: visit(page, name) for name in PAGES}
+            slowest = max(times, key=lambda name: times[name])
+            yield Figure(
+                f"first visit of a later page, the slowest ({slowest})",
+                times[slowest],
+                "s",
+                "at most 1 s",
+                times[slowest] <= 1,
+            )
+            again = [visit(page, name) for _ in range(3) for name in PAGES]
+            alone = statistics.median(again)
+            yield Figure("a page again, median", alone, "s", "at most 1 s", alone <= 1)
+
+            visit(page, "Build a class")
+            frames, confirmed = drag(page)
+            p95 = float(np.percentile(frames, 95))
+            yield Figure("script a frame while dragging, 95th percentile", p95, "ms", "at most 16 ms", p95 <= 16)
+            wait = statistics.median(confirmed)
+            yield Figure("let go to confirmed and drawn, median", wait, "ms", "at most 300 ms", wait <= 300)
+
+            visit(page, "Classify")
+            page.get_by_text("Upload", exact=True).click()
+            settled(page)
+            files = [Path(folder) / f"photograph {number}.jpg" for number in range(6)]
+            for number, path in enumerate(files):
+                path.write_bytes(photograph(seed=number))
+            both = [upload(page, path) for path in files][1:]
+            ranked, explained = (statistics.median(part) for part in zip(*both, strict=True))
+            yield Figure("12-megapixel JPEG to its ranking, median", ranked, "s", "at most 1.5 s", ranked <= 1.5)
+            yield Figure("the same to map and sentence, median", explained, "s", "at most 2.5 s", explained <= 2.5)
+
+            yield from _memory(page, pid, Path(folder), uploads)
+            yield from _crowd(browser, address, alone)
+        browser.close()
+
+
+def _memory(page: Page, pid: int, folder: Path, uploads: tuple[int, int]) -> Iterator[Figure]:
+    held: dict[int, float] = {}
+    for number in range(1, uploads[1] + 1):
+        path = folder / f"small {number}.jpg"
+        path.write_bytes(photograph(800, 600, seed=number))
+        upload(page, path)
+        path.unlink()
+        if number in uploads:
+            held[number] = resident(pid)
+    early, late = (held[count] for count in uploads)
+    yield Figure(f"memory after {uploads[1]} uploads", late, "MB", "at most 1200 MB", late <= 1200)
+    growth = late / early
+    yield Figure(f"the same against {uploads[0]} uploads", growth, "x", "at most 1.1 x", growth <= 1.1)
+
+
+def _crowd(browser: Browser, address: str, alone: float) -> Iterator[Figure]:
+    pages = [new_page(browser) for _ in range(SESSIONS)]
+    for page in pages:
+        page.goto(address)
+    for page in pages:
+        page.locator(".cyn-story").wait_for()
+        settled(page)
+    times: list[float] = []
+    errors = 0
+    for name in PAGES:
+        started = {}
+        for page in pages:
+            started[page] = time.perf_counter()
+            go(page, name)
+        for page in pages:
+            arrive(page, name)
+            times.append(time.perf_counter() - started[page])
+            errors += page.locator("[data-testid=stException]").count()
+    ratio = statistics.median(times) / alone
+    yield Figure(
+        f"{SESSIONS} people clicking at once: median page against one person's", ratio, "x", "at most 4 x", ratio <= 4
+    )
+    yield Figure("errors they met", errors, "", "none", errors == 0)
+
+
+def table(figures: list[Figure]) -> str:
+    """The figures as a Markdown table."""
+    lines = ["| in the browser | measured | target | met |", "|---|---|---|---|"]
+    lines += [
+        f"| {item.name} | {item.value:.3g} {item.unit} | {item.target} | {'yes' if item.met else 'no'} |"
+        for item in figures
+    ]
+    return "\n".join(lines) + f"\n\n{machine()}; Chromium on the same machine.\n"
+
+
+def main() -> None:
+    figures = []
+    for item in measure(ROOT / "assets" / "aviary", uploads=UPLOADS):
+        figures.append(item)
+        sys.stderr.write(
+            f"{item.name}: {item.value:.3g} {item.unit} ({item.target}: {'met' if item.met else 'not met'})\n"
+        )
+    OUT.mkdir(exist_ok=True)
+    (OUT / "app.md").write_text(table(figures), encoding="utf-8")
+    (OUT / "app.json").write_text(
+        json.dumps({"machine": machine(), "figures": [asdict(item) for item in figures]}, indent=1), encoding="utf-8"
+    )
+    sys.stdout.write(table(figures))
+
+
+if __name__ == "__main__":
+    main()
