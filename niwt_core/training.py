@@ -7,15 +7,13 @@ augmentation is drawn from (seed, epoch, index), so that it does not matter whic
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
@@ -23,10 +21,10 @@ from torch.utils.data import Dataset as TorchDataset
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
+from niwt_core.checkpoint import resume_training, save_training
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
 from niwt_core.head import Head
-from niwt_core.word_head import Lesson, WordHead
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -39,7 +37,6 @@ class TrainingSettings:
     rate and head_rate are peak learning rates; the head's is for features of mean length one. ``frozen_share`` of the chain's layers, from the input
     on, are left alone. ``jitter`` is the range of brightness and contrast. ``batch_statistics`` trains batch normalisation as usual (from scratch);
     otherwise the network stays in evaluation mode, its statistics as they came.
-    ``attribute_loss`` weighs a lesson in words (see ``word_head``) by binary cross-entropy on each picture's own attributes, or its class's.
     """
 
     epochs: int
@@ -53,7 +50,6 @@ class TrainingSettings:
     smallest_crop: float = 0.5
     seed: int = 0
     batch_statistics: bool = False
-    attribute_loss: float = 0.0
     optimiser: str = "sgd"
     frozen_share: float = 0.0
     jitter: float = 0.0
@@ -81,14 +77,11 @@ class TrainingPictures(TorchDataset):
         )
         light = [ColorJitter(brightness=settings.jitter, contrast=settings.jitter)] if settings.jitter else []
         self.augment = Compose([crop, RandomHorizontalFlip(), *light])
-        self.words = torch.from_numpy(
-            _words(dataset) if settings.attribute_loss else np.zeros((len(dataset), 0), np.float32)
-        )
 
     def __len__(self) -> int:
         return len(self.order)
 
-    def __getitem__(self, item: int) -> tuple[Tensor, int, Tensor]:
+    def __getitem__(self, item: int) -> tuple[Tensor, int]:
         index = int(self.order[item])
         try:
             image = self.dataset.picture(index)
@@ -98,7 +91,7 @@ class TrainingPictures(TorchDataset):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             image = self.augment(image)
-        return self.preprocess(image), int(self.local[self.dataset.labels[index]]), self.words[index]
+        return self.preprocess(image), int(self.local[self.dataset.labels[index]])
 
 
 def fine_tune(
@@ -121,12 +114,11 @@ def fine_tune(
     for program in network.chain[: int(settings.frozen_share * len(network.chain))]:
         program.requires_grad_(False)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    lesson = _lesson(network, dataset, settings).to(accelerator.device)
-    optimiser = _optimiser(_groups(lesson, settings, 1.0 if start is None else start.scale), settings)
+    optimiser = _optimiser(_groups(network, settings, 1.0 if start is None else start.scale), settings)
     checkpoint = work / "training.safetensors"
-    first = resume_training(lesson, optimiser, checkpoint)
+    first = resume_training(network, optimiser, checkpoint)
     if first < settings.epochs:
-        model, optimiser = accelerator.prepare(lesson, optimiser)
+        model, optimiser = accelerator.prepare(network, optimiser)
         for epoch in range(first, settings.epochs):
             _epoch(
                 model,
@@ -138,22 +130,9 @@ def fine_tune(
                 progress,
             )
             if accelerator.is_main_process:
-                save_training(lesson, optimiser, checkpoint, epoch + 1)
+                save_training(network, optimiser, checkpoint, epoch + 1)
             accelerator.wait_for_everyone()
     network.requires_grad_(False).eval()
-
-
-def _lesson(network: SplitNetwork, dataset: Dataset, settings: TrainingSettings) -> Lesson:
-    if not settings.attribute_loss:
-        return Lesson(network, None)
-    return Lesson(network, WordHead(network.neurons, len(dataset.knowledge.names)))
-
-
-def _words(dataset: Dataset) -> np.ndarray:
-    """(n,K) float32 0..1: the attributes that each picture shows, or those of its class where that is not known."""
-    if dataset.picture_attributes is not None:
-        return dataset.picture_attributes.astype(np.float32)
-    return dataset.knowledge.presence()[dataset.labels].astype(np.float32)
 
 
 def install_head(network: SplitNetwork, classes: int, head: Head | None, *, seed: int) -> None:
@@ -171,22 +150,15 @@ def _optimiser(groups: list[dict], settings: TrainingSettings) -> torch.optim.Op
     return torch.optim.SGD(groups, lr=settings.rate, momentum=settings.momentum, nesterov=True)
 
 
-def _groups(lesson: Lesson, settings: TrainingSettings, scale: float) -> list[dict]:
-    network = lesson.network
+def _groups(network: SplitNetwork, settings: TrainingSettings, scale: float) -> list[dict]:
     head_rate = settings.head_rate / scale  # a head for features of length ``scale`` takes steps that much smaller
     head = list(network.head.parameters())
     own = {id(parameter) for parameter in head}
     body = [parameter for parameter in network.parameters() if id(parameter) not in own and parameter.requires_grad]
-    words = (
-        []
-        if lesson.words is None
-        else [{"params": list(lesson.words.parameters()), "peak": settings.head_rate, "weight_decay": 0.0}]
-    )
     return [
         {"params": [p for p in body if p.ndim > 1], "peak": settings.rate, "weight_decay": settings.decay},
         {"params": [p for p in body if p.ndim <= 1], "peak": settings.rate, "weight_decay": 0.0},
         {"params": head, "peak": head_rate, "weight_decay": settings.decay},
-        *words,
     ]
 
 
@@ -206,16 +178,13 @@ def _epoch(
     device = accelerator.device.type
     half = device == "cuda" or (device == "cpu" and torch.cpu._is_avx512_bf16_supported())
     model.train(settings.batch_statistics)
-    for step, (x, labels, words) in enumerate(loader):
+    for step, (x, labels) in enumerate(loader):
         share = (epoch * steps + step) / (settings.epochs * steps)
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * schedule(share, settings.warm_up)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=half):
-            logits, word_logits = model(x.contiguous(memory_format=torch.channels_last))
+            logits = model(x.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), labels, label_smoothing=settings.smoothing)
-        if word_logits is not None:
-            wrong = F.binary_cross_entropy_with_logits(word_logits, words[:, : word_logits.shape[1]])
-            loss = loss + settings.attribute_loss * wrong
         optimiser.zero_grad()
         accelerator.backward(loss)
         optimiser.step()
@@ -227,34 +196,3 @@ def schedule(share: float, warm_up: float) -> float:
     if share < warm_up:
         return (share + 1e-3) / warm_up
     return 0.5 * (1 + math.cos(math.pi * (share - warm_up) / (1 - warm_up)))
-
-
-def _optimiser_state(lesson: nn.Module, optimiser: torch.optim.Optimizer) -> Iterator[tuple[str, Tensor]]:
-    """What the optimiser remembers, as "optimiser.<what>.<parameter>" -> tensor."""
-    for name, parameter in lesson.named_parameters():
-        for key, value in optimiser.state.get(parameter, {}).items():
-            if isinstance(value, Tensor):
-                yield f"optimiser.{key}.{name}", value
-
-
-def save_training(lesson: nn.Module, optimiser: torch.optim.Optimizer, path: Path, epochs: int) -> None:
-    tensors = lesson.state_dict() | dict(_optimiser_state(lesson, optimiser))
-    tensors["epochs"] = torch.tensor(epochs)
-    partial = path.with_suffix(".tmp")
-    save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, partial)
-    os.replace(partial, path)
-
-
-def resume_training(lesson: nn.Module, optimiser: torch.optim.Optimizer, path: Path) -> int:
-    """Restores the checkpoint if there is one; returns the number of epochs done."""
-    if not path.exists():
-        return 0
-    tensors = load_file(path)
-    lesson.load_state_dict({name: tensors[name] for name in lesson.state_dict()})
-    parameters = dict(lesson.named_parameters())
-    for name, value in tensors.items():
-        if name.startswith("optimiser."):
-            _, key, parameter_name = name.split(".", 2)
-            parameter = parameters[parameter_name]
-            optimiser.state[parameter][key] = value if key == "step" else value.to(parameter)
-    return int(tensors["epochs"])

@@ -1,6 +1,6 @@
-"""A lesson in words while a network trains: its dictionary neurons are also asked for the attributes of each picture.
+"""A head that asks dictionary neurons for the attributes of a picture while a network is pre-trained.
 
-Each word has neurons of its own (as in a concept bottleneck, Koh et al., ICML 2020, but beside the class loss, and thrown away afterwards). A
+Each word has neurons of its own (as in a concept bottleneck, Koh et al., ICML 2020, but thrown away afterwards). A
 neuron is judged by the mean over its few strongest places: it must fire somewhere when the word is true, and nowhere when it is not. Judged by
 the mean over all places instead, networks read a word off the rest of the bird, since 45 species can be learnt by heart: on species that were
 held out, words were then right in 0.48 of the cases at a training loss of 0.03, and already in 0.50 at 0.35 this way (chance is 0.27).
@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-
-from niwt_core.backbones.split import SplitNetwork
 
 STRONGEST = 96  # one place in so many: 2 of a 16 x 16 grid, since a bill covers about three
 
@@ -38,22 +36,6 @@ class WordHead(nn.Module):
     def forward(self, strongest: Tensor) -> Tensor:
         logits: Tensor = 2 * self.gain.exp() * (self.norm(strongest) @ self.owners) + self.bias
         return logits
-
-
-class Lesson(nn.Module):
-    """A network in training with its word head, if any: pictures (B,3,s,s) -> class logits (B,C), word logits (B,K) or None."""
-
-    def __init__(self, network: SplitNetwork, words: WordHead | None) -> None:
-        super().__init__()
-        self.network, self.words = network, words
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
-        activations = self.network.stem(x)  # (B, N, ...)
-        logits = self.network.head(self.network.tail(activations))
-        if self.words is None:
-            return logits, None
-        with torch.autocast(x.device.type, enabled=False):
-            return logits, self.words(strongest(self.network.spatial(activations).float()))
 
 
 def strongest(maps: Tensor) -> Tensor:

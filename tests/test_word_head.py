@@ -1,9 +1,8 @@
-"""The lesson in words: what its head may say, where it looks, and that it is optional."""
+"""The word head: what it may say, and where it looks."""
 
 import torch
 
-from niwt_core.backbones import load_backbone
-from niwt_core.word_head import Lesson, WordHead, strongest
+from niwt_core.word_head import WordHead, strongest
 
 
 def test_each_neuron_speaks_for_one_word_and_the_rest_for_none():
@@ -25,20 +24,3 @@ def test_a_map_counts_by_its_strongest_places():
     maps[0, 0, 3, 3:5] = 2.0  # two places of 256
     maps[0, 1] = 0.5
     torch.testing.assert_close(strongest(maps), torch.tensor([[2.0, 0.5]]))
-
-
-def test_without_words_a_lesson_is_the_network():
-    network, _ = load_backbone("small_resnet")
-    x = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    logits, words = Lesson(network, None)(x)
-    assert words is None
-    assert torch.equal(logits, network(x))
-
-
-def test_the_lesson_reaches_the_dictionary_and_not_the_tail():
-    network, _ = load_backbone("small_resnet")
-    network.requires_grad_(True)
-    _, words = Lesson(network, WordHead(network.neurons, 61))(torch.randn(3, 3, 32, 32))
-    words.square().sum().backward()
-    assert all(parameter.grad is not None for parameter in network.chain[2].parameters())
-    assert all(parameter.grad is None for parameter in network.chain[3].parameters())

@@ -17,7 +17,8 @@ from torch.nn import functional as F
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
-from niwt_core.training import resume_training, save_training, schedule
+from niwt_core.checkpoint import resume_training, save_training
+from niwt_core.training import schedule
 from niwt_core.word_head import WordHead, strongest
 
 
