@@ -115,7 +115,7 @@ def test_every_training_picture_once_an_epoch_and_no_other():
         assert sorted(pictures.order) == np.flatnonzero(dataset.train).tolist()
     assert epochs[0].order.tolist() != epochs[1].order.tolist()
     for item in (0, 7):
-        _, local, _ = epochs[0][item]
+        _, local = epochs[0][item]
         seen = [name for name, is_seen in zip(dataset.classes, dataset.seen, strict=True) if is_seen]
         assert seen[local] == dataset.classes[dataset.labels[epochs[0].order[item]]]
 

@@ -88,6 +88,14 @@ def write_aviary(
     shutil.rmtree(root / "rows")
 
 
+def is_aviary(root: Path, **asked: int) -> bool:
+    """The folder holds what `write_aviary` would write there with these arguments, whole or in part."""
+    try:
+        return _plan(root) == Plan(**asked)
+    except NiwtError:
+        return False
+
+
 def read_aviary(root: Path) -> "Dataset":
     """A folder of `write_aviary` as a data set.
 

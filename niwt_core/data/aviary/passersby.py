@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -20,8 +21,10 @@ from torch import Tensor
 
 from niwt_core.data.aviary.attributes import PART_OF_GROUP, binary_attributes, choose_attributes
 from niwt_core.data.aviary.caption import IN_VIEW
+from niwt_core.data.aviary.dataset import VERSION
 from niwt_core.data.aviary.renderer import draw
 from niwt_core.data.aviary.species import species
+from niwt_core.files import write_atomically
 
 APART = 4  # groups; relatives of one family differ in six on average
 SHARD = 500
@@ -50,8 +53,15 @@ def draw_passersby(
     workers: int = 2,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """((count,3,size,size) uint8 pictures, (count,K) float32 attributes in view), in resumable shards in ``folder``."""
+    """((count,3,size,size) uint8 pictures, (count,K) float32 attributes in view), in resumable shards in ``folder``.
+
+    A folder that was begun with another seed, size or version of the drawings is emptied first.
+    """
+    key, marker = f"{VERSION} {size} {seed}\n", folder / "key"
+    if folder.exists() and not (marker.is_file() and marker.read_text(encoding="utf-8") == key):
+        shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(marker, key.encode())
     paths = [folder / f"passersby-{number:03d}.safetensors" for number in range(-(-count // SHARD))]
     waiting = [number for number, path in enumerate(paths) if not path.exists()]
     for done, _ in enumerate(_drawn(paths, waiting, size, seed, workers), len(paths) - len(waiting) + 1):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from niwt_core.data.aviary.dataset import drawn_with, write_aviary
+from niwt_core.data.aviary.dataset import drawn_with, is_aviary, write_aviary
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,12 @@ def draw_pictures(
 ) -> tuple[Path, dict[str, int]]:
     """Draw the default pictures of a study at `out`: (their folder, what its provenance must say under "aviary").
 
-    Interrupted, it goes on where it stopped. Raises NiwtError if the folder holds another Aviary.
+    Interrupted, it goes on where it stopped; what an interrupted run left with another seed or an older program is drawn anew.
     """
-    root = pictures_folder(out)
-    write_aviary(root, **aviary_defaults(seed=seed).drawing, workers=workers, progress=progress)
+    root, drawing = pictures_folder(out), aviary_defaults(seed=seed).drawing
+    if root.exists() and not is_aviary(root, **drawing):
+        shutil.rmtree(root)
+    write_aviary(root, **drawing, workers=workers, progress=progress)
     return root, drawn_with(root)
 
 
