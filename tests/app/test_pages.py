@@ -2,15 +2,19 @@
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, said, went_well
 from small_study import UNSEEN, small_study
 from streamlit.testing.v1 import AppTest
+from tiny_aviary import tiny_aviary
 
 from niwt_core import Recipe
 from niwt_core.class_names import display_name
+from niwt_core.truth import measure_truth
+from pages.components import truths
 
 Open = Callable[..., AppTest]
 
@@ -118,6 +122,25 @@ def test_measure_runs_the_rivals_in_the_background(page: Open) -> None:
     at = went_well(at.run())
     if run.result is not None:
         assert "ESZSL" in said(at)
+
+
+def test_measure_holds_the_aviarys_claims_against_the_truth(
+    monkeypatch: pytest.MonkeyPatch, page: Open, tmp_path: Path
+) -> None:
+    assert "Against the truth" not in said(page("measure"))  # nobody wrote the truth of other pictures down
+    study = tiny_aviary()
+    monkeypatch.setenv("NIWT_STUDY", str(study.folder))
+    monkeypatch.setattr(truths, "measure_truth", partial(measure_truth, per_class=1))
+    at = page("measure")
+    assert "Against the truth" in said(at)
+    at = press(at, "Check the claims")
+    run = truths.run_of(study.id, study)
+    assert run.thread is not None
+    run.thread.join(120)
+    assert run.error == ""
+    at = went_well(at.run())
+    assert "Words true of the picture, unseen species" in said(at)
+    assert "the centre" in said(at)
 
 
 def test_studies_lists_the_open_one_and_writes_the_command(page: Open, tmp_path: Path) -> None:
