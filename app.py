@@ -1,6 +1,6 @@
 """Choose Your Neuron: describe a class that nobody photographed, and watch a network recognise it.
 
-streamlit run app.py [-- STUDY]
+niwt app [STUDY], or streamlit run app.py [-- STUDY]
 """
 
 import streamlit as st
@@ -33,9 +33,14 @@ style.phone_menu(
         "Studies": studies,
     }
 )
-for key, target in (("neuron", dictionary), ("class", build)):  # links to the app's root, which need no page's address
-    if page is start and key in st.query_params:
-        st.switch_page(target, query_params={key: st.query_params[key]})
+if page is start:  # links name the app's root: ?page=measure, ?neuron=12, ?class=...
+    asked = {key: st.query_params[key] for key in ("neuron", "class") if key in st.query_params}
+    named = {item.url_path: item for item in (dictionary, build, classify, measure, studies)}
+    target = named.get(st.query_params.get("page", "")) or {"neuron": dictionary, "class": build}.get(
+        next(iter(asked), "")
+    )
+    if target is not None:
+        st.switch_page(target, query_params=asked)
 if page is not studies:
     try:
         session.current_study()

@@ -1,9 +1,8 @@
-"""The app as a person meets it, in Chromium against ``make app``'s server: python -m benchmarks.app. Writes bench/app.md and bench/app.json."""
+"""The app as a person meets it, in Chromium against the server of ``make app``."""
 
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
 import shutil
@@ -14,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,9 +21,8 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.__main__ import OUT, machine
-
 ROOT = Path(__file__).resolve().parents[1]
+AVIARY = ROOT / "assets" / "aviary"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PAGES = ("Neuron dictionary", "Build a class", "Classify", "Measure", "Studies", "Start")
 SESSIONS = 10
@@ -50,7 +48,17 @@ def server(study: Path) -> Iterator[tuple[str, int, float]]:
         port = probe.getsockname()[1]
     started = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"],
+        [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            "pages/serving/server.py",
+            "--server.port",
+            str(port),
+            "--server.headless",
+            "true",
+        ],
         cwd=ROOT,
         env=os.environ | {"NIWT_STUDY": str(study.resolve())},
         stdout=subprocess.DEVNULL,
@@ -248,23 +256,4 @@ def table(figures: list[Figure]) -> str:
         f"| {item.name} | {item.value:.3g} {item.unit} | {item.target} | {'yes' if item.met else 'no'} |"
         for item in figures
     ]
-    return "\n".join(lines) + f"\n\n{machine()}; Chromium on the same machine.\n"
-
-
-def main() -> None:
-    figures = []
-    for item in measure(ROOT / "assets" / "aviary", uploads=UPLOADS):
-        figures.append(item)
-        sys.stderr.write(
-            f"{item.name}: {item.value:.3g} {item.unit} ({item.target}: {'met' if item.met else 'not met'})\n"
-        )
-    OUT.mkdir(exist_ok=True)
-    (OUT / "app.md").write_text(table(figures), encoding="utf-8")
-    (OUT / "app.json").write_text(
-        json.dumps({"machine": machine(), "figures": [asdict(item) for item in figures]}, indent=1), encoding="utf-8"
-    )
-    sys.stdout.write(table(figures))
-
-
-if __name__ == "__main__":
-    main()
+    return "\n".join(lines)

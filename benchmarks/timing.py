@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+import torch
+
+
+def machine() -> str:
+    """What the figures were taken on."""
+    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, torch {torch.__version__}, {torch.get_num_threads()} threads"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import streamlit as st
 from niwt_core import Study
 from niwt_core.evaluation import Metrics
 from niwt_core.evaluation_report import Evaluation
+from niwt_core.rivals import left_out
 from pages.components import figures, session, style
 from pages.components.cards import facts, figures_row
 from pages.components.figures import PERCENT, Axis, Dot
@@ -18,6 +19,7 @@ from pages.components.session import per_study
 from pages.components.style import text
 from pages.components.tables import table
 
+OWN, UNCALIBRATED = "NIWT, exact transfer", "(uncalibrated)"
 SAMPLES = 180  # points of the balance's curve: more cannot be told apart at its width
 
 
@@ -126,31 +128,34 @@ def _reset_gamma(study: Study, low: float, high: float) -> None:
 
 @st.fragment
 def rivals(study: Study) -> None:
-    """The transfer beside closed-form methods; they are run on demand."""
+    """The transfer beside other methods; they are run on demand."""
     style.heading(
         "Beside other methods",
         "The same features, folds and calibration, for methods that map words to classes without asking neurons.",
     )
     run, found = run_of(study.id, study), evaluation(study)
-    own = {"NIWT, exact transfer": found.metrics, "NIWT (uncalibrated)": found.plain}
-    if not study.choices.rivals:
-        st.html('<p class="cyn-sub">This study was prepared without them.</p>')
-    elif run.result is not None:
+    own = {OWN: found.metrics, f"{OWN} {UNCALIBRATED}": found.plain}
+    if run.result is not None:
         rows = {**own, **run.result}
-        st.html(_methods(rows))
+        st.html(_methods({name: value for name, value in rows.items() if UNCALIBRATED not in name}))
+        with st.expander("Without calibration", icon=":material/balance:"):
+            st.html(_methods({name: value for name, value in rows.items() if UNCALIBRATED in name}))
+        if left := left_out(study):
+            names = " and ".join(filter(None, (", ".join(left[:-1]), left[-1])))
+            st.caption(f"{names} came after this study was prepared. Prepare it again to see them too.")
     elif run.running and run.mine:
         _waiting(study)
     else:
         if run.error:
             st.warning("The comparison ended early.", icon=":material/warning:")
             st.caption(run.error)
-        st.html(_methods({**own}))
+        st.html(_methods({OWN: found.metrics}))
         st.button(
             "Run the others",
             icon=":material/play_arrow:",
             on_click=run.start,
             key="run_rivals",
-            help="Takes some seconds, in the background.",
+            help="Takes half a minute or so, in the background; longer for a study from before a method was added.",
         )
 
 
@@ -166,11 +171,13 @@ def _waiting(study: Study) -> None:
 
 
 def _methods(rows: dict[str, Metrics]) -> str:
+    """Markup, the highest H first; the transfer stands out wherever it stands."""
     body = []
-    for i, (name, value) in enumerate(rows.items()):
+    for name, value in sorted(rows.items(), key=lambda item: -item[1].H):
+        own, shown = name.startswith(OWN), text(name.removesuffix(UNCALIBRATED).strip())
         figures_ = [f"{getattr(value, key):.1f}" for key in ("U", "S", "zsl")]
-        bar = figures.meter(value.H / 100, "neuron" if i == 0 else "faint")
-        body.append((f"<b>{text(name)}</b>" if i == 0 else text(name), *figures_, f"<b>{value.H:.1f}</b>", bar))
+        bar = figures.meter(value.H / 100, "neuron" if own else "faint")
+        body.append((f"<b>{shown}</b>" if own else shown, *figures_, f"<b>{value.H:.1f}</b>", bar))
     columns = "minmax(9rem,auto) repeat(4,3.5rem) 1fr"
     return table(columns, ("Method, %", "U", "S", "ZSL", "H", ""), body, css="cyn-methods")
 

@@ -46,7 +46,7 @@ def served(study: Path) -> Iterator[str]:
         "none",
     ]
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", *options, "--", str(study)],
+        [sys.executable, "-m", "streamlit", "run", "pages/serving/server.py", *options, "--", str(study)],
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.DEVNULL,

@@ -59,11 +59,7 @@ def test_from_upload_to_report(address, browser, size, tmp_path):
     assert {"report.html", "ranking.csv", "map-grad-cam.png"} <= set(archive.namelist())
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth")
     assert page.locator("[data-testid=stException]").count() == 0
-    assert [
-        message for message in said if "404" not in message
-    ] == []  # Streamlit looks for its own address at a deep link
-
-    check_report(page, report)
+    assert said == []
     page.context.close()
 
 

@@ -55,8 +55,10 @@ def test_a_link_to_a_neuron_and_one_to_a_page_work_on_a_fresh_server(browser: Br
     folder = small_study().folder
     assert folder is not None
     with served(folder) as fresh:
-        page, _ = open_page(browser, f"{fresh}/measure")
+        page, problems = open_page(browser, f"{fresh}/measure")
         page.locator(".cyn-matrix").wait_for()
+        assert problems == []
+        assert page.url.endswith("/measure")
         assert page.get_by_role(
             "link", name="Neuron dictionary"
         ).count()  # the app's own navigation, not Streamlit's list of files
