@@ -1,8 +1,8 @@
-"""Evaluates a study on its test pictures, beside closed-form rivals tuned by the same folds."""
+"""Evaluates a study on its test pictures, beside rivals tuned by the same folds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from niwt_core.evaluation import (
     metrics,
     score,
 )
-from niwt_core.rivals import run_rivals
+from niwt_core.rivals import left_out, run_rivals
 from niwt_core.study import Study
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ class Evaluation:
     """Figures on the study's own test pictures; percent, class-averaged.
 
     ``plain`` is without calibration (gamma = 0); ``per_class`` maps a class to its accuracy among all classes at gamma; confusion (C,C) counts,
-    truth in rows; ``baselines`` maps a rival's name to its Metrics, "(uncalibrated)" ones at gamma 0.
+    truth in rows; ``baselines`` maps a rival's name to its Metrics, "(uncalibrated)" ones at gamma 0; ``left_out``
+    names rivals that were never tuned for this study and cannot be any more.
     """
 
     metrics: Metrics
@@ -39,17 +40,20 @@ class Evaluation:
     per_class: Mapping[str, float]
     confusion: np.ndarray
     baselines: Mapping[str, Metrics] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
-def evaluate(study: Study, *, baselines: bool = False) -> Evaluation:
-    """Scores every test picture anew from the study's stored features."""
+def evaluate(
+    study: Study, *, baselines: bool = False, on_rival: Callable[[str, int, int], None] | None = None
+) -> Evaluation:
+    """Scores every test picture anew from the study's stored features; ``on_rival`` as in `run_rivals`."""
     pictures = np.flatnonzero(study.roles != "train")
     labels = study.labels[pictures]
     logits = study.full_head.logits(study.features[pictures].float())
     scored = score(logits, labels, study.seen)
     gamma = study.gamma
     predicted = (logits - gamma * torch.from_numpy(study.seen)).argmax(1).numpy()
-    rivals = run_rivals(study) if baselines else {}
+    rivals = run_rivals(study, on_rival=on_rival) if baselines else {}
     return Evaluation(
         metrics=metrics(scored, gamma),
         plain=metrics(scored, 0.0),
@@ -60,6 +64,7 @@ def evaluate(study: Study, *, baselines: bool = False) -> Evaluation:
         },
         confusion=confusion(predicted, labels, classes=len(study.classes)),
         baselines=rivals,
+        left_out=left_out(study) if baselines else (),
     )
 
 
@@ -84,5 +89,6 @@ def to_json(study: Study, evaluation: Evaluation, *, truth: Truth | None = None)
             name: {key: round(getattr(value, key), 4) for key in ("U", "S", "H", "zsl", "gamma")}
             for name, value in rivals.items()
         },
+        **({"baselines_left_out": list(evaluation.left_out)} if evaluation.left_out else {}),
         **({"truth": asdict(truth)} if truth is not None else {}),
     }

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from niwt_core.baselines import Eszsl, Sae
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation import CalibrationCurve, Scored, calibration_curve, harmonic_mean, score
 from niwt_core.head import Head, fit_head
@@ -225,41 +224,6 @@ def choose(
                 on_trial(len(trials), len(decays) * len(mus))
     best = max(trials, key=lambda trial: trial["H"])
     return Choice(best["decay"], best["mu"], best["gamma"], best["H"], len(folds), tuple(trials))
-
-
-@dataclass(frozen=True)
-class BaselineChoice:
-    """The strength of a baseline with and without calibration; gamma in the folds' logit units."""
-
-    calibrated: tuple[float, ...]
-    gamma: float
-    plain: tuple[float, ...]
-
-
-def choose_baseline(
-    baseline: type[Eszsl] | type[Sae],
-    features: Sequence[np.ndarray],
-    labels: np.ndarray,
-    folds: Sequence[Fold],
-    knowledge: np.ndarray,
-) -> BaselineChoice:
-    """Tunes a baseline by the same folds (``features`` (n,D), one for each): once for H at its best gamma, once for H with gamma = 0."""
-    curves: dict[tuple[float, ...], list[CalibrationCurve]] = {strength: [] for strength in baseline.grid}
-    for fold, x in zip(folds, features, strict=True):
-        centred = knowledge - knowledge[fold.kept].mean(
-            0
-        )  # as the transfer's map does: ESZSL gains 24 points of H on CUB by it
-        fitted = baseline.fit(x[fold.fit], np.searchsorted(fold.kept, labels[fold.fit]), centred[fold.kept])
-        classes = np.sort(np.concatenate([fold.kept, fold.held]))
-        pictures = np.concatenate([fold.seen_test, fold.unseen_test])
-        local, seen = np.searchsorted(classes, labels[pictures]), np.isin(classes, fold.kept)
-        for strength in baseline.grid:
-            rows = fitted.rows(centred[classes], strength)
-            spread = (x[fold.fit] @ rows[seen].T).std() + 1e-12
-            curves[strength].append(calibration_curve(score(x[pictures] @ rows.T / spread, local, seen)))
-    calibrated = max(baseline.grid, key=lambda strength: average(curves[strength])[3])
-    plain = max(baseline.grid, key=lambda strength: np.mean([harmonic_at(curve, 0.0) for curve in curves[strength]]))
-    return BaselineChoice(calibrated, average(curves[calibrated])[0], plain)
 
 
 def harmonic_at(curve: CalibrationCurve, gamma: float) -> float:

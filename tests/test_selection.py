@@ -5,17 +5,17 @@ import pytest
 import torch
 from tiny_networks import normal
 
-from niwt_core.baselines import Eszsl, Sae
+from niwt_core.baselines import BASELINES
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation import calibration_curve, score
 from niwt_core.importance import unit
+from niwt_core.rivals import choose_rival
 from niwt_core.selection import (
     GAMMA_STEPS,
     REPEATS,
     View,
     average,
     choose,
-    choose_baseline,
     class_folds,
     fold_heads,
     fold_scores,
@@ -199,14 +199,15 @@ def test_average_is_the_best_mean_h_of_all_gammas():
     assert min(u, s) > 0
 
 
-@pytest.mark.parametrize("baseline", [Eszsl, Sae])
-def test_rivals_are_tuned_without_test_pictures_too(baseline):
+@pytest.mark.parametrize("rival", BASELINES, ids=lambda rival: rival.name)
+def test_rivals_are_tuned_on_the_same_folds_and_see_as_little(rival):
     world, mutant = World(), World()
     mutant.features[torch.from_numpy(~mutant.train)] = torch.nan
     mutant.knowledge[torch.from_numpy(~mutant.seen)] = torch.nan
-    choices = [
-        choose_baseline(baseline, [w.features.numpy()] * len(w.folds), w.labels, w.folds, w.knowledge.numpy())
-        for w in (world, mutant)
-    ]
+    choices = []
+    for w in (world, mutant):
+        views = [View(w.features, w.targets, None)] * len(w.folds)
+        heads = fold_heads(w.folds, views, w.labels, decay=1e-2)
+        choices.append(choose_rival(rival, heads, w.labels, w.knowledge.double().numpy()))
     assert choices[0] == choices[1]
-    assert {choices[0].calibrated, choices[0].plain} <= set(baseline.grid)
+    assert {choices[0].calibrated, choices[0].plain} <= set(rival.grid)

@@ -1,21 +1,42 @@
-"""What a closed-form zero-shot baseline offers: fit once, then head rows for any strength of its regularisers."""
+"""What a rival of the transfer may learn from, and what it offers: fit once, then scores for any of the strengths it can be given."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """All that a rival may see: pictures of C seen classes, their descriptions, and the head that was trained on them.
+
+    features (n,D) float32 about the mean of these pictures and of mean length one; labels (n,) in 0..C-1; knowledge (C,K) encoded, about the
+    mean of these classes, each of length one where the rival asks for it; rows (C,D) and biases (C,) of the head in the coordinates of ``features``.
+    """
+
+    features: np.ndarray
+    labels: np.ndarray
+    knowledge: np.ndarray
+    rows: np.ndarray
+    biases: np.ndarray
+    seed: int = 0
+
+
 class Baseline(Protocol):
-    """``rows(knowledge (C,K), strength)`` gives (C,D) head rows without biases; ``grid`` lists the strengths to try; ``unit_features`` asks
-    for features of length one, because the method compares by cosine."""
+    """``scores`` gives, for pictures (n,D) and descriptions ``new`` (U,K) of classes nobody photographed, one (n,C+U) for each of ``strengths``: the
+    classes of the lesson, then the new ones. ``grid`` lists the strengths to try, those that share work together; ``every_fold`` is false
+    where a fit is so long that the folds of the first partition must do; ``unit_descriptions`` asks for descriptions of length one, about their mean.
+    """
 
     name: ClassVar[str]
     grid: ClassVar[tuple[tuple[float, ...], ...]]
-    unit_features: ClassVar[bool]
+    every_fold: ClassVar[bool]
+    unit_descriptions: ClassVar[bool]
 
     @classmethod
-    def fit(cls, features: np.ndarray, labels: np.ndarray, knowledge: np.ndarray) -> Baseline: ...
+    def fit(cls, lesson: Lesson) -> Baseline: ...
 
-    def rows(self, knowledge: np.ndarray, strength: Any) -> np.ndarray: ...
+    def scores(self, features: np.ndarray, new: np.ndarray, strengths: Iterable[Any]) -> Iterator[np.ndarray]: ...

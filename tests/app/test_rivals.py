@@ -5,7 +5,9 @@ import threading
 import pytest
 from small_study import small_study
 
+from niwt_core.evaluation import Metrics
 from pages.components import rivals
+from pages.components.measures import OWN, UNCALIBRATED, _methods
 from pages.components.rivals import Run
 
 
@@ -57,3 +59,13 @@ def test_a_failure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run.thread is not None
     run.thread.join(30)
     assert "no folds" in run.error
+
+
+def test_the_table_is_sorted_and_the_transfer_stands_out() -> None:
+    rows = {OWN: Metrics(60, 70, 64.6, 72, 1), "ALE": Metrics(50, 50, 50, 60, 1), "Best": Metrics(70, 70, 70, 70, 1)}
+    shown = _methods(rows)
+    assert shown.index("Best") < shown.index(OWN) < shown.index("ALE")
+    assert f"<b>{OWN}</b>" in shown
+    assert "<b>Best</b>" not in shown
+    bare = _methods({f"ALE {UNCALIBRATED}": rows["ALE"]})
+    assert UNCALIBRATED not in bare  # the heading says it once
