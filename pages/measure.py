@@ -1,6 +1,6 @@
 """Measure: how good the classifier is on classes it has never seen, what it gives up for that, and where the figures come from."""
 
-from pages.components import by_class, measures, session, truths
+from pages.components import by_class, measures, rivals, session, truths
 
 study = session.current_study()
 
@@ -11,7 +11,7 @@ session.page(
 )
 measures.headline(study)
 measures.balance(study)
-measures.rivals(study)
+rivals.beside_others(study)
 truths.against_truth(study)
 by_class.classes(study)
 by_class.confusions(study)

@@ -1,4 +1,4 @@
-"""What the Measure page shows of the whole: the figures, their balance over gamma, rivals, provenance."""
+"""What the Measure page shows of the whole: the figures, their balance over gamma, provenance."""
 
 from __future__ import annotations
 
@@ -8,18 +8,12 @@ import numpy as np
 import streamlit as st
 
 from niwt_core import Study
-from niwt_core.evaluation import Metrics
 from niwt_core.evaluation_report import Evaluation
-from niwt_core.rivals import left_out
 from pages.components import figures, session, style
 from pages.components.cards import facts, figures_row
 from pages.components.figures import PERCENT, Axis, Dot
-from pages.components.rivals import run_of
 from pages.components.session import per_study
-from pages.components.style import text
-from pages.components.tables import table
 
-OWN, UNCALIBRATED = "NIWT, exact transfer", "(uncalibrated)"
 SAMPLES = 180  # points of the balance's curve: more cannot be told apart at its width
 
 
@@ -124,62 +118,6 @@ def _range(found: Evaluation) -> tuple[float, float]:
 def _reset_gamma(study: Study, low: float, high: float) -> None:
     session.classifier().gamma = study.gamma
     st.session_state["gamma"] = float(np.clip(study.gamma, low, high))
-
-
-@st.fragment
-def rivals(study: Study) -> None:
-    """The transfer beside other methods; they are run on demand."""
-    style.heading(
-        "Beside other methods",
-        "The same features, folds and calibration, for methods that map words to classes without asking neurons.",
-    )
-    run, found = run_of(study.id, study), evaluation(study)
-    own = {OWN: found.metrics, f"{OWN} {UNCALIBRATED}": found.plain}
-    if run.result is not None:
-        rows = {**own, **run.result}
-        st.html(_methods({name: value for name, value in rows.items() if UNCALIBRATED not in name}))
-        with st.expander("Without calibration", icon=":material/balance:"):
-            st.html(_methods({name: value for name, value in rows.items() if UNCALIBRATED in name}))
-        if left := left_out(study):
-            names = " and ".join(filter(None, (", ".join(left[:-1]), left[-1])))
-            st.caption(f"{names} came after this study was prepared. Prepare it again to see them too.")
-    elif run.running and run.mine:
-        _waiting(study)
-    else:
-        if run.error:
-            st.warning("The comparison ended early.", icon=":material/warning:")
-            st.caption(run.error)
-        st.html(_methods({OWN: found.metrics}))
-        st.button(
-            "Run the others",
-            icon=":material/play_arrow:",
-            on_click=run.start,
-            key="run_rivals",
-            help="Takes half a minute or so, in the background; longer for a study from before a method was added.",
-        )
-
-
-@st.fragment(run_every=0.7)
-def _waiting(study: Study) -> None:
-    run = run_of(study.id, study)
-    if not run.running:
-        st.rerun()
-    name, done, total = run.at
-    st.progress((done + 0.5) / (total + 0.5), text=f"Fitting {name or 'the first'}, {done + 1} of {total}")
-    if st.button("Cancel", icon=":material/close:", on_click=run.leave, key="stop_rivals"):
-        st.rerun()
-
-
-def _methods(rows: dict[str, Metrics]) -> str:
-    """Markup, the highest H first; the transfer stands out wherever it stands."""
-    body = []
-    for name, value in sorted(rows.items(), key=lambda item: -item[1].H):
-        own, shown = name.startswith(OWN), text(name.removesuffix(UNCALIBRATED).strip())
-        figures_ = [f"{getattr(value, key):.1f}" for key in ("U", "S", "zsl")]
-        bar = figures.meter(value.H / 100, "neuron" if own else "faint")
-        body.append((f"<b>{shown}</b>" if own else shown, *figures_, f"<b>{value.H:.1f}</b>", bar))
-    columns = "minmax(9rem,auto) repeat(4,3.5rem) 1fr"
-    return table(columns, ("Method, %", "U", "S", "ZSL", "H", ""), body, css="cyn-methods")
 
 
 def provenance(study: Study) -> None:

@@ -1,75 +1,72 @@
-"""The rivals of the transfer, run in the background: one run a study for everyone who waits, stopped when nobody does."""
+"""The transfer beside other methods on the Measure page; they are run on demand, in the background."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from niwt_core import NiwtError, Study
+from niwt_core import Study
 from niwt_core.evaluation import Metrics
-from niwt_core.rivals import run_rivals
+from niwt_core.rivals import left_out, run_rivals
+from pages.components import figures, measures, style
+from pages.components.background import Report, Run, progress
+from pages.components.style import text
+from pages.components.tables import table
 
-
-class Stopped(Exception):
-    """Nobody waits any more."""
-
-
-@dataclass
-class Run:
-    """A run and how far it is; ``result`` or ``error`` when it has ended, neither when it was stopped."""
-
-    study: Study
-    waiting: set[str] = field(default_factory=set)
-    at: tuple[str, int, int] = ("", 0, 1)
-    result: Mapping[str, Metrics] | None = None
-    error: str = ""
-    thread: threading.Thread | None = None
-
-    @property
-    def running(self) -> bool:
-        return self.thread is not None and self.thread.is_alive()
-
-    def start(self) -> None:
-        """Starts, unless it runs or has a result, and waits for it on behalf of this session."""
-        self.waiting.add(_session())
-        if not self.running and self.result is None:
-            self.error = ""
-            self.thread = threading.Thread(target=self._work, name=f"rivals of {self.study.name}", daemon=True)
-            self.thread.start()
-
-    def leave(self) -> None:
-        """This session waits no longer; the last one to leave stops the run before its next fit."""
-        self.waiting.discard(_session())
-
-    @property
-    def mine(self) -> bool:
-        """This session waits for it."""
-        return _session() in self.waiting
-
-    def _work(self) -> None:
-        try:
-            self.result = run_rivals(self.study, on_rival=self._report)
-        except Stopped:
-            pass
-        except (NiwtError, LookupError, ArithmeticError, ValueError, RuntimeError) as error:
-            self.error = f"{type(error).__name__}: {error}"
-
-    def _report(self, name: str, done: int, total: int) -> None:
-        if not self.waiting:
-            raise Stopped
-        self.at = (name, done, total)
+OWN, UNCALIBRATED = "NIWT, exact transfer", "(uncalibrated)"
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def run_of(study_id: str, _study: Study) -> Run:
-    """The run of a study, made once a process."""
-    return Run(_study)
+def run_of(study_id: str, _study: Study) -> Run[Mapping[str, Metrics]]:
+    """The comparison of a study, made once a process."""
+
+    def work(report: Report) -> Mapping[str, Metrics]:
+        return run_rivals(_study, on_rival=lambda name, done, total: report(f"Fitting {name}", done, total))
+
+    return Run(f"rivals of {_study.name}", work)
 
 
-def _session() -> str:
-    context = get_script_run_ctx()
-    return context.session_id if context else ""
+@st.fragment
+def beside_others(study: Study) -> None:
+    """The transfer beside other methods; they are run on demand."""
+    style.heading(
+        "Beside other methods",
+        "The same features, folds and calibration, for methods that map words to classes without asking neurons.",
+    )
+    run, found = run_of(study.id, study), measures.evaluation(study)
+    own = {OWN: found.metrics, f"{OWN} {UNCALIBRATED}": found.plain}
+    if run.result is not None:
+        rows = {**own, **run.result}
+        st.html(_methods({name: value for name, value in rows.items() if UNCALIBRATED not in name}))
+        with st.expander("Without calibration", icon=":material/balance:"):
+            st.html(_methods({name: value for name, value in rows.items() if UNCALIBRATED in name}))
+        if left := left_out(study):
+            names = " and ".join(filter(None, (", ".join(left[:-1]), left[-1])))
+            st.caption(f"{names} came after this study was prepared. Prepare it again to see them too.")
+    elif run.running and run.mine:
+        progress(run, "rivals")
+    else:
+        if run.error:
+            st.warning("The comparison ended early.", icon=":material/warning:")
+            st.caption(run.error)
+        st.html(_methods({OWN: found.metrics}))
+        st.button(
+            "Run the others",
+            icon=":material/play_arrow:",
+            on_click=run.start,
+            key="run_rivals",
+            help="Takes half a minute or so, in the background; longer for a study from before a method was added.",
+        )
+
+
+def _methods(rows: dict[str, Metrics]) -> str:
+    """Markup, the highest H first; the transfer stands out wherever it stands."""
+    body = []
+    for name, value in sorted(rows.items(), key=lambda item: -item[1].H):
+        own, shown = name.startswith(OWN), text(name.removesuffix(UNCALIBRATED).strip())
+        figures_ = [f"{getattr(value, key):.1f}" for key in ("U", "S", "zsl")]
+        bar = figures.meter(value.H / 100, "neuron" if own else "faint")
+        body.append((f"<b>{shown}</b>" if own else shown, *figures_, f"<b>{value.H:.1f}</b>", bar))
+    columns = "minmax(9rem,auto) repeat(4,3.5rem) 1fr"
+    return table(columns, ("Method, %", "U", "S", "ZSL", "H", ""), body, css="cyn-methods")

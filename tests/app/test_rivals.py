@@ -1,64 +1,21 @@
-"""The background run of the rivals: it ends with a result, is shared, and stops when nobody waits."""
+"""The rivals' run and their table on the Measure page."""
 
-import threading
-
-import pytest
 from small_study import small_study
 
 from niwt_core.evaluation import Metrics
-from pages.components import rivals
-from pages.components.measures import OWN, UNCALIBRATED, _methods
-from pages.components.rivals import Run
+from pages.components.rivals import OWN, UNCALIBRATED, _methods, run_of
 
 
-def test_it_ends_with_the_result() -> None:
-    run = Run(small_study())
+def test_the_run_ends_with_every_rival() -> None:
+    study = small_study()
+    run_of.clear()
+    run = run_of(study.id, study)
     run.start()
-    assert run.mine
     assert run.thread is not None
     run.thread.join(60)
     assert run.result is not None
     assert {"ESZSL", "SAE"} <= set(run.result)
-    started = run.thread
-    run.start()
-    assert run.thread is started  # a result is not computed twice
-
-
-def test_it_stops_when_the_last_one_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, left = threading.Event(), threading.Event()
-
-    def slow(study, *, on_rival):
-        on_rival("first", 0, 2)
-        begun.set()
-        left.wait(30)
-        on_rival("second", 1, 2)
-        raise AssertionError("it went on")
-
-    monkeypatch.setattr(rivals, "run_rivals", slow)
-    run = Run(small_study(), waiting={"somebody else"})
-    run.start()
-    begun.wait(30)
-    run.leave()
-    assert run.running
-    assert not run.mine
-    run.waiting.clear()  # somebody else leaves too
-    left.set()
-    assert run.thread is not None
-    run.thread.join(30)
-    assert run.result is None
-    assert run.error == ""
-
-
-def test_a_failure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(study, *, on_rival):
-        raise ValueError("no folds")
-
-    monkeypatch.setattr(rivals, "run_rivals", broken)
-    run = Run(small_study())
-    run.start()
-    assert run.thread is not None
-    run.thread.join(30)
-    assert "no folds" in run.error
+    run_of.clear()  # other tests begin without a result
 
 
 def test_the_table_is_sorted_and_the_transfer_stands_out() -> None:
