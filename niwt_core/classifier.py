@@ -26,8 +26,11 @@ from niwt_core.recipe import Recipe
 from niwt_core.study import Study
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from niwt_core.attribution import ImportanceMap
     from niwt_core.explanation import Explanation
+    from niwt_core.export import Exported
 
 Kind = Literal["seen", "unseen", "built"]
 Source = Any  # a path, bytes, a file object or a PIL image
@@ -235,6 +238,12 @@ class Classifier:
             for c in order
         ]
         return Answer(self, picture, tuple(ranking))
+
+    def export(self, path: Path | str, *, calibrated: bool = True) -> Exported:
+        """Writes the classifier as it is now to a .pt2 or .onnx file that runs without this project, and checks its logits. Raises NiwtError."""
+        from niwt_core.export import export
+
+        return export(self, path, calibrated=calibrated)
 
 
 def _shrunk(image: Image.Image) -> Image.Image:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from niwt_core.attribution import Method
 from niwt_core.report.figures import METHOD_MEANING, METHOD_NAMES, Figures, jpeg_uri, make_figures
-from niwt_core.report.fragments import chip, flip_steps, neuron_list, number, percent, ranking_bars, word_bars
+from niwt_core.report.fragments import chip, flip_steps, neuron_list, number, percent, ranking_bars, section, word_bars
 from niwt_core.report.stylesheet import page_style
 
 if TYPE_CHECKING:
@@ -47,11 +47,6 @@ def report_html(
     )
 
 
-def _section(title: str, about: str, body: str) -> str:
-    note = f'<p class="about">{about}</p>' if about else ""
-    return f"<section><h2>{title}</h2>{note}{body}</section>"
-
-
 def _plates(drawn: Figures, explanation: Explanation) -> str:
     plates = [("What the network saw", "the centred square of the picture", drawn.square)]
     plates += [(METHOD_NAMES[method], METHOD_MEANING[method], image) for method, image in drawn.maps.items()]
@@ -72,7 +67,7 @@ def _ranking(answer: Answer, explanation: Explanation) -> str:
     legend = " &ensp; ".join(chip(kind) for kind in kinds)
     bars = ranking_bars(answer.ranking, chosen=explanation.name)
     body = f'<div class="narrow">{bars}<p class="nr-small">{legend}</p></div>'
-    return _section("What else it could be", about, body)
+    return section("What else it could be", about, body)
 
 
 def _neurons(explanation: Explanation, drawn: Figures) -> str:
@@ -89,14 +84,14 @@ def _neurons(explanation: Explanation, drawn: Figures) -> str:
         f"What each neuron adds to the score of {number(explanation.score, sign=True)}, measured from the average training picture, with the places "
         "where it is active. Names are hypotheses: how well held-out pictures bear them out is said beside each."
     )
-    return _section("The neurons that spoke", about, f'<div class="columns">{columns}</div>')
+    return section("The neurons that spoke", about, f'<div class="columns">{columns}</div>')
 
 
 def _words(explanation: Explanation) -> str:
     if not explanation.words:
         return ""
     about = "What the network looks for in this class, read back from its neurons: standard deviations above the average class."
-    return _section("In words", about, f'<div class="narrow">{word_bars(explanation.words)}</div>')
+    return section("In words", about, f'<div class="narrow">{word_bars(explanation.words)}</div>')
 
 
 def _contrast(answer: Answer, explanation: Explanation, drawn: Figures) -> list[str]:
@@ -111,11 +106,11 @@ def _contrast(answer: Answer, explanation: Explanation, drawn: Figures) -> list[
     words = word_bars(contrast.words) if contrast.words else '<p class="nr-none">No word tells them apart here.</p>'
     neurons = neuron_list(contrast.neurons, drawn.thumbnails, empty="None.")
     body = f'<div class="columns"><div><h3>Words</h3>{words}</div><div><h3>Neurons</h3>{neurons}</div></div>'
-    sections = [_section(f"Why not {rival}?", about, body)]
+    sections = [section(f"Why not {rival}?", about, body)]
     turning = contrast if contrast.margin >= 0 else turned(answer, contrast)
     if turning.flip:
         sections.append(
-            _section(
+            section(
                 "What would have to change", flip_about(turning), f'<div class="narrow">{flip_steps(turning)}</div>'
             )
         )
@@ -157,6 +152,6 @@ def _origin(answer: Answer, explanation: Explanation, picture_name: str) -> str:
     built = classifier.built.get(explanation.name) if explanation.kind == "built" else None
     if built is not None:
         rows.append(("Built from", f"<pre>{escape(built.recipe.to_yaml().strip())}</pre>"))
-    return _section(
+    return section(
         "Made from", "", "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows if value) + "</dl>"
     )

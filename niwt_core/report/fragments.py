@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from niwt_core.wording import mention, phrase, with_article
@@ -34,6 +35,17 @@ def number(value: float, *, sign: bool = False) -> str:
 def percent(share: float) -> str:
     """ "31.4 %", not to be broken."""
     return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+
+
+def percentage(value: float, digits: int = 1) -> str:
+    """84.3 as "84.3 %", not to be broken; "none" for a share of nothing."""
+    return f"{value:.{digits}f}\N{NO-BREAK SPACE}%" if isfinite(value) else "none"
+
+
+def section(title: str, about: str, body: str) -> str:
+    """A part of the page under a heading, after a line that says what it shows; all three are markup."""
+    note = f'<p class="about">{about}</p>' if about else ""
+    return f"<section><h2>{title}</h2>{note}{body}</section>"
 
 
 def chip(kind: str, label: str = "") -> str:

@@ -39,13 +39,14 @@ def paint_torso(
     breast, back, d = colors["breast color"], colors["back color"], bones.depth
     top, middle, bottom = bones.body(0.2, -d), bones.body(0, -0.1 * d), bones.body(-0.05, d)
     saddle = spline([bones.body(x, y * d) for x, y in _SADDLE])
-    on_back = {"axis": (top, middle), "blur": 0.012, "clips": (outline,)}
     return [
         Piece(outline, darker(breast, 0.7), "breast", width=0.018),
         Piece(outline, lighter(breast, 0.12), "breast", to=darker(breast, 0.10), axis=(top, bottom)),
         *breast_pattern(bones, attributes["breast pattern"], breast, outline),
         vent(bones, breast, outline),
-        Piece(saddle, lighter(back, 0.16), "back", to=darker(back, 0.12), **on_back),
+        Piece(
+            saddle, lighter(back, 0.16), "back", to=darker(back, 0.12), axis=(top, middle), blur=0.012, clips=(outline,)
+        ),
         back_scales(bones, back, outline, rng),
         _nape(bones, colors["nape color"], outline),
         _face(bones, breast, outline),
