@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.bank import Bank
 from niwt_core.data.dataset import Dataset
-from niwt_core.encoding import encode, encoding_for
+from niwt_core.encoding import encode, encoding_for, kernel_for
 from niwt_core.gallery import make_gallery
 from niwt_core.head import fit_head
 from niwt_core.importance import operator, unit
@@ -22,8 +22,10 @@ from niwt_core.neurons import neurons_from
 from niwt_core.rivals import tune_rivals
 from niwt_core.selection import Fold, View, choose, gamma_unit
 from niwt_core.study import Choices, Study
+from niwt_core.texts import Texts
 from niwt_core.training import install_head
 from niwt_core.transfer.exact import fit_transfer
+from niwt_core.weighing import choose_weight
 
 
 def assemble(
@@ -43,11 +45,16 @@ def assemble(
     G = bank.operator(lambda done: report("importance operator", done, len(bank.probes)))
     if G is not None and settings.probes != "seen":
         G = _foreign_operator(network, job)
-    encoding = encoding_for(dataset.knowledge)
-    knowledge = torch.from_numpy(encode(dataset.knowledge.values, encoding)).float()
+    encoding, kernel = encoding_for(dataset.knowledge), kernel_for(dataset.knowledge, dataset.seen)
+    encoded = encode(dataset.knowledge.values, encoding, kernel)  # (C, E)
     folds = tuple(fold.only(bank.usable) for fold in folds)
     if views is None:
         views = [View(bank.features, bank.class_targets, G)] * len(folds)
+    texts = None if dataset.texts is None else Texts.of(dataset.texts, dataset.seen)
+    if texts is not None:
+        texts = replace(texts, weight=choose_weight(folds, views, dataset.labels, encoded, texts.encoded))
+        encoded = np.hstack([encoded, texts.encoded])
+    knowledge = torch.from_numpy(encoded).float()
     choice = choose(
         folds,
         views,
@@ -59,9 +66,10 @@ def assemble(
         folds,
         views,
         dataset.labels,
-        dataset.train,
         knowledge.double().numpy(),
-        on_rival=lambda done, total: report("tuning rivals", done, total),
+        decay=choice.decay,
+        seed=settings.seed,
+        on_rival=lambda name, done, total: report("tuning rivals", done, total),
     )
     if not bank.usable.all():
         bank, dataset = bank.only_usable(), dataset.keep(bank.usable, bank.skipped)
@@ -91,6 +99,8 @@ def assemble(
         seen=dataset.seen,
         knowledge=dataset.knowledge,
         encoding=encoding,
+        kernel=kernel,
+        texts=texts,
         network=network,
         preprocess=job.preprocess,
         head=head,

@@ -56,17 +56,22 @@ class BoardTables:
         return np.asarray(centred, np.float64) @ self.basis
 
 
-def board_tables(study: Study, features: Tensor, *, neurons: Sequence[int]) -> BoardTables:
-    """Prepares the tables for pictures with ``features`` (M,D) and the neurons to show."""
-    P, q = study.affine.P.double().numpy(), study.affine.q.double().numpy()  # (D, K), (D,)
+def board_tables(
+    study: Study, features: Tensor, *, neurons: Sequence[int], text: np.ndarray | None = None
+) -> BoardTables:
+    """Prepares the tables for pictures with ``features`` (M,D) and the neurons to show; raw ``text`` (K',) is what else is said of the class."""
+    block = None if text is None or study.texts is None else study.texts.encode(text)
+    form, whole, shift = study.over_knowledge(block)
+    P, q = form.P.double().numpy(), form.q.double().numpy()  # (D, K), (D,)
+    encoded = study.encoded_knowledge[:, : P.shape[1]]  # (C, K)
     mean_row = study.head.rows.double().mean(0).numpy()  # (D,)
     rows = study.full_head.rows.double().numpy() - mean_row  # (C, D)
     centred = (features.double() - study.head.mean.double()).numpy()  # (M, D)
     basis = _span(P, q, study, float(np.linalg.norm(centred, axis=1).max(initial=1.0)))  # (D, r)
     chosen = np.asarray(neurons, np.int64)
-    weight = study.mapping.weight.double().numpy()[:, chosen]  # (K, n)
-    offset = study.mapping.offset.double().numpy()[chosen]  # (n,)
-    predicted = study.encoded_knowledge @ weight + offset  # (C, n)
+    weight = whole.double().numpy()[:, chosen]  # (K, n)
+    offset = shift.double().numpy()[chosen]  # (n,)
+    predicted = encoded @ weight + offset  # (C, n)
     return BoardTables(
         basis=basis,
         transform=basis.T @ P,
@@ -93,7 +98,7 @@ def _span(P: np.ndarray, q: np.ndarray, study: Study, reach: float) -> np.ndarra
     Leaving out a singular value s turns ``d`` by at most ``s |(k, 1)| / |d|`` and a score by ``norm reach`` times that.
     """
     left, sizes, _ = np.linalg.svd(np.column_stack([P, q]), full_matrices=False)
-    shortest = np.linalg.norm(study.encoded_knowledge @ P.T + q, axis=1).min()
+    shortest = np.linalg.norm(study.encoded_knowledge[:, : P.shape[1]] @ P.T + q, axis=1).min()
     kept: np.ndarray = left[:, sizes * np.sqrt(2) * study.affine.norm * reach > TOLERANCE * shortest]
     return kept
 

@@ -11,7 +11,6 @@ import torch
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
-from niwt_core.encoding import encode
 from niwt_core.errors import NiwtError
 from niwt_core.files import write_atomically
 from niwt_core.recipe import Recipe
@@ -24,7 +23,7 @@ NEAREST = 5
 class BuiltClass:
     """A class that was described, with the classifier weights that follow.
 
-    values (K,) raw description; k (K,) encoded; importances (N,) predicted; weights (D,) head row; bias about the feature mean; cosine
+    values (K,) raw description; k (E,) encoded; importances (N,) predicted; weights (D,) head row; bias about the feature mean; cosine
     between the importances that the weights really give (``G w``) and the predicted ones; paper_loss = 1 - cosine + lambda/2 |w - w_bar|^2
     with the paper's lambda for CUB (1e-2); nearest: (class, cosine of weights) of the most similar known classes; support: leave-one-out
     predictability of those classes, weighted by similarity.
@@ -57,33 +56,59 @@ class BuiltClass:
 
 
 def describe(study: Study, recipe: Recipe) -> np.ndarray:
-    """The raw description (K,) that a recipe means in this study: its attributes over the mean of the seen classes, or over ``like``.
+    """The raw description (K,) that a recipe means in this study.
+
+    In a study of attributes: its attributes, over those that its caption means where captions are not read as they are, over ``like`` or the
+    mean of the seen classes. In a study of captions: its name and caption, or ``like``.
 
     Raises:
         NiwtError: the recipe is for another study, names what the study does not know, or cannot be said in its knowledge.
     """
+    _check_study(study, recipe)
+    base = study.knowledge.values[study.seen].mean(0)
+    if recipe.like:
+        base = study.knowledge.values[study.class_index(recipe.like)]
+    if recipe.caption.strip() and study.texts_of_captions is None:
+        if study.knowledge.kind == "attributes":
+            from niwt_core.proposals import propose_attributes
+
+            base = propose_attributes(study, recipe.caption, base=base, where=f"recipe {recipe.name}").values
+        else:
+            from niwt_core.captions import caption_values
+
+            base = caption_values(study, recipe)
+    if not recipe.attributes:
+        return np.asarray(base, np.float32)
+    return study.knowledge.describe(recipe.attributes, base=base)
+
+
+def describe_text(study: Study, recipe: Recipe) -> np.ndarray | None:
+    """The raw text (K',) of a recipe where the study has ``texts`` beside attributes: its caption's, or that of ``like``; None says nothing.
+
+    Raises NiwtError: the caption cannot be read.
+    """
+    if study.texts is None:
+        return None
+    if recipe.caption.strip() and study.texts_of_captions is not None:
+        from niwt_core.captions import caption_values
+
+        return caption_values(study, recipe)
+    return study.texts.knowledge.values[study.class_index(recipe.like)] if recipe.like else None
+
+
+def _check_study(study: Study, recipe: Recipe) -> None:
     if recipe.study and recipe.study != study.id:
         raise NiwtError(
             f"the recipe was written for study {recipe.study}, this is {study.id}",
             where=f"recipe {recipe.name}",
             fix="open that study, or remove the recipe's `study` line to build it here",
         )
-    base = study.knowledge.values[study.seen].mean(0)
-    if recipe.like:
-        base = study.knowledge.values[study.class_index(recipe.like)]
-    if recipe.caption.strip():
-        from niwt_core.captions import caption_values
-
-        base = caption_values(study, recipe)
-    if not recipe.attributes:
-        return np.asarray(base, np.float32)
-    return study.knowledge.describe(recipe.attributes, base=base)
 
 
 def build_class(study: Study, recipe: Recipe) -> BuiltClass:
     """Describes, predicts and transfers. The same recipe on the same study gives the same bits. Raises NiwtError."""
     values = describe(study, recipe)
-    k = encode(values, study.encoding)
+    k = study.encode(values, describe_text(study, recipe))
     weights = study.affine.solve(k)
     importances = study.mapping(torch.from_numpy(k).to(study.mapping.weight.dtype))
     reached = weights if study.operator is None else study.operator @ weights  # (N,)
@@ -122,7 +147,7 @@ def _support(study: Study, k: np.ndarray) -> float:
 def unheard_attributes(study: Study, *, share: float = 0.05) -> tuple[str, ...]:
     """Attributes that this network cannot hear: moving them moves the weights by less than ``share`` of what the median attribute does, or they
     never vary over the seen classes."""
-    effect = study.affine.P.norm(dim=0)  # (K,)
+    effect = study.over_knowledge()[0].P.norm(dim=0)  # (K,)
     constant = study.knowledge.values[study.seen].std(0) < 1e-6
     deaf = constant | (effect < share * effect.median()).numpy()
     return tuple(name for name, is_deaf in zip(study.knowledge.names, deaf, strict=True) if is_deaf)

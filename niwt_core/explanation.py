@@ -185,7 +185,7 @@ def alpha_words(study: Study, alpha: Tensor) -> tuple[Word, ...]:
 
 
 def encoded_description(study: Study, candidate: Candidate, answer: Answer) -> np.ndarray:
-    """(K,) the encoded description of a class, built or known."""
+    """(E,) the encoded description of a class, built or known."""
     if candidate.kind == "built":
         return answer.classifier.built[candidate.name].k
     return study.encoded_knowledge[study.classes.index(candidate.name)]
@@ -203,7 +203,8 @@ def contrast_classes(answer: Answer, candidate: Candidate, rival: Candidate, *, 
     flip: tuple[Word, ...] = ()
     if study.knowledge.kind == "attributes":
         mine, other = encoded_description(study, candidate, answer), encoded_description(study, rival, answer)
-        held = _evidence(study, picture, mine, other) * (mine - other)  # (K,) logits
+        held = _evidence(study, picture, mine, other) * (mine - other)  # (E,) logits
+        held = held[: len(study.knowledge.names)]  # (K,): what texts say beside attributes has no words to change
         labels, names = study.knowledge.labels, study.knowledge.names
         words = tuple(
             Word(names[j], labels[j], float(held[j]), bool(mine[j] > other[j]))
@@ -223,7 +224,7 @@ def raw_description(study: Study, candidate: Candidate, answer: Answer) -> np.nd
 
 
 def _evidence(study: Study, picture: EncodedPicture, mine: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """(K,) logits that the picture gives for one unit of each encoded attribute, at the mean scale of the two classes."""
+    """(E,) logits that the picture gives for one unit of each encoded column, at the mean scale of the two classes."""
     scale = np.mean([1 / max(float(study.affine.direction(_like(study, k)).norm()), 1e-12) for k in (mine, other)])
     said = study.affine.P.T @ (picture.features - study.head.mean)
     return np.asarray(said.double().numpy() * study.affine.norm * scale)
@@ -237,7 +238,8 @@ def _flip(
     A seen class keeps its learned row, and moves as its transferred row does.
     """
     study, flip = answer.classifier.study, []
-    P, q = study.affine.P.double(), study.affine.q.double()
+    form, _, _ = study.over_knowledge(encoded_description(study, candidate, answer)[len(study.knowledge.names) :])
+    P, q = form.P.double(), form.q.double()
     about = (answer.picture.features - study.head.mean).double()  # (D,)
     values, goal = raw_description(study, candidate, answer).copy(), raw_description(study, rival, answer)
 

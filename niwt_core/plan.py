@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from niwt_core.backbones import Preprocess, SplitNetwork, load_backbone
@@ -15,6 +14,7 @@ from niwt_core.data.dataset import Dataset, check_pictures
 from niwt_core.errors import NiwtError
 from niwt_core.prepare import Settings
 from niwt_core.training import TrainingSettings
+from niwt_core.words import with_knowledge
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -39,7 +39,6 @@ FINE_TUNING = TrainingSettings(
     jitter=0.2,
     frozen_share=0.35,
 )
-EMBEDDINGS = (".mat", ".npy")
 
 
 def plan(
@@ -59,6 +58,7 @@ def plan(
     seed: int,
     accelerator: Accelerator,
     progress: Report,
+    splits: Path | None = None,
 ) -> Plan:
     """Reads the set and loads the network: (dataset, network, preprocessing, settings, what provenance should remember).
 
@@ -73,8 +73,10 @@ def plan(
         raise NiwtError(f"no folder of probe pictures {probes!r}", where="--probes", fix="give a folder, seen or noise")
     if source == "aviary":
         return _aviary_plan(out, backbone, weights, layer, epochs, probes, size, seed, accelerator, progress)
-    dataset = read_dataset(source, root, boxes=boxes, progress=progress)
-    dataset, memory = with_knowledge(dataset, knowledge, encoder)
+    if knowledge == "binary" and source != "awa2":
+        raise NiwtError(f"{source} has no binary table", where="--knowledge", fix="use attributes, or --knowledge FILE")
+    dataset = read_dataset(source, root, boxes=boxes, binary=knowledge == "binary", splits=splits, progress=progress)
+    dataset, memory = with_knowledge(dataset, "attributes" if knowledge == "binary" else knowledge, encoder)
     network, preprocess = load_backbone(backbone or BACKBONE, weights=_weights(weights), layer=layer, seed=seed)
     if size is not None:
         preprocess = replace(preprocess, size=size, resize=None)
@@ -159,11 +161,25 @@ def _pretrain(
     )
 
 
-def read_dataset(source: str, root: Path | None, *, boxes: bool = False, progress: Report) -> Dataset:
-    """Reads a set from disk; every unreadable header is named and left out."""
+def read_dataset(
+    source: str,
+    root: Path | None,
+    *,
+    boxes: bool = False,
+    binary: bool = False,
+    splits: Path | None = None,
+    progress: Report,
+) -> Dataset:
+    """Reads a set from disk; every unreadable header is named and left out.
+
+    boxes: crop to them (CUB). binary: the table of yes and no (AwA2). splits: folder of the split, if it is not under ``root`` (CUB, AwA2).
+    """
     assert root is not None
     if not root.exists():
         raise NiwtError("no such folder", where=str(root), fix="check --root")
+
+    if splits is not None and source not in ("cub", "awa2"):
+        raise NiwtError(f"{source} has no such split", where="--splits", fix="leave --splits out")
 
     def report(done: int, total: int) -> None:
         progress("checking pictures", done, total)
@@ -171,57 +187,14 @@ def read_dataset(source: str, root: Path | None, *, boxes: bool = False, progres
     if source == "cub":
         from niwt_core.data.cub import read_cub
 
-        return check_pictures(read_cub(root, crop_boxes=boxes), report)
+        return check_pictures(read_cub(root, crop_boxes=boxes, split_dir=splits), report)
     if source == "awa2":
         from niwt_core.data.awa2 import read_awa2
 
-        return check_pictures(read_awa2(root), report)
+        return check_pictures(read_awa2(root, binary=binary, split_dir=splits), report)
     from niwt_core.data.folder import read_folder
 
     return read_folder(root, progress=report)
-
-
-def with_knowledge(dataset: Dataset, knowledge: str, encoder: str | None) -> tuple[Dataset, Mapping[str, Any]]:
-    """The set with the domain knowledge that was asked for, and what a study must remember to describe further classes in it."""
-    from niwt_core.captions import DEFAULT_ENCODER, caption_knowledge
-
-    if knowledge == "attributes":
-        if dataset.knowledge.kind != "attributes" or not dataset.knowledge.names:
-            raise NiwtError(
-                "the set has no attributes",
-                where=dataset.name,
-                fix="use --knowledge captions, or add an attribute table",
-            )
-        return dataset, {}
-    path = Path(knowledge)
-    if knowledge != "captions" and not path.exists():
-        raise NiwtError(
-            f"no knowledge {knowledge!r}", where="--knowledge", fix="use attributes, captions, or an existing file"
-        )
-    captions = dataset.captions
-    if knowledge != "captions" and path.suffix.lower() in EMBEDDINGS:
-        from niwt_core.data.embeddings import read_embeddings
-
-        return replace(dataset, knowledge=read_embeddings(path, dataset.classes)), {"knowledge_file": path.name}
-    if knowledge != "captions" and path.suffix.lower() == ".csv":
-        from niwt_core.data.tables import read_class_table
-        from niwt_core.knowledge import Kind, Knowledge
-
-        names, values = read_class_table(path, dataset.classes, extra=True)
-        kind: Kind = "attributes" if np.min(values, initial=0) >= 0 else "embedding"
-        return replace(dataset, knowledge=Knowledge(kind, dataset.classes, names, values)), {
-            "knowledge_file": path.name
-        }
-    if knowledge != "captions":
-        from niwt_core.data.descriptions import read_descriptions
-
-        captions = read_descriptions(path, dataset.classes)
-    if not captions:
-        raise NiwtError(
-            "the set has no captions", where=dataset.name, fix="name a file of descriptions with --knowledge FILE"
-        )
-    table, memory = caption_knowledge(captions, dataset.classes, encoder or DEFAULT_ENCODER)
-    return replace(dataset, knowledge=table, captions=captions), {"captions": dict(memory)}
 
 
 def _check_size(network: SplitNetwork, preprocess: Preprocess) -> None:

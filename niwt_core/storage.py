@@ -39,10 +39,12 @@ from niwt_core.errors import NiwtError
 from niwt_core.files import digest, file_hash, unwritable
 from niwt_core.gallery import Gallery
 from niwt_core.head import Head
+from niwt_core.kernel import Kernel
 from niwt_core.knowledge import Knowledge
 from niwt_core.mapping import LinearMap
 from niwt_core.neurons import Neuron
 from niwt_core.study import Choices, Study
+from niwt_core.texts import Texts
 from niwt_core.transfer.exact import AffineForm
 
 SCHEMA = 1
@@ -177,7 +179,12 @@ def _manifest(study: Study, hashes: Mapping[str, str]) -> dict[str, Any]:
         "schema": SCHEMA,
         "name": study.name,
         "kind": study.kind,
-        "knowledge": {"kind": study.knowledge.kind, "scale": study.knowledge.scale, "encoding": study.encoding},
+        "knowledge": {
+            "kind": study.knowledge.kind,
+            "scale": study.knowledge.scale,
+            "encoding": study.encoding,
+            **({"texts": _texts_facts(study.texts)} if study.texts is not None else {}),
+        },
         "split_hash": study.split_hash,
         "seed": study.seed,
         "preprocess": study.preprocess.to_dict(),
@@ -263,6 +270,11 @@ def _tensors(study: Study) -> dict[str, bytes]:
     }
     if study.operator is not None:
         model["operator"] = study.operator
+    if study.kernel is not None:
+        model |= study.kernel.tensors("kernel")
+    if study.texts is not None:
+        model["texts.values"] = torch.from_numpy(study.texts.knowledge.values)
+        model |= study.texts.kernel.tensors("texts.kernel") if study.texts.kernel is not None else {}
     pictures = {"features": study.features.half()}
     if study.pooled is not study.features:
         pictures["pooled"] = study.pooled.half()
@@ -278,6 +290,22 @@ def _tensors(study: Study) -> dict[str, bytes]:
         f"{name}.safetensors": safetensors_bytes({key: value.contiguous() for key, value in tensors.items()})
         for name, tensors in whole.items()
     }
+
+
+def _texts_facts(texts: Texts) -> Mapping[str, Any]:
+    return {"kind": texts.knowledge.kind, "encoding": texts.encoding, "weight": texts.weight}
+
+
+def _read_texts(
+    facts: Mapping[str, Any] | None, tensors: Mapping[str, Tensor], classes: tuple[str, ...], seen: np.ndarray
+) -> Texts | None:
+    if facts is None:
+        return None
+    values = tensors["texts.values"].numpy()
+    names = tuple(str(k) for k in range(values.shape[1]))
+    knowledge = Knowledge(facts["kind"], classes, names, values, scale=1.0)
+    kernel = Kernel.from_tensors("texts.kernel", tensors)
+    return Texts(knowledge, facts["encoding"], kernel, seen, facts["weight"])
 
 
 def _map_tensors(name: str, item: LinearMap) -> dict[str, Tensor]:
@@ -311,6 +339,7 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
     model, pictures = _read_tensors(folder / "model.safetensors"), _read_tensors(folder / "pictures.safetensors")
     gallery = _read_tensors(folder / "gallery.safetensors")
     maps = manifest["maps"]
+    seen = np.array([row[2] == "seen" for row in class_rows])
     features = pictures["features"]
     choices = manifest["choices"]
     return Study(
@@ -319,7 +348,7 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         kind=manifest["kind"],
         folder=folder,
         classes=classes,
-        seen=np.array([row[2] == "seen" for row in class_rows]),
+        seen=seen,
         knowledge=Knowledge(
             manifest["knowledge"]["kind"], classes, tuple(header[1:]), values, manifest["knowledge"]["scale"]
         ),
@@ -345,6 +374,8 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         split_hash=manifest["split_hash"],
         seed=manifest["seed"],
         provenance=manifest["provenance"],
+        kernel=Kernel.from_tensors("kernel", model),
+        texts=_read_texts(manifest["knowledge"].get("texts"), model, classes, seen),
     )
 
 

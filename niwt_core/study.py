@@ -22,15 +22,18 @@ from niwt_core.encoding import Encoding, encode
 from niwt_core.errors import NiwtError
 from niwt_core.gallery import Gallery
 from niwt_core.head import Head
+from niwt_core.kernel import Kernel
 from niwt_core.knowledge import Knowledge
 from niwt_core.mapping import LinearMap
 from niwt_core.neurons import Neuron
+from niwt_core.texts import Texts
 from niwt_core.transfer.exact import AffineForm
 
 if TYPE_CHECKING:
     from niwt_core.classifier import Classifier
     from niwt_core.evaluation_report import Evaluation
     from niwt_core.imagine import Imagined
+    from niwt_core.proposals import Proposals
     from niwt_core.recipe import Recipe
 
 
@@ -64,6 +67,7 @@ class Study:
         mapping: encoded description -> importance; ``inverse``: unit importance -> raw knowledge values.
         operator: ``G`` (N,D), or None where the tail is global average pooling.
         affine: ``w = P k + q`` up to its norm.
+        kernel: of the captions, where knowledge is captions; texts: a second description of every class, beside attributes.
         features: (n,D) float16 of all pictures; pooled (n,N) their mean activations; labels (n,), roles (n,) of "train", "test_seen", "test_unseen".
     """
 
@@ -94,6 +98,8 @@ class Study:
     split_hash: str
     seed: int
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    kernel: Kernel | None = None
+    texts: Texts | None = None
 
     @cached_property
     def seen_classes(self) -> tuple[str, ...]:
@@ -110,8 +116,48 @@ class Study:
 
     @cached_property
     def encoded_knowledge(self) -> np.ndarray:
-        """(C,K) float64 encoded descriptions."""
-        return encode(self.knowledge.values, self.encoding)
+        """(C,E) float64 encoded descriptions: K columns of attributes or embeddings, the kernel's of captions, then those of ``texts``."""
+        first = encode(self.knowledge.values, self.encoding, self.kernel)
+        return first if self.texts is None else np.hstack([first, self.texts.encoded])
+
+    def encode(self, values: np.ndarray, text: np.ndarray | None = None) -> np.ndarray:
+        """(E,) the encoding of a raw description (K,), with raw ``text`` (K',) where the study has ``texts``; None says nothing there."""
+        first = encode(values, self.encoding, self.kernel)
+        if self.texts is None:
+            return first
+        return np.concatenate([first, self.texts.unsaid if text is None else self.texts.encode(text)])
+
+    @property
+    def texts_of_captions(self) -> Texts | None:
+        """The texts beside attributes, if they are captions: a class may then be written as well."""
+        return self.texts if self.texts is not None and self.texts.knowledge.kind == "captions" else None
+
+    @property
+    def reads_captions(self) -> bool:
+        """A new class's caption is read as it is; elsewhere it proposes attributes."""
+        return self.knowledge.kind == "captions" or self.texts_of_captions is not None
+
+    def propose_attributes(self, text: str) -> Proposals:
+        """What a description in words says in this study's attributes. Raises NiwtError."""
+        from niwt_core.proposals import propose_attributes
+
+        return propose_attributes(self, text)
+
+    def over_knowledge(self, block: np.ndarray | None = None) -> tuple[AffineForm, Tensor, Tensor]:
+        """(affine form, (K,N) weight and (N,) offset of the map) over the columns of ``knowledge`` alone.
+
+        Where the study has ``texts``, their encoded ``block`` (E-K,) is held, that of nothing said by default.
+        """
+        weight, offset = self.mapping.weight, self.mapping.offset
+        if self.texts is None:
+            return self.affine, weight, offset
+        K, P = len(self.knowledge.names), self.affine.P
+        held = torch.from_numpy(self.texts.unsaid if block is None else block).to(P)
+        return (
+            AffineForm(P[:, :K], self.affine.q + P[:, K:] @ held, self.affine.norm),
+            weight[:K],
+            offset + held @ weight[K:],
+        )
 
     def transferred_row(self, c: int) -> Tensor:
         """(D,) head row that the transfer gives for the description of class ``c``, seen or not."""

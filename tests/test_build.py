@@ -120,7 +120,7 @@ def test_a_recipe_gives_the_same_bits_in_another_process(tmp_path):
         ({"attributes": {3: 4}}, "no attribute '3'"),
         ({"attributes": {"crown color": "x" * 100_000}}, "no value"),
         ({"like": "Unicorn"}, "no class 'Unicorn'"),
-        ({"caption": "a red bird"}, "not by captions"),
+        ({"caption": "a quarterly tax return"}, "no word that this study knows"),
         ({"like": "x", "study": "0000000000000000"}, "written for study 0000000000000000"),
     ],
 )

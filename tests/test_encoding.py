@@ -37,7 +37,7 @@ def test_the_table_is_not_changed_and_float32_is_widened():
 
 @pytest.mark.parametrize(
     ("kind", "low", "wanted"),
-    [("attributes", 0, "hellinger"), ("attributes", -1, "unit"), ("captions", 0, "unit"), ("embedding", 0, "unit")],
+    [("attributes", 0, "hellinger"), ("attributes", -1, "unit"), ("captions", 0, "kernel"), ("embedding", 0, "unit")],
 )
 def test_which_encoding(kind, low, wanted):
     assert encoding_for(Knowledge(kind, ("a", "b"), ("x", "y"), np.array([[low, 1.0], [1, 0]]))) == wanted

@@ -19,17 +19,26 @@ def prepare_command(
     source: Annotated[str, typer.Argument(metavar="{aviary,cub,awa2,folder}", help="what kind of set it is")],
     out: Annotated[Path, typer.Option(help="folder of the study to make")],
     root: Annotated[Path | None, typer.Option(help="folder of the set (not for aviary, which is drawn)")] = None,
+    splits: Annotated[
+        Path | None, typer.Option(help="folder of att_splits.mat, if it is not under --root (CUB, AwA2)")
+    ] = None,
     backbone: Annotated[str | None, typer.Option(help="a torchvision model, or hf:<hub id or folder>")] = None,
     weights: Annotated[str | None, typer.Option(help="weights file (.safetensors, .pth), `default` or `none`")] = None,
     layer: Annotated[str | None, typer.Option(help="dictionary layer; `niwt info` lists those of a study")] = None,
     knowledge: Annotated[
-        str, typer.Option(help="attributes, captions, or a file of descriptions or embeddings")
+        str, typer.Option(help="attributes, binary (AwA2), captions, a file of texts or vectors, or attributes+ one")
     ] = "attributes",
     encoder: Annotated[str | None, typer.Option(help="text encoder for captions: hub id, folder, or tfidf")] = None,
     epochs: Annotated[
         int | None, typer.Option(help="epochs of fine-tuning on the seen classes; 0 keeps the backbone frozen")
     ] = None,
-    probes: Annotated[str, typer.Option(help="probe pictures of the operator: seen, noise, or a folder")] = "seen",
+    probes: Annotated[
+        str | None, typer.Option(help="probe pictures of the operator: seen (the default), noise, or a folder")
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="published settings, such as paper-cub-resnet101, or a YAML file; other options win over it"),
+    ] = None,
     boxes: Annotated[bool, typer.Option("--boxes", help="crop pictures to their bounding boxes (CUB)")] = False,
     size: Annotated[int | None, typer.Option(help="side of the network's input in pixels")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
@@ -47,6 +56,14 @@ def prepare_command(
         raise NiwtError(f"unknown kind of set {source!r}", where="niwt prepare", fix="use aviary, cub, awa2 or folder")
     if source != "aviary" and root is None:
         raise NiwtError("no --root", where=f"niwt prepare {source}", fix="name the folder of the set with --root DIR")
+    published = None
+    if preset is not None:
+        from niwt_core.paper.preset import read_preset
+
+        published = read_preset(preset)
+        published.check_set(source)
+        layer = layer or (published.layer if backbone in (None, published.backbone) else None)
+        backbone, probes = backbone or published.backbone, probes or published.images
     keep_large_blocks()
     check_target(out)
     accelerator = make_accelerator(device)
@@ -54,6 +71,7 @@ def prepare_command(
         dataset, network, preprocess, settings, memory = plan(
             source,
             root=root,
+            splits=splits,
             out=out,
             backbone=backbone,
             weights=weights,
@@ -61,14 +79,19 @@ def prepare_command(
             knowledge=knowledge,
             encoder=encoder,
             epochs=epochs,
-            probes=probes,
+            probes=probes or "seen",
             boxes=boxes,
             size=size,
             seed=seed,
             accelerator=accelerator,
             progress=report,
         )
-        provenance = {"command": _command(), **memory}
+        provenance = {
+            "command": _command(),
+            "split": dataset.split_source,
+            **memory,
+            **({"preset": published.to_dict()} if published else {}),
+        }
         study = prepare(
             dataset,
             network,
@@ -92,11 +115,17 @@ def prepare_command(
     write_line(
         f"{result['study']}: {result['pictures']} pictures, {result['seen_classes']} seen and {result['unseen_classes']} unseen classes"
     )
+    for notice in result["notices"]:
+        write_line(f"  {notice}")
     for item in study.provenance["skipped"]:
         write_line(f"  left out {item['path']}: {item['reason']}")
     write_line(
         f"U {result['U']:.1f}  S {result['S']:.1f}  H {result['H']:.1f}  ZSL {result['zsl']:.1f}   (split {study.split_hash})"
     )
+    if study.provenance["split"]:
+        write_line(f"split: {study.provenance['split']}")
+    if published is not None:
+        write_line(f"the paper's own pipeline, with the same settings: niwt paper {out} --root {root}")
     write_line(f"study {study.id} in {out}; next: niwt app {out}")
 
 
@@ -120,6 +149,7 @@ def summary(study: Any, out: Path) -> Mapping[str, Any]:
         "gamma": result.gamma,
         "split_hash": study.split_hash,
         "seed": study.seed,
+        "notices": [notice] if (notice := study.provenance.get("captions", {}).get("notice")) else [],
     }
 
 

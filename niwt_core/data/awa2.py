@@ -16,6 +16,7 @@ from niwt_core.knowledge import Knowledge
 FOLDER = "Animals_with_Attributes2"
 # The test classes of the Proposed Split, for when att_splits.mat is not at hand.
 UNSEEN = ("bat", "blue+whale", "bobcat", "dolphin", "giraffe", "horse", "rat", "seal", "sheep", "walrus")
+SPLITS = ("att_splits.mat", "testclasses.txt")
 _FIX = "take it from the AwA2-base archive"
 
 
@@ -38,12 +39,12 @@ def read_awa2(root: Path, *, binary: bool = False, split_dir: Path | None = None
     root = Path(root)
     base = root / FOLDER if (root / FOLDER).is_dir() else root
     if not (base / "predicates.txt").is_file():
-        raise NiwtError("no Animals with Attributes 2 here (no predicates.txt)", where=root,
-                        fix=f"name the folder that holds {FOLDER}")  # fmt: skip
+        what, fix = "no Animals with Attributes 2 here (no predicates.txt)", f"name the folder that holds {FOLDER}"
+        raise NiwtError(what, where=root, fix=fix if base == root else _FIX)
     official = tuple(read_numbered(base / "classes.txt", fix=_FIX).values())
     names = tuple(read_numbered(base / "predicates.txt").values())
-    matrix = base / f"predicate-matrix-{'binary' if binary else 'continuous'}.txt"
-    values = np.maximum(read_numbers(matrix, rows=len(official), columns=len(names)), 0.0)
+    values = _table(base, binary, rows=len(official), columns=len(names))
+    splits = _split_folders(root, base, split_dir)
 
     paths = _pictures(base / "JPEGImages")
     folders = [path.split("/", 1)[0] for path in paths]
@@ -53,9 +54,7 @@ def read_awa2(root: Path, *, binary: bool = False, split_dir: Path | None = None
     kept = [c for c, class_ in enumerate(official) if class_ in set(folders)]
     classes = tuple(official[c] for c in kept)
     labels = np.array([classes.index(folder) for folder in folders], dtype=np.int64)
-    places = [split_dir] if split_dir else [root / "xlsa17", base.parent / "xlsa17", base / "xlsa17"]
-    places = [folder for place in places for folder in (Path(place), Path(place) / "data" / "AWA2")]
-    seen, train, validation, source = _split(places, paths, labels, classes, official)
+    seen, train, validation, source = _split(splits, paths, labels, classes, official)
     knowledge = Knowledge("attributes", classes, names, values[kept], scale=1.0 if binary else 100.0)
     return Dataset(
         name="awa2",
@@ -71,20 +70,43 @@ def read_awa2(root: Path, *, binary: bool = False, split_dir: Path | None = None
     )
 
 
+def _table(base: Path, binary: bool, *, rows: int, columns: int) -> np.ndarray:
+    """(rows,columns) of the matrix that was asked for; the continuous one writes -1 for missing, which becomes 0."""
+    matrix = base / f"predicate-matrix-{'binary' if binary else 'continuous'}.txt"
+    if not matrix.is_file():
+        other = f"use --knowledge {'attributes' if binary else 'binary'} for the other table"
+        raise NiwtError(f"no {matrix.name}", where=base, fix=f"{_FIX}, or {other}")
+    return np.maximum(read_numbers(matrix, rows=rows, columns=columns), 0.0)
+
+
+def _split_folders(root: Path, base: Path, split_dir: Path | None) -> list[Path]:
+    """Where a split may be; a folder that was named must hold one."""
+    places = [Path(split_dir)] if split_dir else [root / "xlsa17", base.parent / "xlsa17", base / "xlsa17"]
+    folders = [folder for place in places for folder in (place, place / "data" / "AWA2", place / "AWA2")]
+    if split_dir and not any((folder / name).is_file() for folder in folders for name in SPLITS):
+        raise NiwtError(f"no {' and no '.join(SPLITS)} there", where=split_dir, fix="name xlsa17's folder")
+    return folders
+
+
 def _pictures(folder: Path) -> tuple[str, ...]:
     """class/file of every picture, sorted by class, then file, as in xlsa17."""
     if not folder.is_dir():
         raise NiwtError("no JPEGImages folder", where=folder.parent, fix="unpack the AwA2-data archive there")
-    paths = [
-        f"{class_.name}/{file.name}"
+    found = {
+        class_.name: [
+            file.name for file in sorted(class_.iterdir()) if file.is_file() and not file.name.startswith(".")
+        ]
         for class_ in sorted(folder.iterdir())
         if class_.is_dir() and not class_.name.startswith(".")
-        for file in sorted(class_.iterdir())
-        if file.is_file() and not file.name.startswith(".")
-    ]
-    if not paths:
+    }
+    if not any(found.values()):
         raise NiwtError("no picture", where=folder, fix="unpack the AwA2-data archive there")
-    return tuple(paths)
+    for name, files in found.items():
+        if not files:
+            raise NiwtError(
+                f"class {name} has no picture", where=folder / name, fix="add its pictures, or remove the folder"
+            )
+    return tuple(f"{name}/{file}" for name, files in found.items() for file in files)
 
 
 def _split(

@@ -46,6 +46,7 @@ class Dataset:
         train: (n,) bool, true only for training pictures of seen classes; all others are test pictures.
         knowledge: class x attribute table; row c describes `classes[c]`.
         captions: class -> sentences; may be empty.
+        texts: a second table of the classes beside attributes, of captions or embeddings, or None.
         boxes: (n, 4) float32 x, y, width, height in pixels, or None.
         parts: part locations, or None.
         picture_attributes: (n, K) truth for each picture, or None.
@@ -75,6 +76,7 @@ class Dataset:
     crop: bool = False
     validation_classes: tuple[str, ...] = ()
     split_source: str = ""
+    texts: Knowledge | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seen", np.asarray(self.seen, dtype=bool))

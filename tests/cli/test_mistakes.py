@@ -32,7 +32,7 @@ RECIPES = {
     "binary": ("name: A\nlike: \x00\x01\n", "not valid YAML"),
     "other study": ("name: A\nlike: x\nstudy: 00000000deadbeef\n", "written for study"),
     "unknown class": ("name: A\nlike: Unicorn\n", "no class"),
-    "caption": ("name: A\ncaption: a red bird\n", "not by captions"),
+    "caption": ("name: A\ncaption: a red bird\n", "no word that this study knows"),
     "nothing said": ("name: A\n", "nothing describes"),
 }
 

@@ -81,6 +81,25 @@ def test_class_list(awa2):
     assert read_awa2(awa2).unseen_classes == ("ox",)
 
 
+def test_a_split_that_lies_elsewhere(awa2, tmp_path):
+    elsewhere = tmp_path / "downloads/xlsa17/data/AWA2"
+    elsewhere.mkdir(parents=True)
+    with pytest.raises(NiwtError, match=r"no att_splits.mat and no testclasses.txt there.*xlsa17"):
+        read_awa2(awa2, split_dir=elsewhere)
+    (elsewhere / "testclasses.txt").write_text("ox\n")
+    for place in (elsewhere, elsewhere.parents[1]):
+        assert read_awa2(awa2, split_dir=place).unseen_classes == ("ox",)
+
+
+def test_missing_tables(awa2):
+    (awa2 / FOLDER / "predicate-matrix-binary.txt").unlink()
+    with pytest.raises(NiwtError, match=r"no predicate-matrix-binary.txt.*--knowledge attributes"):
+        read_awa2(awa2, binary=True)
+    (awa2 / FOLDER / "JPEGImages/bobcat").mkdir()
+    with pytest.raises(NiwtError, match="class bobcat has no picture"):
+        read_awa2(awa2)
+
+
 def test_bad_sets(awa2, tmp_path, change):
     with pytest.raises(NiwtError, match="no Animals with Attributes 2 here"):
         read_awa2(tmp_path / "none")

@@ -10,7 +10,8 @@ import streamlit as st
 
 from niwt_core import Recipe, Study
 from niwt_core.board import attributes_between
-from niwt_core.build import describe
+from niwt_core.build import describe, describe_text
+from niwt_core.proposals import Proposals, propose_attributes
 
 AVERAGE = ""  # the start that is no class: the mean of the seen ones
 
@@ -20,7 +21,8 @@ class Draft:
     """``like`` is the class it starts from; ``changes`` column -> amount; ``editing`` the built class that it will replace.
 
     ``epoch`` counts the times that the page moved the sliders, ``revision`` the person's changes since; ``loads`` counts descriptions that
-    came from elsewhere (a recipe, a link, an edit), so that the widgets of the name and the start are made anew.
+    came from elsewhere (a recipe, a link, an edit), so that the widgets of the name and the start are made anew. ``caption`` is kept where the
+    study reads captions; ``heard`` is what was last understood of words that set the sliders.
     """
 
     name: str = ""
@@ -28,6 +30,7 @@ class Draft:
     changes: dict[int, float] = field(default_factory=dict)
     editing: str = ""
     caption: str = ""
+    heard: Proposals | None = None
     epoch: int = 0
     revision: int = 0
     loads: int = 0
@@ -49,6 +52,19 @@ class Draft:
         attributes = attributes_between(study.knowledge, self.base(study), self.values(study))
         return Recipe(name or self.name, attributes, caption=self.caption, like=self.like, study=study.id)
 
+    def text(self, study: Study, *, name: str) -> np.ndarray | None:
+        """(K',) what its caption or its start says in a study with texts beside attributes, or None. Raises NiwtError."""
+        if study.texts is None or not (self.like or self.caption.strip()):
+            return None
+        return describe_text(study, Recipe(self.name or name, caption=self.caption, like=self.like))
+
+    def hear(self, study: Study, text: str) -> None:
+        """Sets the sliders of what ``text`` speaks of; the others stay where they are. Raises NiwtError if it says nothing known."""
+        heard = propose_attributes(study, text, base=self.values(study))
+        base = self.base(study)
+        self.changes = {int(k): float(str(heard.values[k])) for k in np.flatnonzero(heard.values != base)}
+        self.heard, self.epoch, self.revision = heard, self.epoch + 1, 0
+
     def says_something(self) -> bool:
         """It differs from the average class."""
         return bool(self.changes or self.like or self.caption.strip())
@@ -64,16 +80,18 @@ class Draft:
     def load(self, study: Study, recipe: Recipe, *, editing: str = "") -> None:
         """Takes over a recipe. Raises NiwtError if the study cannot say it; the draft then stays as it was."""
         like = study.classes[study.class_index(recipe.like)] if recipe.like else AVERAGE
-        fresh = Draft(name=recipe.name, like=like, editing=editing, caption=recipe.caption)
+        fresh = Draft(
+            name=recipe.name, like=like, editing=editing, caption=recipe.caption if study.reads_captions else ""
+        )
         values = describe(study, recipe)
-        if not recipe.caption:
+        if study.knowledge.kind == "attributes" or not recipe.caption:
             base = fresh.base(study)
             fresh.changes = {int(k): float(str(values[k])) for k in np.flatnonzero(values != base)}
         self._load(fresh)
 
     def _load(self, other: Draft) -> None:
         self.name, self.like, self.editing, self.caption = other.name, other.like, other.editing, other.caption
-        self.changes, self.revision = other.changes, 0
+        self.changes, self.revision, self.heard = other.changes, 0, other.heard
         self.epoch, self.loads = self.epoch + 1, self.loads + 1
 
     def answer(self, epoch: int, revision: int, changes: Mapping[int, float]) -> bool:

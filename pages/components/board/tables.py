@@ -16,6 +16,7 @@ from niwt_core import Study, unheard_attributes
 from niwt_core.board import BoardTables, HeldOut, board_tables, held_out, sample_pictures, telling_neurons
 from niwt_core.class_names import display_name
 from niwt_core.data.aviary import PART_OF_GROUP
+from niwt_core.files import digest
 from niwt_core.gallery import jpeg_bytes
 from niwt_core.knowledge import readable
 from pages.components.board.swatches import swatch
@@ -50,13 +51,14 @@ class Tables:
 @st.cache_resource(
     show_spinner="Laying out the attribute board", max_entries=8, hash_funcs={Study: lambda study: study.id}
 )
-def prepare(study: Study) -> Tables:
-    """The tables of a study; its knowledge must be attributes."""
+def prepare(study: Study, text: np.ndarray | None = None) -> Tables:
+    """The tables of a study; its knowledge must be attributes. ``text`` (K',) is what is said of the class beside them."""
     items = sample_pictures(study)
     pictures = study.gallery.pictures[items]
-    matrices = board_tables(study, study.features[pictures].float(), neurons=telling_neurons(study).tolist())
+    matrices = board_tables(study, study.features[pictures].float(), neurons=telling_neurons(study).tolist(), text=text)
+    key = study.id if text is None else digest(study.id, np.ascontiguousarray(text, "<f4").tobytes())
     header = {
-        "id": study.id,
+        "id": key,
         "encoding": study.encoding,
         "scale": study.knowledge.scale,
         "floor": study.knowledge.floor,
@@ -75,7 +77,7 @@ def prepare(study: Study) -> Tables:
     }
     arrays = {name: getattr(matrices, name) for name in SENT}
     payload = pack(header, arrays)
-    return Tables(study.id, payload, matrices, held_out(study, matrices))
+    return Tables(key, payload, matrices, held_out(study, matrices))
 
 
 def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:

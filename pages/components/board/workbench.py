@@ -8,10 +8,12 @@ import streamlit as st
 
 from niwt_core import BuiltClass, NiwtError, Recipe, Study, build_class
 from niwt_core.class_names import class_key, display_name
+from niwt_core.proposals import LONGEST_TEXT
 from pages.components import drawing, session, style
 from pages.components.board import component
 from pages.components.board.draft import AVERAGE, Draft
 from pages.components.board.facts import confirmed
+from pages.components.board.in_words import in_words
 from pages.components.board.tables import Tables, data_url, prepare
 
 UNNAMED = "Your class"
@@ -29,6 +31,8 @@ def attributes(study: Study, draft: Draft) -> None:
 @st.fragment
 def _bench(study: Study, draft: Draft, tables: Tables) -> None:
     _start(study, draft)
+    in_words(study, draft)
+    tables = _with_text(study, draft, tables)
     key = f"board-{study.id}"
     built, problem = _build(study, draft)
     component.show(tables, _state(study, draft, tables), key=key, on_draft=lambda: _moved(study, draft, key))
@@ -48,10 +52,24 @@ def caption(study: Study, draft: Draft) -> None:
         )
         return
     draft.caption = st.text_area(
-        "Describe it in sentences, one a line", draft.caption, key=f"caption-{draft.loads}", height=140, max_chars=5000,
+        "Describe it in sentences, one a line", draft.caption, key=f"caption-{draft.loads}", height=140, max_chars=LONGEST_TEXT,
         placeholder="A small green bird with a long needle-like bill and a ruby throat.",
+        help="The name is read with it: one that says what kind it is, such as Ruby Hummingbird, helps.",
     )  # fmt: skip
     _transfer(study, draft)
+
+
+def _with_text(study: Study, draft: Draft, tables: Tables) -> Tables:
+    """The tables with what is said beside the attributes; those without it where nothing is, or it cannot be read (``_build`` says why)."""
+    if study.texts is None:
+        return tables
+    try:
+        own = prepare(study, draft.text(study, name=UNNAMED))
+    except NiwtError:
+        return tables
+    if own.id != tables.id:
+        component.send_tables(own)
+    return own
 
 
 def _start(study: Study, draft: Draft) -> None:

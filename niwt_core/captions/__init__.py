@@ -1,0 +1,13 @@
+"""Captions as domain knowledge: what is written of a class becomes the vector that describes it.
+
+passages (name and sentences -> what an encoder reads) -> encoders (text -> vectors) with their cache -> class_texts (a table, or a new class).
+"""
+
+from niwt_core.captions.class_texts import caption_knowledge, caption_values, study_encoder
+from niwt_core.captions.encoders import DEFAULT_ENCODER, TFIDF, SentenceEncoder, TextEncoder, TfidfEncoder, make_encoder
+from niwt_core.captions.passages import passages
+
+__all__ = [
+    "DEFAULT_ENCODER", "TFIDF", "SentenceEncoder", "TextEncoder", "TfidfEncoder", "caption_knowledge", "caption_values",
+    "make_encoder", "passages", "study_encoder",
+]  # fmt: skip
