@@ -143,12 +143,12 @@ def test_a_manifest_that_is_none(copy, text):
 
 def test_sealed_nonsense_is_refused_too(copy):
     """Whoever seals a file again gets an error and no crash, and nothing of it is run."""
-    from niwt_core.storage import _seal
+    from niwt_core.storage.manifest import seal
 
     for key in ("network", "choices", "preprocess", "maps", "knowledge"):
         manifest = json.loads((small_study(layer="second.1").folder / "study.json").read_text())
         manifest[key] = {"nonsense": 1}
-        manifest["seal"] = _seal(manifest)
+        manifest["seal"] = seal(manifest)
         (copy / "study.json").write_text(json.dumps(manifest))
         with pytest.raises(NiwtError):
             load_study(copy)
@@ -166,7 +166,7 @@ def test_a_file_that_may_not_be_read(copy, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("niwt_core.storage.file_hash", refuse)
+    monkeypatch.setattr("niwt_core.storage.folder.file_hash", refuse)
     with pytest.raises(NiwtError, match="Permission denied"):
         load_study(copy)
 
@@ -205,7 +205,7 @@ def test_a_crash_in_the_middle_leaves_the_old_study(copy, monkeypatch, call, err
             raise error
         real(source, target)
 
-    monkeypatch.setattr("niwt_core.storage.os.replace", fail)
+    monkeypatch.setattr("niwt_core.storage.folder.os.replace", fail)
     with pytest.raises(NiwtError if isinstance(error, OSError) else KeyboardInterrupt):
         save_study(small_study(), copy)
     assert listing(copy) == before
