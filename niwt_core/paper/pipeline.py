@@ -141,7 +141,13 @@ def _result(
         norm = float(rows.norm(dim=1).mean())
         ways.append(Transferred(name, rows, loss, cosine, norm, seconds, iterations, stopped, gamma))
         report("comparing losses", number + 1, 3)
-    settings = {**asdict(plan), "images_found": len(pool), "layer": network.layer, "backbone": network.name}
+    settings = {
+        **asdict(plan),
+        "solver_seconds": round(run.seconds["solver"], 4),
+        "images_found": len(pool),
+        "layer": network.layer,
+        "backbone": network.name,
+    }
     facts = {**run.map, "seconds": round(run.seconds["map"], 3)}
     return PaperResult(study.id, tuple(ways), targets, torch.tensor(loop.losses), facts, settings, gamma_note)
 
