@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from scipy.stats import mannwhitneyu, rankdata
+from scipy.stats import false_discovery_control, mannwhitneyu, rankdata
 from sklearn.metrics import roc_auc_score
 
 from niwt_core.mapping import fit_map
-from niwt_core.naming import NeuronNames, auroc_of, name_neurons, word_scores
+from niwt_core.naming import SHUFFLES, NeuronNames, auroc_of, name_neurons, word_scores
 
 PICTURES, NEURONS, WORDS = 400, 30, 6
 
@@ -124,3 +124,22 @@ def test_word_scores_are_standardised_and_silent_on_constants():
     torch.testing.assert_close(scores[:, 0], inverse.weight[:, 0] / 0.5)
     torch.testing.assert_close(scores[:, 1], inverse.weight[:, 1] / 2)
     assert (scores[:, 2] == 0).all()
+
+
+def test_the_shuffled_share_is_that_of_single_shuffles_on_average():
+    random = np.random.default_rng(4)
+    has = random.random((60, 5)) < 0.5
+    activations = 0.6 * has[:, random.integers(0, 5, 40)] + random.random((60, 40))
+    names = name_neurons(random.random((40, 5)), activations, has, seed=2)
+    again = np.random.default_rng(2)
+    shares = []
+    for _ in range(SHUFFLES):
+        dealt = again.permutation(names.attribute)
+        judged = np.flatnonzero(dealt != names.attribute)
+        p = np.array([mannwhitneyu(*(activations[has[:, k] == side, n] for side in (True, False)), alternative="greater",
+                                   method="asymptotic", use_continuity=False).pvalue for n, k in enumerate(dealt)])  # fmt: skip
+        q = false_discovery_control(p)
+        auroc = np.array([roc_auc_score(has[:, k], activations[:, n]) for n, k in enumerate(dealt)])
+        shares.append(((q < 0.05) & (auroc >= 0.75))[judged].mean())
+    assert names.shuffled_share == pytest.approx(np.mean(shares))
+    assert 0 < names.shuffled_share < 1
