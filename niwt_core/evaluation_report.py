@@ -22,6 +22,7 @@ from niwt_core.rivals import left_out, run_rivals
 from niwt_core.study import Study
 
 if TYPE_CHECKING:
+    from niwt_core.baselines.clip import ClipResult
     from niwt_core.truth import Truth
 
 
@@ -68,10 +69,16 @@ def evaluate(
     )
 
 
-def to_json(study: Study, evaluation: Evaluation, *, truth: Truth | None = None) -> dict[str, Any]:
-    """The object that ``niwt evaluate --json`` prints; ``truth`` is what a study of the Aviary was measured against."""
+def to_json(
+    study: Study, evaluation: Evaluation, *, truth: Truth | None = None, clip: ClipResult | None = None
+) -> dict[str, Any]:
+    """The object that ``niwt evaluate --json`` prints; ``truth`` is what a study of the Aviary was measured against, ``clip`` stands among the
+    rivals as "CLIP", and for itself with its model and prompts."""
+    from niwt_core.baselines.clip import clip_json
+
     result = evaluation.metrics
-    rivals = {"NIWT (uncalibrated)": evaluation.plain, **evaluation.baselines} if evaluation.baselines else {}
+    others = evaluation.baselines if clip is None else {**evaluation.baselines, "CLIP": clip.metrics}
+    rivals = {"NIWT (uncalibrated)": evaluation.plain, **others} if others else {}
     return {
         "study": study.name,
         "study_id": study.id,
@@ -90,5 +97,6 @@ def to_json(study: Study, evaluation: Evaluation, *, truth: Truth | None = None)
             for name, value in rivals.items()
         },
         **({"baselines_left_out": list(evaluation.left_out)} if evaluation.left_out else {}),
+        **({"clip": clip_json(clip)} if clip is not None else {}),
         **({"truth": asdict(truth)} if truth is not None else {}),
     }

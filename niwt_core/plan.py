@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,8 @@ def plan(
     if probes not in ("seen", "noise") and not Path(probes).is_dir():
         raise NiwtError(f"no folder of probe pictures {probes!r}", where="--probes", fix="give a folder, seen or noise")
     if source == "aviary":
-        return _aviary_plan(out, backbone, weights, layer, epochs, probes, size, seed, accelerator, progress)
+        described = partial(with_knowledge, knowledge=knowledge, encoder=encoder)
+        return _aviary_plan(out, described, backbone, weights, layer, epochs, probes, size, seed, accelerator, progress)
     if knowledge == "binary" and source != "awa2":
         raise NiwtError(f"{source} has no binary table", where="--knowledge", fix="use attributes, or --knowledge FILE")
     dataset = read_dataset(source, root, boxes=boxes, binary=knowledge == "binary", splits=splits, progress=progress)
@@ -91,6 +93,7 @@ def plan(
 
 def _aviary_plan(
     out: Path,
+    described: Callable[[Dataset], tuple[Dataset, Mapping[str, Any]]],
     backbone: str | None,
     weights: str | None,
     layer: str | None,
@@ -117,6 +120,7 @@ def _aviary_plan(
         drawn, drawing = draw_pictures(
             out, seed=seed, progress=lambda done, total: progress("drawing pictures", done, total)
         )
+        dataset, memory = described(read_aviary(drawn))
         if own and weights is None:
             _pretrain(network, preprocess, out, defaults, seed, accelerator, progress)
             drawing["passersby"] = defaults.passersby
@@ -124,7 +128,7 @@ def _aviary_plan(
     settings = Settings(
         seed=seed, probes=probes, training=training, fold_networks=FOLD_NETWORKS if training else 0, warm_start=True
     )
-    return read_aviary(drawn), network, preprocess, settings, {"aviary": drawing}
+    return dataset, network, preprocess, settings, {"aviary": drawing, **memory}
 
 
 def _pretrain(

@@ -71,7 +71,7 @@ def _dataset(study: Study, base: Path) -> Dataset:
 def _base(study: Study, root: Path | None) -> Path:
     """The folder that the study's paths are relative to. Raises NiwtError."""
     if root is None:
-        given = _remembered(study, "--root")
+        given = remembered(study, "--root")
         if given is None or not Path(given).is_dir():
             what = f"no folder {given!r}, which the study was prepared from" if given else "the study keeps no pictures"
             raise NiwtError(what, where=f"study {study.name}", fix=FIX)
@@ -82,7 +82,7 @@ def _base(study: Study, root: Path | None) -> Path:
     return next((base for base in tries if (base / study.paths[0]).is_file()), root)
 
 
-def _remembered(study: Study, option: str) -> str | None:
+def remembered(study: Study, option: str) -> str | None:
     """What the command that made the study gave for ``option``; "" for one without a value, None if it was not given."""
     words = shlex.split(str(study.provenance.get("command", "")))
     for place, word in enumerate(words):
@@ -97,7 +97,7 @@ def _remembered(study: Study, option: str) -> str | None:
 def _with_boxes(study: Study, base: Path) -> Dataset:
     """The set below ``base``, cropped to CUB's boxes if the study was."""
     dataset = _dataset(study, base)
-    if study.kind != "cub" or _remembered(study, "--boxes") is None:
+    if study.kind != "cub" or remembered(study, "--boxes") is None:
         return dataset
     from niwt_core.data.cub import read_cub
 

@@ -12,6 +12,7 @@ session.page(
 measures.headline(study)
 measures.balance(study)
 rivals.beside_others(study)
+rivals.beside_clip(study)
 truths.against_truth(study)
 by_class.classes(study)
 by_class.confusions(study)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,7 +33,7 @@ def info(study: StudyFolder, json: AsJson = False) -> None:
         "seen_classes": int(opened.seen.sum()),
         "unseen_classes": int((~opened.seen).sum()),
         "pictures": len(opened.labels),
-        "knowledge": opened.knowledge.kind,
+        "knowledge": opened.knowledge.kind if opened.texts is None else f"attributes+{opened.texts.knowledge.kind}",
         "attributes": len(opened.knowledge.names),
         "backbone": opened.network.name,
         "layer": opened.network.layer,
@@ -125,45 +122,6 @@ def neurons(
         write_line("no neuron has this name")
 
 
-def build(
-    study: StudyFolder,
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.yaml", help="the class to build")],
-    out: Annotated[Path, typer.Option(help="safetensors file for the weights")],
-    json: AsJson = False,
-) -> None:
-    """Builds a class from a recipe and writes its classifier weights."""
-    from niwt_core import build_class, load_study, read_recipe
-
-    if out.is_dir():
-        raise NiwtError("that is a folder", where=str(out), fix="give a file name for --out")
-    read = read_recipe(recipe)
-    opened = load_study(study)
-    built = build_class(opened, read)
-    built.save(out, opened)
-    result = {
-        "name": built.name,
-        "study_id": opened.id,
-        "out": str(out),
-        "norm": built.norm,
-        "cosine": built.cosine,
-        "paper_loss": built.paper_loss,
-        "support": built.support,
-        "nearest": [{"class": name, "cosine": value} for name, value in built.nearest],
-        "top_neurons": [
-            {"neuron": n, "name": opened.neurons[n].name, "importance": float(built.importances[n])}
-            for n in built.importances.argsort(descending=True)[:10].tolist()
-        ],
-    }
-    if json:
-        write_json(result)
-        return
-    write_line(f"{built.name}: weights in {out}")
-    write_line(
-        f"norm {built.norm:.4g}, cosine reached {built.cosine:.4f}, paper loss {built.paper_loss:.4f}, support {built.support:.2f}"
-    )
-    write_line("most like " + ", ".join(f"{name} ({value:.2f})" for name, value in built.nearest[:3]))
-
-
 def classify(
     study: StudyFolder,
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="pictures")],
@@ -172,7 +130,7 @@ def classify(
     json: AsJson = False,
 ) -> None:
     """Ranks seen, unseen and built classes for each picture."""
-    classifier = _classifier(study, images, with_)
+    classifier = classifier_for(study, images, with_)
     results = []
     for path, answer in zip(images, classifier.classify_many(images), strict=True):
         ranking = [
@@ -202,7 +160,7 @@ def explain(
     """Explains a class for a picture: maps, neurons, words, a sentence; writes a report."""
     from niwt_core.report import explanation_json, write_report
 
-    answer = _classifier(study, [image], with_).classify(image)
+    answer = classifier_for(study, [image], with_).classify(image)
     explanation = answer.explain(class_)
     files = write_report(answer, explanation, out)
     if json:
@@ -219,68 +177,7 @@ def explain(
     write_line(f"report in {out / 'report.html'}")
 
 
-def evaluate(
-    study: StudyFolder,
-    baselines: Annotated[
-        bool, typer.Option("--baselines", help="also the closed-form rivals, on the same features and folds")
-    ] = False,
-    json: AsJson = False,
-) -> None:
-    """Generalised zero-shot accuracy of a study: U, S, H, ZSL, AUSUC."""
-    from niwt_core import load_study
-    from niwt_core.allocator import keep_large_blocks
-    from niwt_core.evaluation_report import to_json
-
-    keep_large_blocks()
-    opened = load_study(study)
-    truth = None
-    if opened.kind == "aviary":  # the one place where names, words and maps can be held against the truth
-        from niwt_core.truth import measure_truth
-        from niwt_core.truth_lines import truth_lines
-
-        truth = measure_truth(opened)
-    result = to_json(opened, opened.evaluate(baselines=baselines), truth=truth)
-    if json:
-        write_json(result)
-        return
-    rows = [("NIWT", *(result[key] for key in ("U", "S", "H", "zsl", "gamma")))]
-    rows += [
-        (name, *(row[key] for key in ("U", "S", "H", "zsl", "gamma"))) for name, row in result["baselines"].items()
-    ]
-    write_table(("", "U", "S", "H", "ZSL", "gamma"), rows)
-    write_line(
-        f"AUSUC {result['ausuc']:.3f}, {result['seen_classes']} seen and {result['unseen_classes']} unseen classes, "
-        f"split {result['split_hash']}, seed {result['seed']}"
-    )
-    if truth is not None:
-        for line in truth_lines(truth):
-            write_line(line)
-
-
-def run_app(
-    study: Annotated[
-        Path | None, typer.Argument(metavar="[STUDY]", help="a study; the shipped Aviary by default")
-    ] = None,
-    port: Annotated[int | None, typer.Option(help="port of the server")] = None,
-) -> None:
-    """Opens the app in the browser."""
-    from niwt_core.storage import is_study
-
-    script = Path(__file__).resolve().parents[2] / "app.py"
-    if not script.is_file():
-        raise NiwtError(
-            "app.py is not beside the engine", where=str(script.parent), fix="run it from a checkout of the project"
-        )
-    environment = dict(os.environ)
-    if study is not None:
-        if not is_study(study):
-            raise NiwtError("no study there", where=str(study), fix="make one with `niwt prepare`, or check the path")
-        environment["NIWT_STUDY"] = str(study.resolve())
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *(["--server.port", str(port)] if port else [])]
-    raise SystemExit(subprocess.call(command, env=environment, cwd=script.parent))
-
-
-def _classifier(study: Path, images: list[Path], recipes: list[Path] | None) -> Classifier:
+def classifier_for(study: Path, images: list[Path], recipes: list[Path] | None) -> Classifier:
     """The study's classifier with the recipes' classes; pictures and recipes are checked first, since opening a study is what takes time."""
     from niwt_core import load_study, read_recipe
     from niwt_core.images import check_image

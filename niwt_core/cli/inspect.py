@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from niwt_core.cli.commands import AsJson, StudyFolder, With, _classifier
+from niwt_core.cli.commands import AsJson, StudyFolder, With, classifier_for
 from niwt_core.cli.output import progress_bar, write_json, write_line, write_table
 from niwt_core.errors import NiwtError
 
@@ -22,7 +22,7 @@ def export(
     json: AsJson = False,
 ) -> None:
     """Writes the classifier as one file that runs without this program, and checks that it gives the same logits."""
-    done = _classifier(study, [], with_).export(out, calibrated=calibrated)
+    done = classifier_for(study, [], with_).export(out, calibrated=calibrated)
     kinds = [label["kind"] for label in done.labels]
     result = {
         "out": str(done.path),

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from niwt_core.cli import commands, inspect, paper, prepare
+from niwt_core.cli import build, commands, evaluate, inspect, paper, prepare, serve
 from niwt_core.errors import NiwtError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
@@ -23,16 +23,16 @@ app = typer.Typer(
 app.command("prepare")(prepare.prepare_command)
 app.command("info")(commands.info)
 app.command("neurons")(commands.neurons)
-app.command("build")(commands.build)
-app.command("propose")(commands.propose)
+app.command("build")(build.build)
+app.command("propose")(build.propose)
 app.command("classify")(commands.classify)
 app.command("explain")(commands.explain)
-app.command("evaluate")(commands.evaluate)
+app.command("evaluate")(evaluate.evaluate)
 app.command("paper")(paper.paper_command)
 app.command("export")(inspect.export)
 app.command("compare-layers")(inspect.compare_layers)
 app.command("report")(inspect.report)
-app.command("app")(commands.run_app)
+app.command("app")(serve.run_app)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

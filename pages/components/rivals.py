@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 
 import streamlit as st
@@ -58,6 +59,23 @@ def beside_others(study: Study) -> None:
             key="run_rivals",
             help="Takes half a minute or so, in the background; longer for a study from before a method was added.",
         )
+
+
+def beside_clip(study: Study) -> None:
+    """How to have CLIP in the table: its weights and the pictures are the user's, so that it runs from the command line."""
+    with st.expander("Beside CLIP", icon=":material/image_search:"):
+        st.caption(
+            "CLIP learned from pictures of the web and may have met the unseen classes there: a reference, not a rival under the same rules. "
+            "It looks at the pictures themselves. Where you have its weights:"
+        )
+        st.code(clip_command(study), language="bash", wrap_lines=True)
+
+
+def clip_command(study: Study) -> str:
+    """The command line that shows CLIP beside the rivals; names in capitals are the user's to fill in."""
+    folder = "STUDY" if study.folder is None else shlex.quote(str(study.folder))
+    pictures = "" if study.kind == "aviary" else " --root PICTURES"  # the Aviary's are drawn again
+    return f"niwt evaluate {folder} --baselines --clip FOLDER{pictures}"
 
 
 def _methods(rows: dict[str, Metrics]) -> str:
