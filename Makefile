@@ -3,7 +3,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 STUDY  ?= assets/aviary
 
-.PHONY: setup app test lint bench clean
+.PHONY: setup app test lint bench screens clean
 
 setup: $(VENV)/.ready
 
@@ -32,6 +32,10 @@ lint: $(VENV)/.ready-dev
 
 bench: $(VENV)/.ready-dev
 	$(PY) -m benchmarks
+
+# The README's pictures of the app
+screens: $(VENV)/.ready-dev
+	$(PY) -m benchmarks.screens
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache
