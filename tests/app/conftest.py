@@ -1,9 +1,11 @@
 """What the app's tests share: the small study as the app's study, and pages as people meet them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browser import chromium, served
+from playwright.sync_api import Browser
 from small_study import small_study
 from streamlit.testing.v1 import AppTest
 
@@ -16,6 +18,22 @@ def said(at: AppTest) -> str:
     for kind in ("markdown", "caption", "error", "warning", "code"):
         texts += [item.value for item in at.get(kind)]
     return "\n".join(texts)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The app, served on the small study."""
+    folder = small_study().folder
+    assert folder is not None
+    with served(folder) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a screen."""
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture

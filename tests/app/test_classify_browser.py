@@ -2,29 +2,14 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import chromium, open_page, served
-from playwright.sync_api import Browser, Download, Page
-from small_study import small_dataset, small_study
+from browser import open_page
+from playwright.sync_api import Download, Page
+from small_study import small_dataset
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    folder = small_study().folder
-    assert folder is not None
-    with served(folder) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 def downloaded(page: Page, name: str) -> Download:

@@ -1,27 +1,11 @@
 """In Chromium: from the first page to a neuron and what it is good for; on a large screen and on a telephone."""
 
-from collections.abc import Iterator
-
 import pytest
-from browser import chromium, open_page, served
+from browser import open_page, served
 from playwright.sync_api import Browser, Page
 from small_study import small_study
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    folder = small_study().folder
-    assert folder is not None
-    with served(folder) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 def fits(page: Page) -> bool:

@@ -11,15 +11,7 @@ from niwt_core.data.aviary.palette import Color
 def paint(canvas: skia.Canvas, pieces: Iterable[Piece]) -> None:
     """Paint in colour, in order."""
     for piece in pieces:
-        brush = _brush(piece)
-        if not piece.clips:
-            canvas.drawPath(piece.path, brush)
-        else:
-            canvas.save()
-            for path in piece.clips:
-                canvas.clipPath(path, doAntiAlias=True)
-            canvas.drawPath(piece.path, brush)
-            canvas.restore()
+        _stroke(canvas, piece, _brush(piece), smooth=True)
 
 
 def number(canvas: skia.Canvas, pieces: Iterable[Piece], numbers: Mapping[str, int]) -> None:
@@ -29,14 +21,16 @@ def number(canvas: skia.Canvas, pieces: Iterable[Piece], numbers: Mapping[str, i
             continue
         brush = skia.Paint(AntiAlias=False, Color=skia.Color(numbers[piece.part], 0, 0, 255))
         _outline(brush, piece)
-        if not piece.clips:
-            canvas.drawPath(piece.path, brush)
-        else:
-            canvas.save()
-            for path in piece.clips:
-                canvas.clipPath(path, doAntiAlias=False)
-            canvas.drawPath(piece.path, brush)
-            canvas.restore()
+        _stroke(canvas, piece, brush, smooth=False)
+
+
+def _stroke(canvas: skia.Canvas, piece: Piece, brush: skia.Paint, *, smooth: bool) -> None:
+    """The piece's path within its clips; `smooth` softens their edges."""
+    canvas.save()
+    for path in piece.clips:
+        canvas.clipPath(path, doAntiAlias=smooth)
+    canvas.drawPath(piece.path, brush)
+    canvas.restore()
 
 
 def ink(color: Color, alpha: float = 1.0) -> int:
