@@ -10,8 +10,8 @@ from niwt_core import NiwtError, Recipe, build_class
 from niwt_core.data.aviary.attributes import ATTRIBUTE_NAMES, choose_attributes
 from niwt_core.data.aviary.caption import caption
 from niwt_core.knowledge import Knowledge
-from niwt_core.phrases import stem
 from niwt_core.proposals import propose_attributes, read_attributes
+from niwt_core.proposals.phrases import stem
 
 
 def table(*names: str) -> Knowledge:

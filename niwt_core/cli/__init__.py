@@ -1,4 +1,4 @@
-"""The command line: ``niwt prepare | info | neurons | build | classify | explain | evaluate | app``."""
+"""The command line: one module for each subject, put together in ``main``."""
 
 from niwt_core.cli.main import main
 

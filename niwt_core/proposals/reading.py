@@ -15,8 +15,8 @@ import numpy as np
 
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge import Knowledge, readable
-from niwt_core.phrases import WHOLE_PART, Piece, pieces, stem, words_of
-from niwt_core.thesaurus import MEANINGS, PARTS, SMALL, WHOLE
+from niwt_core.proposals.phrases import WHOLE_PART, Piece, pieces, stem, words_of
+from niwt_core.proposals.thesaurus import MEANINGS, PARTS, SMALL, WHOLE
 
 if TYPE_CHECKING:
     from niwt_core.captions import TextEncoder

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from niwt_core.thesaurus import ANIMALS, COPULAS, JOINS, NOT, PARTS, PHRASES, SMALL
+from niwt_core.proposals.thesaurus import ANIMALS, COPULAS, JOINS, NOT, PARTS, PHRASES, SMALL
 
 WHOLE_PART = "*"  # the animal itself
 _PIECE = re.compile(r"[,:]|\b(?:" + "|".join(sorted(JOINS)) + r")\b|(?=\bwithout\b)")
