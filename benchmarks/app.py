@@ -6,6 +6,7 @@ import io
 import os
 import re
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -48,21 +49,12 @@ def server(study: Path) -> Iterator[tuple[str, int, float]]:
         port = probe.getsockname()[1]
     started = time.perf_counter()
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "streamlit",
-            "run",
-            "pages/serving/server.py",
-            "--server.port",
-            str(port),
-            "--server.headless",
-            "true",
-        ],
+        [sys.executable, "-m", "niwt_core", "app", str(study), "--port", str(port)],  # as make app does
         cwd=ROOT,
-        env=os.environ | {"NIWT_STUDY": str(study.resolve())},
+        env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         while True:
@@ -71,9 +63,10 @@ def server(study: Path) -> Iterator[tuple[str, int, float]]:
                 break
             except OSError:
                 time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}", process.pid, started
+        (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8").split()
+        yield f"http://127.0.0.1:{port}", int(child), started
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=20)
 
 

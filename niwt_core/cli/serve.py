@@ -20,8 +20,6 @@ def run_app(
     port: Annotated[int | None, typer.Option(help="port of the server")] = None,
 ) -> None:
     """Opens the app in the browser."""
-    from niwt_core.storage import is_study
-
     root = Path(__file__).resolve().parents[2]
     script = root / "pages" / "serving" / "server.py"
     if not script.is_file():
@@ -30,7 +28,7 @@ def run_app(
         )
     environment = dict(os.environ)
     if study is not None:
-        if not is_study(study):
+        if not (study / "study.json").is_file():  # the app opens it; importing what could takes a second
             raise NiwtError("no study there", where=str(study), fix="make one with `niwt prepare`, or check the path")
         environment["NIWT_STUDY"] = str(study.resolve())
     command = [sys.executable, "-m", "streamlit", "run", str(script), *(["--server.port", str(port)] if port else [])]

@@ -191,7 +191,10 @@ def _sign(study: Study, classes: Mapping[str, BuiltClass], name: str) -> str:
 def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
     """Markup: two pictures, how alike the weights are, and the attributes and neurons in which they differ most."""
     cosine = float(np.dot(one.weights, two.weights) / max(one.norm * two.norm, 1e-12))
-    gap = np.abs(one.k - two.k)
+    worded = (
+        len(study.knowledge.names) if study.knowledge.kind == "attributes" else 0
+    )  # what stands behind them are features of a text
+    gap = np.abs(one.k - two.k)[:worded]
     rows = "".join(
         f"<tr><th>{text(study.knowledge.labels[k])}</th><td>{_amount(study, one.values[k])}</td><td>{_amount(study, two.values[k])}</td></tr>"
         for k in np.argsort(-gap, kind="stable")[:8]
@@ -208,11 +211,17 @@ def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
         f"<figure>{_picture(study, item)}<figcaption>{text(item.name)}</figcaption></figure>" for item in (one, two)
     )
     head = f"<tr><th></th><td>{text(one.name)}</td><td>{text(two.name)}</td></tr>"
+    tables = (
+        ("Words", rows),
+        ("Predicted importance of neurons", neurons if np.abs(one.k - two.k).max() > 1e-6 else ""),
+    )
     body = (
-        f'<table class="cynb-table cynb-two"><caption>Words</caption>{head}{rows}</table>'
-        f'<table class="cynb-table cynb-two"><caption>Predicted importance of neurons</caption>{head}{neurons}</table>'
-        if rows
-        else "<p>The two are described alike.</p>"
+        "".join(
+            f'<table class="cynb-table cynb-two"><caption>{title}</caption>{head}{lines}</table>'
+            for title, lines in tables
+            if lines
+        )
+        or "<p>The two are described alike.</p>"
     )
     return f'<div class="cynb-pair">{heads}<p>Cosine of their weights: <b>{cosine:.3f}</b></p></div><div class="cynb-tables">{body}</div>'
 
