@@ -1,5 +1,6 @@
 """An exported classifier gives the classifier's own logits, in a process that has never heard of this project."""
 
+import copy
 import json
 import subprocess
 import sys
@@ -131,6 +132,7 @@ def test_the_pipeline_is_the_network_about_its_mean(design, layer):
     pixels = torch.randint(0, 256, (3, 3, 32, 32), generator=generator, dtype=torch.uint8)
     x = (pixels / 255 - torch.tensor(preprocess.mean).view(3, 1, 1)) / torch.tensor(preprocess.std).view(3, 1, 1)
     expected = (network.tail(network.stem(x.double())) - mean) @ rows.T + biases
+    network = copy.deepcopy(network)  # other tests share it, in float64
     pipeline = Pipeline(network.float(), preprocess, rows.float(), biases.float(), mean.float())
     program = torch.export.export(pipeline, (pixels[:2],), dynamic_shapes=({0: torch.export.Dim("batch")},))
     for count in (1, 3):
