@@ -119,6 +119,14 @@ def command(wanted: Wanted) -> str:
     return shlex.join(words)
 
 
+def shown(folder: Path) -> str:
+    """A path as short as it can be said: from the folder that the app runs in, or from home."""
+    for base, sign in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if folder.is_relative_to(base) and folder != base:
+            return sign + folder.relative_to(base).as_posix()
+    return str(folder)
+
+
 def checks(wanted: Wanted) -> list[Check]:
     """What the command will find at these paths, seen from the folder that the app runs in."""
     found = [] if wanted.source == "aviary" else _check_root(wanted)
@@ -126,12 +134,12 @@ def checks(wanted: Wanted) -> list[Check]:
     try:
         check_target(out)
     except NiwtError as error:
-        return [*found, Check(False, f"{out}: {error.what}; {error.fix}")]
+        return [*found, Check(False, f"{shown(out)}: {error.what}; {error.fix}")]
     return [
         *found,
         Check(
             True,
-            f"{out}: "
+            f"{shown(out)}: "
             + ("holds a study, which will be replaced as a whole" if is_study(out) else "free for the study"),
         ),
     ]
@@ -143,22 +151,22 @@ def _check_root(wanted: Wanted) -> list[Check]:
     root = _from_here(wanted.root.strip())
     needed, words = NEEDS[wanted.source]
     if not root.is_dir():
-        return [Check(False, f"{root}: there is no such folder")]
+        return [Check(False, f"{shown(root)}: there is no such folder")]
     base = root / INSIDE.get(wanted.source, "")
     base = base if base.is_dir() else root
     if not (base / needed).exists():
-        return [Check(False, f"{root}: no {needed} in it; name {words}")]
+        return [Check(False, f"{shown(root)}: no {needed} in it; name {words}")]
     if wanted.source != "folder":
-        return [Check(True, f"{base}: found {needed}")]
+        return [Check(True, f"{shown(base)}: found {needed}")]
     classes = sum(entry.is_dir() and not entry.name.startswith(".") for entry in (base / needed).iterdir())
     described = (base / "attributes.csv").is_file() or (base / "captions").is_dir()
     return [
-        Check(classes > 1, f"{base / needed}: {classes} folders, one a class"),
+        Check(classes > 1, f"{shown(base / needed)}: {classes} folders, one a class"),
         Check(
             described,
             "attributes.csv or captions describe the classes"
             if described
-            else f"{base}: neither attributes.csv nor a folder captions",
+            else f"{shown(base)}: neither attributes.csv nor a folder captions",
         ),
     ]
 

@@ -48,12 +48,13 @@ def _facts(item: Spine) -> str:
         f'<h3 class="cyn-h3 cyn-flush">{text(item.name)}</h3><p class="cyn-sub">{style.chip("seen", f"{item.seen} seen")} &nbsp; '
         f"{style.chip('unseen', f'{item.unseen} unseen')} &nbsp; {item.pictures:,} pictures</p>"
         f'<p class="cyn-small">{text(item.backbone)}, layer {text(item.layer)}, described by {text(item.knowledge)}</p>'
-        f'<p class="cyn-small">{made}</p><p class="cyn-small">{text(item.folder)} · {text(item.id)}</p>'
+        f'<p class="cyn-small">{made}</p><p class="cyn-small">{text(shelf.shown(item.folder))} · {text(item.id)}</p>'
     )
 
 
 def _problem(item: Spine) -> str:
-    return f'<h3 class="cyn-h3 cyn-flush">{text(item.name)}</h3><p class="cyn-sub">{text(item.folder)}: {text(item.problem)}. Prepare it again.</p>'
+    where = text(shelf.shown(item.folder))
+    return f'<h3 class="cyn-h3 cyn-flush">{text(item.name)}</h3><p class="cyn-sub">{where}: {text(item.problem)}. Prepare it again.</p>'
 
 
 @st.fragment

@@ -14,7 +14,7 @@ from tiny_aviary import tiny_aviary
 from niwt_core import Recipe
 from niwt_core.class_names import display_name
 from niwt_core.truth import measure_truth
-from pages.components import truths
+from pages.components import shelf, truths
 
 Open = Callable[..., AppTest]
 
@@ -153,6 +153,16 @@ def test_studies_lists_the_open_one_and_writes_the_command(page: Open, tmp_path:
     assert "neither attributes.csv nor a folder captions" in said(at)
     at = went_well(at.text_input(key="root").set_value(str(tmp_path / "nowhere")).run())
     assert "there is no such folder" in said(at)
+
+
+def test_paths_are_said_from_here_or_from_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert shelf.shown(tmp_path / "project" / "assets" / "aviary") == "assets/aviary"
+    assert shelf.shown(tmp_path / "birds") == "~/birds"
+    assert shelf.shown(Path("/nowhere/else")) == str(Path("/nowhere/else"))
 
 
 def test_opening_what_is_no_study_says_why_and_stays(page: Open, tmp_path: Path) -> None:
