@@ -35,10 +35,16 @@ style.phone_menu(
 )
 if page is start:  # links name the app's root: ?page=measure, ?neuron=12, ?class=...
     asked = {key: st.query_params[key] for key in ("neuron", "class") if key in st.query_params}
-    named = {item.url_path: item for item in (dictionary, build, classify, measure, studies)}
-    target = named.get(st.query_params.get("page", "")) or {"neuron": dictionary, "class": build}.get(
-        next(iter(asked), "")
-    )
+    named = {
+        "dictionary": dictionary,
+        "build": build,
+        "classify": classify,
+        "measure": measure,
+        "studies": studies,
+        "neuron": dictionary,
+        "class": build,
+    }
+    target = named.get(st.query_params.get("page", next(iter(asked), "")))
     if target is not None:
         st.switch_page(target, query_params=asked)
 if page is not studies:

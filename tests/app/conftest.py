@@ -1,5 +1,6 @@
 """What the app's tests share: the small study as the app's study, and pages as people meet them."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,14 @@ def said(at: AppTest) -> str:
     for kind in ("markdown", "caption", "error", "warning", "code"):
         texts += [item.value for item in at.get(kind)]
     return "\n".join(texts)
+
+
+@pytest.fixture(autouse=True)
+def own_main() -> Iterator[None]:
+    """AppTest leaves the app as ``__main__``, which processes that later tests start would run."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture(scope="module")
