@@ -6,19 +6,10 @@ from pathlib import Path
 
 import pytest
 from browser import chromium, served
+from opened import ROOT, went_well
 from playwright.sync_api import Browser
 from small_study import small_study
 from streamlit.testing.v1 import AppTest
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def said(at: AppTest) -> str:
-    """All markup and text that a page shows."""
-    texts = [item.body for item in at.get("html")]
-    for kind in ("markdown", "caption", "error", "warning", "code"):
-        texts += [item.value for item in at.get(kind)]
-    return "\n".join(texts)
 
 
 @pytest.fixture(autouse=True)
@@ -65,9 +56,3 @@ def page(study_folder: Path) -> Callable[..., AppTest]:
         return went_well(at.run())
 
     return open_page
-
-
-def went_well(at: AppTest) -> AppTest:
-    """The run ended without an exception."""
-    assert not at.exception, [item.value for item in at.exception]
-    return at

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from browser import chromium, open_page, served
-from conftest import said
+from opened import said
 from playwright.sync_api import expect
 from small_study import small_dataset, small_study, tiny_network
 from test_build_page import classifier_of

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, said, went_well
+from opened import ROOT, said, went_well
 from small_study import UNSEEN, small_study
 from streamlit.testing.v1 import AppTest
 from tiny_aviary import tiny_aviary
