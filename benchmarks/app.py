@@ -138,7 +138,8 @@ def drag(page: Page) -> tuple[list[float], list[float]]:
         for step in range(40):
             page.mouse.move(box["x"] + 8 + (step * 11 + round_ * 5) % int(box["width"] - 16), y)
         page.mouse.up()
-        page.wait_for_function("n => document.querySelector('.board').board.confirmations.length > n", arg=round_)
+        while board.evaluate("node => node.board.confirmations.length") <= round_:
+            page.wait_for_timeout(20)
         settled(page)
     return board.evaluate("node => node.board.timings"), board.evaluate("node => node.board.confirmations")
 

@@ -1,6 +1,5 @@
 """Classify and explain: drop in pictures, get all classes ranked together, then ask why."""
 
-import threading
 from pathlib import Path
 
 import streamlit as st
@@ -10,18 +9,10 @@ from niwt_core.class_names import display_name
 from niwt_core.report.figures import METHOD_NAMES, sized_square
 from niwt_core.report.stylesheet import FRAGMENTS
 from pages.components import answers, intake, results, session, style, viewer, why
-from pages.components.maps import map_of, warm_up
+from pages.components.maps import map_of
 from pages.components.tray import tray
 
 STYLE = FRAGMENTS + Path(__file__).with_name("components").joinpath("classify.css").read_text(encoding="utf-8")
-
-
-@st.cache_resource(show_spinner=False)
-def warm() -> threading.Thread:
-    """Loads what maps need while the first picture is being looked at."""
-    thread = threading.Thread(target=warm_up, daemon=True)
-    thread.start()
-    return thread
 
 
 @st.fragment
@@ -112,5 +103,4 @@ with session.shown_errors():
     intake.choose(classifier, pictures)
     style.legend()
     results.show(classifier, pictures)
-    warm()
     answered()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 
 import streamlit as st
 
+from niwt_core import Classifier, Study
 from niwt_core.attribution import ImportanceMap, Method, class_map
 from niwt_core.classifier import Answer
 from niwt_core.compat import ensure_torchvision
@@ -30,7 +32,20 @@ def map_of(answer: Answer, name: str, method: Method, *, key: str) -> Importance
     return kept[asked]
 
 
-def warm_up() -> None:
-    """Imports what maps need; half a second that nobody has to wait for."""
+@st.cache_resource(max_entries=8, show_spinner=False)
+def warm(study_id: str, _study: Study) -> threading.Thread:
+    """Gets ready, once a process and study, what the first picture would have to wait for, while somebody still reads the first page."""
+    thread = threading.Thread(target=warm_up, args=(_study,), name=f"warm {_study.name}", daemon=True)
+    thread.start()
+    return thread
+
+
+def warm_up(study: Study) -> None:
+    """Imports what maps need, and asks everything once of a picture of the gallery, if there is one."""
     ensure_torchvision()
     import captum.attr  # noqa: F401
+
+    if len(study.gallery):
+        answer = Classifier(study).classify(study.gallery.jpeg(0))
+        explanation = answer.explain()
+        class_map(study.network, answer.picture, answer.classifier.candidate(explanation.name).row)
