@@ -6,7 +6,7 @@ niwt app [STUDY], or streamlit run app.py [-- STUDY]
 import streamlit as st
 
 from niwt_core import NiwtError
-from pages.components import maps, session, style
+from pages.components import session, style
 
 st.set_page_config(page_title="Choose Your Neuron", page_icon=str(session.ROOT / "assets" / "mark.svg"), layout="wide")
 st.session_state.setdefault("entered", True)
@@ -54,4 +54,6 @@ if page is not studies:
         st.switch_page(studies)  # which says what is wrong, and opens another
 page.run()
 if page is not studies:
+    from pages.components import maps  # after the first page has gone out
+
     maps.warm(session.current_study().id, session.current_study())

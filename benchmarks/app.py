@@ -149,7 +149,7 @@ def upload(page: Page, path: Path) -> tuple[float, float]:
     started = time.perf_counter()
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("heading", name=path.name, exact=True).wait_for()
-    page.locator(".cls-rank").first.wait_for()
+    page.get_by_role("button", name="Explain place 2").wait_for()
     ranked = time.perf_counter() - started
     settled(page)
     return ranked, time.perf_counter() - started

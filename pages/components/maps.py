@@ -12,6 +12,7 @@ from niwt_core.attribution import ImportanceMap, Method, class_map
 from niwt_core.classifier import Answer
 from niwt_core.compat import ensure_torchvision
 
+PAUSE = 5.0  # seconds; who clicks on at once should not share the processor with it
 KEPT = 12  # maps of a session, a quarter of a megabyte each
 
 
@@ -35,9 +36,10 @@ def map_of(answer: Answer, name: str, method: Method, *, key: str) -> Importance
 @st.cache_resource(max_entries=8, show_spinner=False)
 def warm(study_id: str, _study: Study) -> threading.Thread:
     """Gets ready, once a process and study, what the first picture would have to wait for, while somebody still reads the first page."""
-    thread = threading.Thread(target=warm_up, args=(_study,), name=f"warm {_study.name}", daemon=True)
-    thread.start()
-    return thread
+    timer = threading.Timer(PAUSE, warm_up, args=(_study,))
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def warm_up(study: Study) -> None:
