@@ -23,6 +23,19 @@ if TYPE_CHECKING:
 TARGET_PICTURES = 12  # a class: its mean unit importance moves by less than 0.01 in cosine beyond that
 
 
+def kept_pictures(
+    labels: np.ndarray, train: np.ndarray, seen: np.ndarray, *, count: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Training pictures whose whole activations are needed: (some of each seen class for its mean importance, ``count`` for the operator).
+
+    labels (n,), train (n,) bool, seen (C,) bool; picture indices, by chance.
+    """
+    random, pictures = np.random.default_rng(seed), np.flatnonzero(train)
+    of_class = (pictures[labels[pictures] == c] for c in np.flatnonzero(seen))
+    targets = np.concatenate([random.permutation(own)[:TARGET_PICTURES] for own in of_class])
+    return targets, random.permutation(pictures)[:count]
+
+
 @dataclass(frozen=True, eq=False)
 class Bank:
     """features (n,D), pooled (n,N), labels (n,), usable (n,) bool; ``activations`` holds those of the pictures ``kept``, of which ``targets``
@@ -56,12 +69,7 @@ class Bank:
         """Runs the pictures of ``dataset`` through ``network``, into resumable shards in ``folder``."""
         targets = probes = np.zeros(0, np.int64)
         if not network.identity_tail:
-            random, train = np.random.default_rng(seed), np.flatnonzero(dataset.train)
-            seen = np.flatnonzero(dataset.seen)
-            targets = np.concatenate(
-                [random.permutation(train[dataset.labels[train] == c])[:TARGET_PICTURES] for c in seen]
-            )
-            probes = random.permutation(train)[:probe_count]
+            targets, probes = kept_pictures(dataset.labels, dataset.train, dataset.seen, count=probe_count, seed=seed)
         kept = np.union1d(targets, probes)
         folder.mkdir(parents=True, exist_ok=True)
         out = extract(

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from niwt_core.backbones.split import LayerInfo, SplitNetwork
-from niwt_core.bank import TARGET_PICTURES, Bank
+from niwt_core.bank import Bank, kept_pictures
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation import Metrics
@@ -97,10 +97,11 @@ def compare_layers(
     report = progress or (lambda stage, done, total: None)
     network = copy.deepcopy(study.network).cpu().eval()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    targets, probes = _kept_pictures(study)
+    train = study.roles == "train"
+    count = (study.provenance.get("settings") or {}).get("probe_count", PROBES)
+    targets, probes = kept_pictures(study.labels, train, study.seen, count=count, seed=study.seed)
     cuts = choose_layers(network, study.preprocess.size, len(np.union1d(targets, probes)), layers)
     banks = _read(study, network, dataset, cuts, targets, probes, report)
-    train = study.roles == "train"
     folds = class_folds(study.labels, train, study.seen, seed=study.seed)
     folds = folds if thorough else folds[: len(folds) // REPEATS]
     decays = DECAYS if thorough else (study.choices.decay,)
@@ -161,15 +162,6 @@ def choose_layers(network: SplitNetwork, size: int, kept: int, names: Sequence[s
 
 def _bytes(network: SplitNetwork, info: LayerInfo, kept: int) -> int:
     return 0 if network.at(info.name).identity_tail else 4 * kept * info.neurons * info.height * info.width
-
-
-def _kept_pictures(study: Study) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures whose whole activations are needed: for the class targets and for the operator, those that ``Bank.collect`` takes."""
-    random, train = np.random.default_rng(study.seed), np.flatnonzero(study.roles == "train")
-    of_class = (train[study.labels[train] == c] for c in np.flatnonzero(study.seen))
-    targets = np.concatenate([random.permutation(own)[:TARGET_PICTURES] for own in of_class])
-    count = (study.provenance.get("settings") or {}).get("probe_count", PROBES)
-    return targets, random.permutation(train)[:count]
 
 
 def _read(

@@ -11,14 +11,17 @@ import numpy as np
 from niwt_core.baselines.protocol import Lesson
 
 
-class Compatibility(ABC):
-    """A class scores by what its description says, seen or not: the rows of all classes come from ``rows``."""
+class Linear(ABC):
+    """What both ways share; a rival overrides what does not hold for it."""
 
     lesson: Lesson
     every_fold: ClassVar[bool] = True
-    unit_descriptions: ClassVar[bool] = (
-        True  # else an odd class is loud: on CUB's folds H falls by 2 (ridge) to 6 points (ALE)
-    )
+    # Else an odd class is loud: on CUB's folds H falls by 2 (ridge) to 6 points (ALE).
+    unit_descriptions: ClassVar[bool] = True
+
+
+class Compatibility(Linear):
+    """A class scores by what its description says, seen or not: the rows of all classes come from ``rows``."""
 
     @abstractmethod
     def rows(self, knowledge: np.ndarray, strength: Any) -> np.ndarray:
@@ -31,14 +34,8 @@ class Compatibility(ABC):
             yield features @ self.rows(knowledge, strength).T.astype(features.dtype)
 
 
-class Injection(ABC):
+class Injection(Linear):
     """Seen classes keep the head that was trained on them; ``inject`` gives rows to new ones."""
-
-    lesson: Lesson
-    every_fold: ClassVar[bool] = True
-    unit_descriptions: ClassVar[bool] = (
-        True  # else an odd class is loud: on CUB's folds H falls by 2 (ridge) to 6 points (ALE)
-    )
 
     @abstractmethod
     def inject(self, new: np.ndarray, strength: Any) -> tuple[np.ndarray, np.ndarray]:

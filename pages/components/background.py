@@ -81,6 +81,17 @@ def progress(run: Run, key: str) -> None:
         st.rerun()
 
 
+def ask(run: Run, key: str, *, label: str, icon: str, help: str) -> None:
+    """A run without a result: how far it is if this session waits for it, else why it ended early, if it did, and the button that starts it."""
+    if run.running and run.mine:
+        progress(run, key)
+        return
+    if run.error:
+        st.warning("It ended early.", icon=":material/warning:")
+        st.caption(run.error)
+    st.button(label, icon=icon, on_click=run.start, key=f"run_{key}", help=help)
+
+
 def _session() -> str:
     context = get_script_run_ctx()
     return context.session_id if context else ""

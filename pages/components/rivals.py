@@ -11,7 +11,7 @@ from niwt_core import Study
 from niwt_core.evaluation import Metrics
 from niwt_core.rivals import left_out, run_rivals
 from pages.components import figures, measures, style
-from pages.components.background import Report, Run, progress
+from pages.components.background import Report, Run, ask
 from pages.components.style import text
 from pages.components.tables import table
 
@@ -45,18 +45,13 @@ def beside_others(study: Study) -> None:
         if left := left_out(study):
             names = " and ".join(filter(None, (", ".join(left[:-1]), left[-1])))
             st.caption(f"{names} came after this study was prepared. Prepare it again to see them too.")
-    elif run.running and run.mine:
-        progress(run, "rivals")
     else:
-        if run.error:
-            st.warning("The comparison ended early.", icon=":material/warning:")
-            st.caption(run.error)
         st.html(_methods({OWN: found.metrics}))
-        st.button(
-            "Run the others",
+        ask(
+            run,
+            "rivals",
+            label="Run the others",
             icon=":material/play_arrow:",
-            on_click=run.start,
-            key="run_rivals",
             help="Takes half a minute or so, in the background; longer for a study from before a method was added.",
         )
 

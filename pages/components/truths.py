@@ -8,7 +8,7 @@ from niwt_core import Study
 from niwt_core.knowledge import readable
 from niwt_core.truth import Pointing, Truth, measure_truth
 from pages.components import figures, style
-from pages.components.background import Report, Run, progress
+from pages.components.background import Report, Run, ask
 from pages.components.style import text
 from pages.components.tables import table
 
@@ -38,17 +38,12 @@ def against_truth(study: Study) -> None:
     run = run_of(study.id, study)
     if run.result is not None:
         _figures(run.result)
-    elif run.running and run.mine:
-        progress(run, "truth")
     else:
-        if run.error:
-            st.warning("The check ended early.", icon=":material/warning:")
-            st.caption(run.error)
-        st.button(
-            "Check the claims",
+        ask(
+            run,
+            "truth",
+            label="Check the claims",
             icon=":material/fact_check:",
-            on_click=run.start,
-            key="run_truth",
             help="Draws some hundred held-out pictures again, explains each, and compares. Takes about half a minute, in the background.",
         )
 

@@ -191,9 +191,8 @@ def _sign(study: Study, classes: Mapping[str, BuiltClass], name: str) -> str:
 def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
     """Markup: two pictures, how alike the weights are, and the attributes and neurons in which they differ most."""
     cosine = float(np.dot(one.weights, two.weights) / max(one.norm * two.norm, 1e-12))
-    worded = (
-        len(study.knowledge.names) if study.knowledge.kind == "attributes" else 0
-    )  # what stands behind them are features of a text
+    # Attributes come first in k; what stands behind them, or in their place, are features of a text.
+    worded = len(study.knowledge.names) if study.knowledge.kind == "attributes" else 0
     gap = np.abs(one.k - two.k)[:worded]
     rows = "".join(
         f"<tr><th>{text(study.knowledge.labels[k])}</th><td>{_amount(study, one.values[k])}</td><td>{_amount(study, two.values[k])}</td></tr>"
