@@ -2,7 +2,7 @@
 
 import pytest
 from browser import open_page, served
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from small_study import small_study
 
 pytestmark = pytest.mark.browser
@@ -54,12 +54,14 @@ def test_a_link_to_a_neuron_and_one_to_a_page_work_on_a_fresh_server(browser: Br
 def test_gamma_moves_the_point_of_the_balance(address: str, browser: Browser) -> None:
     page, problems = open_page(browser, address)
     page.get_by_role("link", name="Measure").click()
-    before = page.locator(".cyn-readout").inner_text()
+    readout = page.locator(".cyn-readout")
+    before = readout.text_content()
+    assert before
     page.get_by_role("slider").focus()
     for _ in range(40):
         page.keyboard.press("ArrowLeft")
     page.get_by_role("button", name="Back to the study").wait_for()
     page.get_by_role("button", name="Back to the study").click()
     page.get_by_role("button", name="Back to the study").wait_for(state="detached")
-    assert page.locator(".cyn-readout").inner_text() == before
+    expect(readout).to_have_text(before)
     assert problems == []
