@@ -7,11 +7,12 @@ import streamlit as st
 
 from niwt_core import NiwtError
 from pages.components import session, style
+from pages.serving import arguments, preload
 
-st.set_page_config(page_title="Choose Your Neuron", page_icon=str(session.ROOT / "assets" / "mark.svg"), layout="wide")
+st.set_page_config(page_title="Choose Your Neuron", page_icon=str(arguments.ROOT / "assets" / "mark.svg"), layout="wide")
 st.session_state.setdefault("entered", True)
 style.inject()
-st.logo(str(session.ROOT / "assets" / "mark.svg"), size="medium")
+st.logo(str(arguments.ROOT / "assets" / "mark.svg"), size="medium")
 
 start = st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)
 dictionary = st.Page(
@@ -54,6 +55,4 @@ if page is not studies:
         st.switch_page(studies)  # which says what is wrong, and opens another
 page.run()
 if page is not studies:
-    from pages.components import maps  # after the first page has gone out
-
-    maps.warm(session.current_study().id, session.current_study())
+    preload.begin(session.study_folder())

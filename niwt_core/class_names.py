@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from niwt_core.errors import NiwtError
 
@@ -23,6 +24,7 @@ def display_name(name: str) -> str:
     return re.sub(r"[_+\s]+", " ", bare).strip() or name
 
 
+@lru_cache(maxsize=8192)
 def class_key(name: str) -> str:
     """What must agree for two names to mean one class: letters and digits; not case, number prefix, possessive s."""
     bare = re.sub(r"['\u2019]s\b", "", _NUMBER.sub("", name.strip()).casefold())

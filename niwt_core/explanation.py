@@ -105,14 +105,18 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
     others = [item for item in answer.ranking if item is not ranked]
     rival = classifier.candidate(versus) if versus else classifier.candidate(others[0].name) if others else None
     alpha = importance(study.network, picture.activations, candidate.row)[0]  # (N,)
-    contributions, baseline, residual = neuron_contributions(study, picture, candidate.row)
+    if rival is not None and (rival.name, rival.kind) == (candidate.name, candidate.kind):
+        rival = None
+    rows = torch.stack([candidate.row] if rival is None else [candidate.row, candidate.row - rival.row])
+    parts, baselines, residuals = neuron_contributions(study, picture, rows)
+    contributions = parts[0]
     words = alpha_words(study, alpha)[:shown]
     order = contributions.argsort(descending=True).tolist()
     supporting = _neuron_parts(study, picture, contributions, order[:shown])
     opposing = _neuron_parts(study, picture, -contributions, order[::-1][:shown], sign=-1)
     contrast = None
-    if rival is not None and (rival.name, rival.kind) != (candidate.name, candidate.kind):
-        contrast = contrast_classes(answer, candidate, rival, shown=shown)
+    if rival is not None:
+        contrast = contrast_classes(answer, candidate, rival, shown=shown, parts=parts[1])
     return Explanation(
         name=candidate.name,
         display=candidate.display,
@@ -123,38 +127,38 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
         supporting=supporting,
         opposing=opposing,
         contributions=contributions,
-        baseline=baseline,
-        residual=residual,
+        baseline=float(baselines[0]),
+        residual=float(residuals[0]),
         alpha=alpha,
         contrast=contrast,
         sentence=sentence_for(candidate.display, candidate.kind, words, supporting, contrast),
     )
 
 
-def neuron_contributions(study: Study, picture: EncodedPicture, row: Tensor) -> tuple[Tensor, float, float]:
-    """((N,) contributions, baseline, residual), logits: together they are ``row . (phi - mean)``.
+def neuron_contributions(study: Study, picture: EncodedPicture, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """((R,N) contributions, (R,) baselines, (R,) residuals), logits: together they are ``rows . (phi - mean)`` for ``rows`` (R,D).
 
-    ``baseline`` is what the average activation scores, from which contributions are measured; ``residual`` what the integral misses.
+    The baseline is what the average activation scores, from which contributions are measured; the residual what the integral misses.
     """
     network, mean = study.network, study.head.mean
-    total = float(row @ (picture.features - mean))
+    totals = rows @ (picture.features - mean)
     if network.identity_tail:
-        parts = row * (picture.features - mean)
-        return parts, 0.0, total - float(parts.sum())
+        parts = rows * (picture.features - mean)
+        return parts, torch.zeros_like(totals), totals - parts.sum(1)
     shape = (1, -1, *(1,) * (picture.activations.ndim - 2))
     average = average_activation(study).reshape(shape).expand_as(picture.activations)
     with torch.no_grad():
-        baseline = float((network.tail(average)[0] - mean) @ row)
-    parts = integrated_gradients(lambda a: network.tail(a) @ row, picture.activations, average)
-    return parts, baseline, total - baseline - float(parts.sum())
+        baselines = rows @ (network.tail(average)[0] - mean)
+    parts = integrated_gradients(lambda a: network.tail(a) @ rows.T, picture.activations, average)
+    return parts, baselines, totals - baselines - parts.sum(1)
 
 
 def integrated_gradients(
     score: Callable[[Tensor], Tensor], activations: Tensor, baseline: Tensor, *, steps: int = STEPS
 ) -> Tensor:
-    """(N,) integrated gradients of ``score: (S,N,...) -> (S,)`` from ``baseline`` to ``activations`` (1,N,...), summed over positions.
+    """(R,N) integrated gradients of ``score: (S,N,...) -> (S,R)`` from ``baseline`` to ``activations`` (1,N,...), summed over positions.
 
-    Gauss-Legendre nodes, all steps in one batch. Source: Sundararajan, Taly and Yan, ICML 2017, eq. 1.
+    Gauss-Legendre nodes, all steps in one batch, one way forward for all R scores. Source: Sundararajan, Taly and Yan, ICML 2017, eq. 1.
     """
     nodes, weights = np.polynomial.legendre.leggauss(steps)
     at = torch.from_numpy((nodes + 1) / 2).to(activations).reshape(-1, *(1,) * (activations.ndim - 1))  # (S, 1, ...)
@@ -162,9 +166,10 @@ def integrated_gradients(
     difference = activations - baseline
     with torch.enable_grad():
         leaf = (baseline + at * difference).detach().requires_grad_()  # (S, N, ...)
-        (gradient,) = torch.autograd.grad(score(leaf).sum(), leaf)
-    mean = torch.einsum("s,s...->...", weight, gradient)  # (N, ...)
-    return (mean * difference[0]).flatten(1).sum(1)
+        scores = score(leaf).sum(0)  # (R,)
+        gradients = [torch.autograd.grad(one, leaf, retain_graph=True)[0] for one in scores]
+    means = torch.stack([torch.einsum("s,s...->...", weight, gradient) for gradient in gradients])  # (R, N, ...)
+    return (means * difference).flatten(2).sum(2)
 
 
 def average_activation(study: Study) -> Tensor:
@@ -191,12 +196,18 @@ def encoded_description(study: Study, candidate: Candidate, answer: Answer) -> n
     return study.encoded_knowledge[study.classes.index(candidate.name)]
 
 
-def contrast_classes(answer: Answer, candidate: Candidate, rival: Candidate, *, shown: int = SHOWN) -> Contrast:
-    """Why one class and not the other, in words and neurons, and which words would have to change."""
+def contrast_classes(
+    answer: Answer, candidate: Candidate, rival: Candidate, *, shown: int = SHOWN, parts: Tensor | None = None
+) -> Contrast:
+    """Why one class and not the other, in words and neurons, and which words would have to change.
+
+    ``parts`` (N,) are the neurons' contributions to the difference of the two, where they are known already.
+    """
     study, picture = answer.classifier.study, answer.picture
     score = {(item.name, item.kind): item.score for item in answer.ranking}
     margin = score[candidate.name, candidate.kind] - score[rival.name, rival.kind]
-    parts, *_ = neuron_contributions(study, picture, candidate.row - rival.row)
+    if parts is None:
+        parts = neuron_contributions(study, picture, (candidate.row - rival.row)[None])[0][0]
     order = parts.argsort(descending=True).tolist()
     neurons = _neuron_parts(study, picture, parts, order[:shown])
     words: tuple[Word, ...] = ()

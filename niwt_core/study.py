@@ -193,9 +193,9 @@ class Study:
 
     def class_index(self, name: str) -> int:
         """The index of a class by its name, official or as people write it. Raises NiwtError with the closest names."""
-        keys = {class_key(other): i for i, other in enumerate(self.classes)}
         if name in self.classes:
             return self.classes.index(name)
+        keys = {class_key(other): i for i, other in enumerate(self.classes)}
         if class_key(name) in keys:
             return keys[class_key(name)]
         near = closest(name, [display_name(other) for other in self.classes])

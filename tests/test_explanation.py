@@ -52,7 +52,7 @@ def test_integrated_gradients_against_a_fine_integral_of_finite_differences():
             along[:, n] = (A - start)[:, n]
             parts.append(float(((score(path + step * along) - score(path - step * along)) / (2 * step)).mean()))
         whole = float(score(A) - score(start))
-    found = integrated_gradients(lambda a: tail(a) @ row.float(), A, start, steps=64)
+    found = integrated_gradients(lambda a: tail(a) @ row.float()[:, None], A, start, steps=64)[0]
     assert sum(parts) == pytest.approx(whole, abs=0.02 * max(abs(whole), 1))
     np.testing.assert_allclose(found.numpy(), parts, atol=0.02 * max(map(abs, parts)))
 
@@ -60,8 +60,8 @@ def test_integrated_gradients_against_a_fine_integral_of_finite_differences():
 def test_integrated_gradients_are_exact_on_a_quadratic():
     generator = torch.Generator().manual_seed(0)
     A, start = torch.rand(1, 3, 2, 2, generator=generator), torch.rand(1, 3, 2, 2, generator=generator)
-    parts = integrated_gradients(lambda a: (a * a).sum((1, 2, 3)), A, start, steps=2)
-    torch.testing.assert_close(parts, (A * A - start * start)[0].sum((1, 2)))
+    parts = integrated_gradients(lambda a: (a * a).sum((2, 3)), A, start, steps=2)  # a score for each of the three
+    torch.testing.assert_close(parts, torch.diag((A * A - start * start)[0].sum((1, 2))))
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -71,8 +71,8 @@ def test_a_contrast_is_the_other_way_round_from_the_other_side(layer):
     one, two = (contrast_classes(answer, a, b, shown=1000) for a, b in ((first, second), (second, first)))
     assert one.margin == pytest.approx(-two.margin)
     assert not {word.attribute for word in one.words} & {word.attribute for word in two.words}
-    forward, *_ = neuron_contributions(answer.classifier.study, answer.picture, first.row - second.row)
-    back, *_ = neuron_contributions(answer.classifier.study, answer.picture, second.row - first.row)
+    rows = torch.stack([first.row - second.row, second.row - first.row])
+    forward, back = neuron_contributions(answer.classifier.study, answer.picture, rows)[0]
     torch.testing.assert_close(forward, -back)
 
 

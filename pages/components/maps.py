@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 
 import streamlit as st
 
-from niwt_core import Classifier, Study
 from niwt_core.attribution import ImportanceMap, Method, class_map
 from niwt_core.classifier import Answer
-from niwt_core.compat import ensure_torchvision
 
-PAUSE = 5.0  # seconds; who clicks on at once should not share the processor with it
 KEPT = 12  # maps of a session, a quarter of a megabyte each
 
 
@@ -31,23 +27,3 @@ def map_of(answer: Answer, name: str, method: Method, *, key: str) -> Importance
             kept.popitem(last=False)
     kept.move_to_end(asked)
     return kept[asked]
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def warm(study_id: str, _study: Study) -> threading.Thread:
-    """Gets ready, once a process and study, what the first picture would have to wait for, while somebody still reads the first page."""
-    timer = threading.Timer(PAUSE, warm_up, args=(_study,))
-    timer.daemon = True
-    timer.start()
-    return timer
-
-
-def warm_up(study: Study) -> None:
-    """Imports what maps need, and asks everything once of a picture of the gallery, if there is one."""
-    ensure_torchvision()
-    import captum.attr  # noqa: F401
-
-    if len(study.gallery):
-        answer = Classifier(study).classify(study.gallery.jpeg(0))
-        explanation = answer.explain()
-        class_map(study.network, answer.picture, answer.classifier.candidate(explanation.name).row)

@@ -8,11 +8,10 @@ with session.shown_errors():
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
@@ -22,9 +21,8 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from niwt_core import BuiltClass, Classifier, EncodedPicture, NiwtError, Recipe, Study, load_study
 from niwt_core.classifier import Source
+from pages.serving.arguments import first_folder
 
-ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ROOT / "assets" / "aviary"
 STEPS_KEPT = 100
 OPEN_STUDIES = (
     3  # in memory at once; each is mapped from disk, so this bounds what people who switch to and fro can hold
@@ -45,21 +43,25 @@ def per_study(function: Callable[Arguments, Result]) -> Callable[Arguments, Resu
 
 
 def study_folder() -> Path:
-    """The chosen study: on the Studies page, else ``streamlit run app.py -- STUDY``, else NIWT_STUDY, else the Aviary."""
-    given = sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else os.environ.get("NIWT_STUDY")
-    return Path(st.session_state.get("study_folder") or given or SHIPPED)
+    """The study chosen on the Studies page, else the one that the app was started with."""
+    return Path(st.session_state.get("study_folder") or first_folder())
 
 
 def current_study() -> Study:
     """The study of this session, loaded once per process. Raises NiwtError."""
     _enter()
-    folder = study_folder()
-    return _open_study(str(folder), _study_id(folder))
+    return shared_study(study_folder())
+
+
+def shared_study(folder: Path) -> Study:
+    """The study in ``folder``, loaded once per process and shared by all sessions. Raises NiwtError."""
+    study: Study = _open_study(str(folder), _study_id(folder))
+    return study
 
 
 def open_study(folder: Path) -> Study:
     """Switches this session to another study; on failure it stays where it was. Raises NiwtError."""
-    study: Study = _open_study(str(folder), _study_id(folder))
+    study = shared_study(folder)
     st.session_state["study_folder"] = str(folder)
     return study
 
@@ -83,10 +85,16 @@ def _enter() -> None:
 
 
 def _study_id(folder: Path) -> str:
+    manifest = folder / "study.json"
     try:
-        return str(json.loads((folder / "study.json").read_text(encoding="utf-8"))["id"])
+        return _id_in(manifest, manifest.stat().st_mtime_ns)
     except (OSError, ValueError, LookupError, TypeError):
         return ""  # load_study says what is wrong
+
+
+@lru_cache(maxsize=OPEN_STUDIES)
+def _id_in(manifest: Path, _changed: int) -> str:
+    return str(json.loads(manifest.read_text(encoding="utf-8"))["id"])
 
 
 # --- what this person builds -----------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from niwt_core.errors import NiwtError
 from niwt_core.storage import check_target, is_study
-from pages.components.session import ROOT, study_folder
+from pages.components.session import study_folder
+from pages.serving.arguments import ROOT
 
 SHELVES = ("assets", "studies")
 SOURCES = {

@@ -46,7 +46,10 @@ class PagesByRoot:
 
 @asynccontextmanager
 async def opened(app: Any) -> AsyncIterator[None]:
-    """Opens a browser once the server is up, where there is a screen."""
+    """Gets the study ready, and opens a browser once the server is up, where there is a screen."""
+    from pages.serving import arguments, preload
+
+    preload.begin(arguments.first_folder())
     if not config.get_option("server.headless"):
         threading.Timer(BROWSER_AFTER, webbrowser.open, [get_url("localhost")]).start()
     yield

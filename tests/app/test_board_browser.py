@@ -108,7 +108,7 @@ def test_a_drag_takes_less_than_a_frame_with_312_attributes_and_200_classes(blan
           const data = {tables: "synthetic", epoch: 0, revision: 0, base: Array.from({length: 312}, (_, k) => (k * 37) % 100),
                         changes: {}, name: "Mine",
                         gamma: 0.5, replaced: -1, others: [], extras: []};
-          module.default({data, parentElement, setStateValue: (key, value) => sent.push(value)});
+          module.default({data: [data], parentElement, setStateValue: (key, value) => sent.push(value)});
           Object.assign(window, {board: parentElement.querySelector(".board").board, sent});
         }"""
     )

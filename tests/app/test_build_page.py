@@ -209,7 +209,12 @@ def test_the_aviary_draws_the_bird_and_measures_the_class(page, monkeypatch):
     with_link(page, to_text(RUBY))
     assert not page.exception
     assert not page.error
-    boards = [json.loads(element.proto.json) for element in page.get("bidi_component") if element.proto.json]
+    boards = [
+        state
+        for element in page.get("bidi_component")
+        if element.proto.json
+        for state in json.loads(element.proto.json)
+    ]
     (drawn,) = boards[0]["extras"]
     assert drawn["id"] == "drawn"
     assert drawn["src"].startswith("data:image/jpeg")

@@ -132,16 +132,17 @@ function keep(tables) {
 /* Mounted twice by Streamlit: once with the tables as bytes (nothing is shown), once as the board, with JSON. They share this module. */
 export default function mount({ data, parentElement, setStateValue }) {
   if (data instanceof Uint8Array) return void keep(unpack(data));
+  const [state] = data;
   const go = () => {
     let board = boards.get(parentElement);
-    if (board && board.scorer.header.id !== data.tables) {
+    if (board && board.scorer.header.id !== state.tables) {
       board.root.remove();
       board = undefined;
     }
-    if (!board) boards.set(parentElement, (board = new Board(parentElement, tablesById.get(data.tables))));
-    board.update(data, (draft) => setStateValue("draft", draft));
+    if (!board) boards.set(parentElement, (board = new Board(parentElement, tablesById.get(state.tables))));
+    board.update(state, (draft) => setStateValue("draft", draft));
   };
-  if (tablesById.has(data.tables)) return void go();
-  const queue = waiting.get(data.tables) ?? [];
-  waiting.set(data.tables, [...queue.filter((other) => other.parent !== parentElement), Object.assign(go, { parent: parentElement })]);
+  if (tablesById.has(state.tables)) return void go();
+  const queue = waiting.get(state.tables) ?? [];
+  waiting.set(state.tables, [...queue.filter((other) => other.parent !== parentElement), Object.assign(go, { parent: parentElement })]);
 }
