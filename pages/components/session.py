@@ -66,7 +66,7 @@ def open_study(folder: Path) -> Study:
     return study
 
 
-@st.cache_resource(show_spinner="Opening the study", max_entries=OPEN_STUDIES)
+@st.cache_resource(show_spinner=False, max_entries=OPEN_STUDIES)
 def _open_study(folder: str, study_id: str) -> Study:
     """``study_id`` is there for the cache: a study that was prepared again has another."""
     return load_study(folder)

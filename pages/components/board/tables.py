@@ -48,9 +48,7 @@ class Tables:
     held_out: HeldOut
 
 
-@st.cache_resource(
-    show_spinner="Laying out the attribute board", max_entries=8, hash_funcs={Study: lambda study: study.id}
-)
+@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Study: lambda study: study.id})
 def prepare(study: Study, text: np.ndarray | None = None) -> Tables:
     """The tables of a study; its knowledge must be attributes. ``text`` (K',) is what is said of the class beside them."""
     items = sample_pictures(study)
