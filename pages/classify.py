@@ -9,7 +9,7 @@ from niwt_core.class_names import display_name
 from niwt_core.report.figures import METHOD_NAMES, sized_square
 from niwt_core.report.stylesheet import FRAGMENTS
 from pages.components import answers, intake, results, session, style, viewer, why
-from pages.components.maps import map_of
+from pages.components.reasons import explanation_of, map_of
 from pages.components.tray import tray
 
 STYLE = FRAGMENTS + Path(__file__).with_name("components").joinpath("classify.css").read_text(encoding="utf-8")
@@ -69,7 +69,7 @@ def answered() -> None:
     title, other = st.columns(why.SPLIT, gap="large", vertical_alignment="bottom")
     with other:
         versus = answers.rival(answer, held.key, chosen)
-    explanation = answer.explain(chosen, versus=versus or None)
+    explanation = explanation_of(answer, chosen, versus=versus or None, key=held.key)
     with sentence:
         why.sentence(explanation)
     with looked_for:

@@ -11,6 +11,7 @@ from small_study import small_dataset, small_study
 from streamlit.testing.v1 import AppTest
 
 from niwt_core import NiwtError
+from niwt_core.classifier import Answer
 from niwt_core.images import image_hash
 from pages.components.tray import KEPT, WHOLE, Tray, input_of, pixels_of, take_in
 
@@ -166,6 +167,21 @@ def test_gamma_moves_the_ranking_at_once_and_can_be_reset():
     at.button(key="gamma_reset").click()
     checked(at.run())
     assert at.slider(key="classify_gamma").value == pytest.approx(own, abs=1e-6)
+
+
+def test_an_explanation_is_made_anew_only_when_what_it_rests_on_has_changed(monkeypatch):
+    made, explain = [], Answer.explain
+    monkeypatch.setattr(
+        Answer, "explain", lambda answer, *args, **kwargs: made.append(args) or explain(answer, *args, **kwargs)
+    )
+    at = opened()
+    checked(at.run())
+    at.segmented_control(key="map_method").set_value("integrated-gradients")
+    checked(at.run())
+    assert len(made) == 1
+    at.slider(key="classify_gamma").set_value(0.0)
+    checked(at.run())
+    assert len(made) == 2
 
 
 def test_samples_turn_and_many_pictures_are_listed():

@@ -33,7 +33,9 @@ def test_the_study_is_opened_once_and_the_pages_find_it(failures, caplog):
     assert preload.begin(folder) is thread
     assert session.shared_study(folder) is session.shared_study(folder)
     assert failures == []
-    assert not [record for record in caplog.records if record.levelno >= logging.WARNING and "runtime" not in record.msg]
+    assert not [
+        record for record in caplog.records if record.levelno >= logging.WARNING and "runtime" not in record.msg
+    ]
     assert gc.isenabled()
     assert gc.get_freeze_count() > 0
 

@@ -86,7 +86,9 @@ def show(tables: Tables, state: BoardState, *, key: str, on_draft: Callable[[], 
         "others": list(state.others),
         "extras": [vars(extra) for extra in state.extras],
     }
-    _mount(key=key, data=[data], on_draft_change=on_draft)  # in a list, for Streamlit looks for tables in a mapping, with pandas
+    _mount(
+        key=key, data=[data], on_draft_change=on_draft
+    )  # in a list, for Streamlit looks for tables in a mapping, with pandas
 
 
 def other_class(tables: Tables, built: BuiltClass) -> dict[str, Any]:
