@@ -1,0 +1,206 @@
+"""Ten people clicking at once, against one person alone doing the same.
+
+Twice: nine of them on machines of their own (they speak the server's protocol and draw nothing here), and all ten in Chromium beside the
+server. The second is set against an app of two titles, for ten browsers on two cores wait for each other whatever they show.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.async_api import Browser, Page, async_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+from benchmarks.app import FLAGS, HEADINGS, PAGES, Figure, server
+
+PEOPLE = 10
+ROUNDS = 2
+READY = 8  # seconds that the server gets to make everything ready
+TITLES = ("First", "Second")
+EMPTY_APP = """
+import streamlit as st
+pages = [st.Page(lambda name=name: st.title(name), title=name, url_path=name) for name in ("First", "Second")]
+st.navigation(pages, position="top").run()
+"""
+
+
+class Guest:
+    """A person whose browser is elsewhere: asks for pages and takes all that the server sends."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self.pages: dict[str, str] = {}  # title -> hash
+        self.errors = 0
+
+    async def ask(self, title: str = "") -> None:
+        """Asks for a page, the first one by default, and waits until the server has said all of it."""
+        message = BackMsg()
+        message.rerun_script.query_string = ""
+        if title:
+            message.rerun_script.page_script_hash = self.pages[title]
+        await self._connection.send(message.SerializeToString())
+        async for data in self._connection:
+            said = ForwardMsg.FromString(bytes(data))
+            kind = said.WhichOneof("type")
+            if kind == "navigation":
+                self.pages = {page.page_name: page.page_script_hash for page in said.navigation.app_pages}
+            elif kind == "delta":
+                self.errors += said.delta.new_element.WhichOneof("type") == "exception"
+            elif kind == "script_finished" and said.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                return
+
+
+@asynccontextmanager
+async def guest(address: str) -> AsyncIterator[Guest]:
+    """A guest who has seen the first page."""
+    stream = address.replace("http", "ws", 1) + "/_stcore/stream"
+    async with connect(stream, subprotocols=["streamlit"], max_size=None, origin=address) as connection:  # type: ignore[arg-type, list-item]
+        person = Guest(connection)
+        await person.ask()
+        yield person
+
+
+async def visit(page: Page, name: str) -> float:
+    """Seconds from the click on a page's link until it stands."""
+    started = time.perf_counter()
+    await page.get_by_role("link", name=name, exact=True).first.click()
+    await page.get_by_role("heading", name=HEADINGS.get(name, name), level=1, exact=True).wait_for()
+    await page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    return time.perf_counter() - started
+
+
+async def arrive(browser: Browser, address: str, names: Sequence[str]) -> Page:
+    """A person who has visited every page once."""
+    page = await (await browser.new_context(viewport={"width": 1440, "height": 900})).new_page()
+    page.set_default_timeout(120_000)
+    await page.goto(address)
+    for name in names:
+        await visit(page, name)
+    return page
+
+
+async def alone(page: Page, names: Sequence[str]) -> float:
+    """One person's median page."""
+    return statistics.median([await visit(page, name) for _ in range(ROUNDS + 1) for name in names])
+
+
+async def together(pages: Sequence[Page], names: Sequence[str]) -> float:
+    """The median page of people who all click the same link at the same moment."""
+    times: list[float] = []
+    for name in [*names] * ROUNDS:
+        times += await asyncio.gather(*(visit(page, name) for page in pages))
+    return statistics.median(times)
+
+
+async def among_guests(page: Page, address: str, names: Sequence[str]) -> tuple[float, int]:
+    """(median page of one person in a browser while nine others ask for the same, exceptions that those were shown)."""
+    async with asyncio.TaskGroup() as tasks:
+        stop, ready = asyncio.Event(), [asyncio.Event() for _ in range(PEOPLE - 1)]
+        turns: list[asyncio.Queue[str]] = [asyncio.Queue() for _ in ready]
+
+        async def take_part(at: int) -> int:
+            async with guest(address) as person:
+                ready[at].set()
+                while not stop.is_set():
+                    await person.ask(await turns[at].get())
+                return person.errors
+
+        others = [tasks.create_task(take_part(at)) for at in range(PEOPLE - 1)]
+        for event in ready:
+            await event.wait()
+        times = []
+        for turn, name in enumerate([*names] * (ROUNDS + 1), 1):
+            if turn == (ROUNDS + 1) * len(names):
+                stop.set()
+            for queue in turns:
+                queue.put_nowait(name)
+            times.append(await visit(page, name))
+    return statistics.median(times), sum(task.result() for task in others)
+
+
+async def exceptions(pages: Sequence[Page]) -> int:
+    """How many exceptions stand on these pages."""
+    return sum([await page.locator("[data-testid=stException]").count() for page in pages])
+
+
+@contextmanager
+def empty_app() -> Iterator[str]:
+    """The address of an app of two titles."""
+    with TemporaryDirectory() as folder, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        (Path(folder) / "titles.py").write_text(EMPTY_APP, encoding="utf-8")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "titles.py", "--server.port", str(port)],
+            cwd=folder,
+            env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true", "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                    break
+                except OSError:
+                    time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+async def _ratio(browser: Browser, address: str, names: Sequence[str]) -> tuple[float, int]:
+    """(median page of ten browsers against that of one, exceptions on their pages)."""
+    one = await arrive(browser, address, names)
+    single = await alone(one, names)
+    pages = [one, *[await arrive(browser, address, names) for _ in range(PEOPLE - 1)]]
+    ratio = await together(pages, names) / single
+    errors = await exceptions(pages)
+    for page in pages:
+        await page.context.close()
+    return ratio, errors
+
+
+async def _measure(study: Path) -> list[Figure]:
+    async with async_playwright() as playwright:
+        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = await playwright.chromium.launch(executable_path=found, args=FLAGS)
+        with server(study) as (address, _, _):
+            page = await arrive(browser, address, PAGES)
+            await asyncio.sleep(READY)
+            single = await alone(page, PAGES)
+            among, guests = await among_guests(page, address, PAGES)
+            errors = guests + await exceptions([page])
+            await page.context.close()
+            ratio, more = await _ratio(browser, address, PAGES)
+        with empty_app() as address:
+            empty, _ = await _ratio(browser, address, TITLES)
+        await browser.close()
+    errors += more
+    people = f"{PEOPLE} people clicking at once, median page against one person's"
+    return [
+        Figure(f"{people}: nine on other machines", among / single, "x", "at most 4 x", among / single <= 4),
+        Figure(f"{people}: ten browsers beside the server", ratio, "x", "at most 4 x", ratio <= 4),
+        Figure("the same for an app of two titles", empty, "x", "for comparison", None),
+        Figure("exceptions they met", errors, "", "none", errors == 0),
+    ]
+
+
+def measure(study: Path) -> list[Figure]:
+    """What ten people meet."""
+    return asyncio.run(_measure(study))
