@@ -11,6 +11,7 @@ import streamlit as st
 from niwt_core.attribution import ImportanceMap, Method, class_map
 from niwt_core.classifier import Answer
 from niwt_core.explanation import Explanation
+from pages.components.memory import settle
 
 KEPT = 12  # of each kind in a session; a map is a quarter of a megabyte
 
@@ -42,6 +43,7 @@ def _kept(slot: str, asked: Hashable, make: Callable[[], Kept]) -> Kept:
     held: OrderedDict[Hashable, Kept] = st.session_state.setdefault(slot, OrderedDict())
     if asked not in held:
         held[asked] = make()
+        settle()
         while len(held) > KEPT:
             held.popitem(last=False)
     held.move_to_end(asked)
