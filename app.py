@@ -9,7 +9,9 @@ from niwt_core import NiwtError
 from pages.components import session, style
 from pages.serving import arguments, preload
 
-st.set_page_config(page_title="Choose Your Neuron", page_icon=str(arguments.ROOT / "assets" / "mark.svg"), layout="wide")
+st.set_page_config(
+    page_title="Choose Your Neuron", page_icon=str(arguments.ROOT / "assets" / "mark.svg"), layout="wide"
+)
 st.session_state.setdefault("entered", True)
 style.inject()
 st.logo(str(arguments.ROOT / "assets" / "mark.svg"), size="medium")

@@ -44,14 +44,22 @@ class Figure:
 @contextmanager
 def server(study: Path) -> Iterator[tuple[str, int, float]]:
     """(address, process id, the moment it was started) of the app on ``study``."""
+    started = time.perf_counter()
+    with running("-m", "niwt_core", "app", str(study), "--port", folder=ROOT) as (address, pid):  # as make app does
+        (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+        yield address, int(child), started
+
+
+@contextmanager
+def running(*command: str, folder: Path) -> Iterator[tuple[str, int]]:
+    """(address, process id) of Python with this command line, which ends where a port belongs, once it listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    started = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "niwt_core", "app", str(study), "--port", str(port)],  # as make app does
-        cwd=ROOT,
-        env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true"},
+        [sys.executable, *command, str(port)],
+        cwd=folder,
+        env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true", "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -63,8 +71,7 @@ def server(study: Path) -> Iterator[tuple[str, int, float]]:
                 break
             except OSError:
                 time.sleep(0.02)
-        (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8").split()
-        yield f"http://127.0.0.1:{port}", int(child), started
+        yield f"http://127.0.0.1:{port}", process.pid
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=20)

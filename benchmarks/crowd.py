@@ -7,12 +7,8 @@ server. The second is set against an app of two titles, for ten browsers on two 
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -24,7 +20,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.app import FLAGS, HEADINGS, PAGES, Figure, server
+from benchmarks.app import FLAGS, HEADINGS, PAGES, Figure, running, server
 
 PEOPLE = 10
 ROUNDS = 2
@@ -139,29 +135,10 @@ async def exceptions(pages: Sequence[Page]) -> int:
 @contextmanager
 def empty_app() -> Iterator[str]:
     """The address of an app of two titles."""
-    with TemporaryDirectory() as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    with TemporaryDirectory() as folder:
         (Path(folder) / "titles.py").write_text(EMPTY_APP, encoding="utf-8")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "titles.py", "--server.port", str(port)],
-            cwd=folder,
-            env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true", "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                    break
-                except OSError:
-                    time.sleep(0.05)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+        with running("-m", "streamlit", "run", "titles.py", "--server.port", folder=Path(folder)) as (address, _):
+            yield address
 
 
 async def _ratio(browser: Browser, address: str, names: Sequence[str]) -> tuple[float, int]:

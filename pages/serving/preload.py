@@ -20,7 +20,7 @@ def begin(folder: Path) -> threading.Thread:
 
 
 def _prepare(folder: Path) -> None:
-    gc.disable()  # what is imported stays: searching it for garbage again and again is a fifth of the time
+    gc.disable()  # what is imported stays: searching it for garbage again and again is a quarter of the time
     try:
         _first_page(folder)
         spare_the_collector()

@@ -11,6 +11,7 @@ import streamlit as st
 from niwt_core import Recipe, Study
 from niwt_core.board import attributes_between
 from niwt_core.build import describe, describe_text
+from niwt_core.class_names import class_key
 from niwt_core.proposals import Proposals, propose_attributes
 
 AVERAGE = ""  # the start that is no class: the mean of the seen ones
@@ -106,3 +107,11 @@ def current_draft(study: Study) -> Draft:
     """This session's draft for a study."""
     drafts: dict[str, Draft] = st.session_state.setdefault("drafts", {})
     return drafts.setdefault(study.id, Draft())
+
+
+def replaced(study: Study, name: str) -> int:
+    """The unseen class that a built class of this name takes the place of, or -1."""
+    key = class_key(name)
+    return next(
+        (c for c, other in enumerate(study.classes) if key and not study.seen[c] and class_key(other) == key), -1
+    )

@@ -8,7 +8,7 @@ import streamlit as st
 from niwt_core import BuiltClass, Study, unheard_attributes
 from niwt_core.class_names import display_name
 from pages.components import session, style
-from pages.components.board.draft import Draft
+from pages.components.board.draft import Draft, replaced
 from pages.components.board.tables import Tables
 from pages.components.session import per_study
 from pages.components.style import text
@@ -71,8 +71,6 @@ def _confusions(study: Study, tables: Tables, built: BuiltClass) -> str:
 
 def confusions(study: Study, tables: Tables, built: BuiltClass) -> tuple[tuple[int, int, int], ...]:
     """(class, pictures claimed, pictures) on held-out pictures, among the classes of this session."""
-    from pages.components.board.workbench import replaced
-
     classifier = session.classifier()
     rivals = [item for item in classifier.built.values() if item.name != built.name]
     rows = tables.matrices.project(np.stack([item.weights.double().numpy() for item in (built, *rivals)]))

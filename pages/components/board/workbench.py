@@ -11,7 +11,7 @@ from niwt_core.class_names import class_key, display_name
 from niwt_core.proposals import LONGEST_TEXT
 from pages.components import drawing, session, style
 from pages.components.board import component
-from pages.components.board.draft import AVERAGE, Draft
+from pages.components.board.draft import AVERAGE, Draft, replaced
 from pages.components.board.facts import confirmed
 from pages.components.board.in_words import in_words
 from pages.components.board.tables import Tables, data_url, prepare
@@ -124,14 +124,6 @@ def _state(study: Study, draft: Draft, tables: Tables) -> component.BoardState:
         replaced=replaced(study, draft.name),
         others=tuple(component.other_class(tables, built) for built in others),
         extras=tuple(_extras(study, draft, tables, others)),
-    )
-
-
-def replaced(study: Study, name: str) -> int:
-    """The unseen class that a built class of this name takes the place of, or -1."""
-    key = class_key(name)
-    return next(
-        (c for c, other in enumerate(study.classes) if key and not study.seen[c] and class_key(other) == key), -1
     )
 
 
