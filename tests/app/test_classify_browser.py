@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from browser import open_page
-from playwright.sync_api import Download, Page
+from playwright.sync_api import Download, Page, expect
 from small_study import small_dataset
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ def test_from_upload_to_report(address, browser, size, tmp_path):
     page.get_by_role("heading", name="Could it be").wait_for()
     page.get_by_role("button", name="Zoom in").click()
     page.get_by_text("1.5×").wait_for()
-    assert page.locator(".heat").evaluate("image => image.complete && image.naturalWidth") == 256
+    expect(page.locator(".heat")).to_have_js_property("naturalWidth", 256)
 
     report = tmp_path / "report.html"
     downloaded(page, "Report (one HTML file)").save_as(report)
