@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import gc
 import threading
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from niwt_core import NiwtError
 from pages.components.memory import spare_the_collector
+
+# What the pages import, but for those that are named below.
+MODULES = (
+    "cards", "first_run", "board.classes", "board.link", "board.workbench",
+    "by_class", "entry", "measures", "results", "rivals", "truths", "why",
+)  # fmt: skip
 
 
 @cache
@@ -22,41 +30,37 @@ def begin(folder: Path) -> threading.Thread:
 def _prepare(folder: Path) -> None:
     gc.disable()  # what is imported stays: searching it for garbage again and again is a quarter of the time
     try:
-        _first_page(folder)
-        spare_the_collector()
-        _other_pages(folder)
-    except NiwtError:
-        pass  # the page says what is wrong with the study
+        with suppress(NiwtError):  # the page says what is wrong with the study
+            _first_page(folder)
+            spare_the_collector()
+            _other_pages(folder)
     finally:
         gc.enable()
         spare_the_collector()
 
 
 def _first_page(folder: Path) -> None:
-    from pages.components import cards, first_run, session, story  # noqa: F401
+    from pages.components import session, story
 
     study = session.shared_study(folder)
     for class_index in story.examples(study)[:1]:
         story.story_markup(study, class_index)
-    cards.sample_species(study)
 
 
 def _other_pages(folder: Path) -> None:
     from niwt_core import Classifier
     from niwt_core.attribution import class_map
-    from niwt_core.compat import ensure_torchvision
-    from pages.components import by_class, drawing, entry, intake, measures, results, rivals, session, truths, why  # noqa: F401
-    from pages.components.board import classes, link, tables, workbench  # noqa: F401
-    from pages.components.board.draft import Draft
+    from pages.components import drawing, intake, session
+    from pages.components.board import draft, tables
 
+    for name in MODULES:
+        import_module(f"pages.components.{name}")
     study = session.shared_study(folder)
     if study.knowledge.kind == "attributes":
         tables.prepare(study)
         if drawing.can_draw(study):
-            drawing.portrait(drawing.strongest(study, Draft().values(study)))
-    samples = intake.first_samples(study)
-    if samples:
-        answer = Classifier(study).classify(study.gallery.jpeg(samples[0]))
-        explanation = answer.explain()
-        ensure_torchvision()
-        class_map(study.network, answer.picture, answer.classifier.candidate(explanation.name).row)
+            drawing.portrait(drawing.strongest(study, draft.Draft().values(study)))
+    for item in intake.first_samples(study)[:1]:
+        answer = Classifier(study).classify(study.gallery.jpeg(item))
+        row = answer.classifier.candidate(answer.explain().name).row
+        class_map(study.network, answer.picture, row)
