@@ -12,6 +12,7 @@ from niwt_core.errors import NiwtError
 _NUMBER = re.compile(r"^\d+\.")  # the "001." of CUB's official names
 
 
+@lru_cache(maxsize=8192)
 def display_name(name: str) -> str:
     """A class name as people write it: "001.Black_footed_Albatross" -> "Black-footed Albatross".
 

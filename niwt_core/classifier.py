@@ -231,13 +231,12 @@ class Classifier:
         """Ranks all classes for an encoded picture: one small product, whatever was built or recalibrated since."""
         candidates = self.candidates
         logits = self.logits(picture.features)  # (C,)
-        shares = torch.softmax(logits, 0)
-        order = logits.argsort(descending=True, stable=True).tolist()
-        ranking = [
-            Ranked(candidates[c].name, candidates[c].display, candidates[c].kind, float(logits[c]), float(shares[c]))
-            for c in order
-        ]
-        return Answer(self, picture, tuple(ranking))
+        order = logits.argsort(descending=True, stable=True)
+        scores, shares = logits[order].tolist(), torch.softmax(logits, 0)[order].tolist()
+        ranked = zip((candidates[c] for c in order.tolist()), scores, shares, strict=True)
+        return Answer(
+            self, picture, tuple(Ranked(c.name, c.display, c.kind, score, share) for c, score, share in ranked)
+        )
 
     def export(self, path: Path | str, *, calibrated: bool = True) -> Exported:
         """Writes the classifier as it is now to a .pt2 or .onnx file that runs without this project, and checks its logits. Raises NiwtError."""
