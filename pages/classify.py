@@ -69,7 +69,7 @@ def answered() -> None:
     title, other = st.columns(why.SPLIT, gap="large", vertical_alignment="bottom")
     with other:
         versus = answers.rival(answer, held.key, chosen)
-    explanation = explanation_of(answer, chosen, versus=versus or None, key=held.key)
+    explanation = explanation_of(answer, chosen, versus=versus, key=held.key)
     with sentence:
         why.sentence(explanation)
     with looked_for:

@@ -16,7 +16,7 @@ from niwt_core.class_names import display_name
 from pages.components import session, style
 from pages.components.pictures import address, crop
 from pages.components.session import per_study
-from pages.components.tray import KEPT, Tray, take_in
+from pages.components.tray import KEPT, Tray, sample_key, take_in
 
 SOURCES = {
     "samples": ":material/photo_library: Samples",
@@ -57,7 +57,7 @@ def start_with_a_sample(classifier: Classifier, tray: Tray) -> None:
 def choose_sample(classifier: Classifier, tray: Tray, item: int) -> None:
     """Takes gallery picture ``item`` into the tray and looks at it."""
     study = classifier.study
-    key = f"sample-{item}"
+    key = sample_key(item)
     truth = study.classes[study.labels[study.gallery.pictures[item]]]
     if key in tray.items:
         tray.choose(key)
@@ -98,10 +98,10 @@ def _samples(classifier: Classifier, tray: Tray) -> None:
             kind, name = "seen" if study.seen[c] else "unseen", display_name(study.classes[c])
             markup = crop(address(study.gallery.jpeg(item)), alt="") + f"<p>{style.chip(kind, name)}</p>"
             tile(
-                f"sample-{item}",
+                sample_key(item),
                 markup,
                 f"Classify a picture of {name}, {kind}",
-                tray.chosen == f"sample-{item}",
+                tray.chosen == sample_key(item),
                 choose_sample,
                 classifier,
                 tray,

@@ -1,10 +1,14 @@
-"""Maps and explanations of the pictures at hand: the last few are kept, and computed again only when what they depend on has changed."""
+"""Maps and explanations of the pictures at hand, computed again only when what they depend on has changed.
+
+A session keeps its last few. Those of the study's own samples, while nothing is built, are the same for everybody: all sessions share them.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from contextlib import nullcontext
+from typing import TypeVar, cast
 
 import streamlit as st
 
@@ -12,6 +16,7 @@ from niwt_core.attribution import ImportanceMap, Method, class_map
 from niwt_core.classifier import Answer
 from niwt_core.explanation import Explanation
 from pages.components.memory import settle
+from pages.components.tray import is_sample
 
 KEPT = 12  # of each kind in a session; a map is a quarter of a megabyte
 
@@ -24,22 +29,29 @@ def map_of(answer: Answer, name: str, method: Method, *, key: str) -> Importance
     network = answer.classifier.study.network
 
     def draw() -> ImportanceMap:
-        with st.spinner("Drawing the map", show_time=False):  # Occlusion takes a second
+        slow = method != "grad-cam"  # Occlusion takes a second
+        with st.spinner("Drawing the map", show_time=False) if slow else nullcontext():
             return class_map(network, answer.picture, candidate.row, method=method)
 
     row = hash(candidate.row.numpy().tobytes())  # a class built anew has the old name
-    return _kept("importance_maps", (answer.classifier.study.id, key, candidate.kind, name, row, method), draw)
+    return _kept("importance_maps", answer, (key, candidate.kind, name, row, method), draw)
 
 
-def explanation_of(answer: Answer, name: str, *, versus: str | None, key: str) -> Explanation:
-    """Why class ``name`` and not ``versus`` (the best of the rest by default) for the picture ``key``. Raises NiwtError."""
-    ranking = tuple((item.name, item.kind, item.score) for item in answer.ranking)  # says of every row and of gamma
-    asked = (answer.classifier.study.id, key, name, versus, ranking)
-    return _kept("explanations", asked, lambda: answer.explain(name, versus=versus))
+def explanation_of(answer: Answer, name: str, *, versus: str, key: str) -> Explanation:
+    """Why class ``name`` and not ``versus`` ("": there is no other) for the picture ``key``. Raises NiwtError."""
+    ranking = hash(
+        tuple((item.name, item.kind, item.score) for item in answer.ranking)
+    )  # says of every row and of gamma
+    return _kept(
+        "explanations", answer, (key, name, versus, ranking), lambda: answer.explain(name, versus=versus or None)
+    )
 
 
-def _kept(slot: str, asked: Hashable, make: Callable[[], Kept]) -> Kept:
-    """What this session holds under ``asked``, or what ``make`` gives; the one that was unused longest leaves."""
+def _kept(slot: str, answer: Answer, asked: tuple[Hashable, ...], make: Callable[[], Kept]) -> Kept:
+    """What is held under ``asked``, or what ``make`` gives; in a session the one that was unused longest leaves."""
+    asked = (answer.classifier.study.id, *asked)
+    if is_sample(str(asked[1])) and not answer.classifier.built:
+        return cast(Kept, _shared(slot, asked, make))
     held: OrderedDict[Hashable, Kept] = st.session_state.setdefault(slot, OrderedDict())
     if asked not in held:
         held[asked] = make()
@@ -48,3 +60,8 @@ def _kept(slot: str, asked: Hashable, make: Callable[[], Kept]) -> Kept:
             held.popitem(last=False)
     held.move_to_end(asked)
     return held[asked]
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _shared(slot: str, asked: tuple[Hashable, ...], _make: Callable[[], object]) -> object:
+    return _make()

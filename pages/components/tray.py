@@ -30,6 +30,16 @@ KEPT, WHOLE = 100, 3  # pictures in the tray, and of these the ones with their a
 SHOWN_SIDE, THUMB_SIDE = 768, 160  # pixels
 
 
+def sample_key(item: int) -> str:
+    """The key of a gallery picture in the tray."""
+    return f"sample-{item}"
+
+
+def is_sample(key: str) -> bool:
+    """The picture is the study's own."""
+    return key.startswith("sample-")
+
+
 @dataclass(frozen=True, eq=False)
 class Held:
     """A picture in the tray: ``key`` (hash of its file), ``pixels`` (3,s,s) uint8 that the network saw, ``features`` (D,), JPEG files to

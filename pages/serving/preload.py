@@ -49,8 +49,8 @@ def _first_page(folder: Path) -> None:
 
 def _other_pages(folder: Path) -> None:
     from niwt_core import Classifier
-    from niwt_core.attribution import class_map
-    from pages.components import drawing, intake, session
+    from niwt_core.attribution import METHODS
+    from pages.components import drawing, intake, reasons, session, tray
     from pages.components.board import draft, tables
 
     for name in MODULES:
@@ -61,6 +61,7 @@ def _other_pages(folder: Path) -> None:
         if drawing.can_draw(study):
             drawing.portrait(drawing.strongest(study, draft.Draft().values(study)))
     for item in intake.first_samples(study)[:1]:
-        answer = Classifier(study).classify(study.gallery.jpeg(item))
-        row = answer.classifier.candidate(answer.explain().name).row
-        class_map(study.network, answer.picture, row)
+        answer, key = Classifier(study).classify(study.gallery.jpeg(item)), tray.sample_key(item)
+        best, *others = [place.name for place in answer.ranking]
+        reasons.map_of(answer, best, METHODS[0], key=key)
+        reasons.explanation_of(answer, best, versus=others[0] if others else "", key=key)

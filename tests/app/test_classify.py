@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import streamlit as st
 import torch
 from PIL import Image
 from small_study import small_dataset, small_study
@@ -13,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 from niwt_core import NiwtError
 from niwt_core.classifier import Answer
 from niwt_core.images import image_hash
-from pages.components.tray import KEPT, WHOLE, Tray, input_of, pixels_of, take_in
+from pages.components.reasons import explanation_of
+from pages.components.tray import KEPT, WHOLE, Tray, input_of, pixels_of, sample_key, take_in
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -169,19 +171,43 @@ def test_gamma_moves_the_ranking_at_once_and_can_be_reset():
     assert at.slider(key="classify_gamma").value == pytest.approx(own, abs=1e-6)
 
 
-def test_an_explanation_is_made_anew_only_when_what_it_rests_on_has_changed(monkeypatch):
+@pytest.fixture
+def explained(monkeypatch):
+    """The explanations that were computed."""
     made, explain = [], Answer.explain
     monkeypatch.setattr(
         Answer, "explain", lambda answer, *args, **kwargs: made.append(args) or explain(answer, *args, **kwargs)
     )
-    at = opened()
+    st.cache_resource.clear()
+    return made
+
+
+def test_an_explanation_is_made_anew_only_when_what_it_rests_on_has_changed(explained):
+    at = upload(opened(), ("bird.png", encoded(bird())))
+    explained.clear()
     checked(at.run())
     at.segmented_control(key="map_method").set_value("integrated-gradients")
     checked(at.run())
-    assert len(made) == 1
+    assert len(explained) == 0
     at.slider(key="classify_gamma").set_value(0.0)
     checked(at.run())
-    assert len(made) == 2
+    assert len(explained) == 1
+
+
+def test_all_sessions_share_what_is_said_of_a_sample(explained):
+    for _ in range(2):
+        opened()
+    assert len(explained) == 1
+
+
+def test_what_is_said_of_a_sample_beside_a_built_class_stays_in_its_session(explained):
+    answer = small_study().classifier().classify(small_study().gallery.jpeg(0))
+    answer.classifier.add("Mine", {}, like=small_study().unseen_classes[0])
+    answer = answer.classifier.answer(answer.picture)
+    for _ in range(2):
+        explanation_of(answer, "Mine", versus="", key=sample_key(0))
+    assert len(explained) == 1
+    assert any("Mine" in asked for asked in st.session_state["explanations"])
 
 
 def test_samples_turn_and_many_pictures_are_listed():
@@ -198,7 +224,7 @@ def test_samples_turn_and_many_pictures_are_listed():
 
 
 def test_every_method_draws_a_map():
-    at = opened()
+    at = upload(opened(), ("bird.png", encoded(bird())))
     for method in ("integrated-gradients", "occlusion"):
         at.segmented_control(key="map_method").set_value(method)
         checked(at.run())
