@@ -41,6 +41,10 @@ class BuiltClass:
     nearest: tuple[tuple[str, float], ...]
     support: float
 
+    def __repr__(self) -> str:
+        near = f", most like {self.nearest[0][0]}" if self.nearest else ""
+        return f"<BuiltClass {self.name}: cosine {self.cosine:.3f}, support {self.support:.2f}{near}>"
+
     @cached_property
     def norm(self) -> float:
         return float(self.weights.norm())

@@ -46,6 +46,9 @@ class EncodedPicture:
     activations: Tensor
     features: Tensor
 
+    def __repr__(self) -> str:
+        return f"<EncodedPicture of {self.image.width} x {self.image.height} pixels, activations {tuple(self.activations.shape)}>"
+
     @property
     def pooled(self) -> Tensor:
         """(N,): the mean activation of each neuron."""
@@ -85,6 +88,10 @@ class Answer:
     picture: EncodedPicture
     ranking: tuple[Ranked, ...]
 
+    def __repr__(self) -> str:
+        places = ", ".join(f"{item.display} ({item.kind}) {item.share:.0%}" for item in self.ranking[:3])
+        return f"<Answer: {places}{', ...' if len(self.ranking) > 3 else ''}>"
+
     @property
     def best(self) -> Ranked:
         return self.ranking[0]
@@ -113,6 +120,9 @@ class Classifier:
         self._built: dict[str, BuiltClass] = {}
         self._network = study.network.to(self.device)
         self._stack: tuple[tuple[Candidate, ...], Tensor, Tensor, Tensor] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Classifier of {self.study.name}: {len(self.candidates)} classes, built here: {', '.join(self._built) or 'none'}>"
 
     @property
     def built(self) -> Mapping[str, BuiltClass]:

@@ -43,6 +43,9 @@ class Evaluation:
     baselines: Mapping[str, Metrics] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Evaluation: {self.metrics}, {len(self.per_class)} classes, {len(self.baselines)} baselines>"
+
 
 def evaluate(
     study: Study, *, baselines: bool = False, on_rival: Callable[[str, int, int], None] | None = None

@@ -96,6 +96,9 @@ class Explanation:
     contrast: Contrast | None
     sentence: str
 
+    def __repr__(self) -> str:
+        return f"<Explanation of {self.display}: {self.sentence}>"
+
 
 def explain(answer: Answer, name: str | None = None, *, versus: str | None = None, shown: int = SHOWN) -> Explanation:
     """Explains a class of an answer (the best by default) against another (the best of the rest by default). Raises NiwtError on unknown names."""

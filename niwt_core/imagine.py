@@ -41,6 +41,9 @@ class Imagined:
     confusions: tuple[tuple[str, int], ...]
     chance: float
 
+    def __repr__(self) -> str:
+        return f"<Imagined {self.built.name}: {self.recognised:.0f} % of {len(self.pictures)} pictures recognised, chance {self.chance:.0f} %>"
+
     @property
     def name(self) -> str:
         return self.built.name

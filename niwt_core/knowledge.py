@@ -55,6 +55,9 @@ class Knowledge:
     values: np.ndarray
     scale: float = 0.0
 
+    def __repr__(self) -> str:
+        return f"<Knowledge: {self.kind}, {len(self.classes)} classes, {len(self.names)} columns, scale {self.scale:g}>"
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(self.classes))
         object.__setattr__(self, "names", tuple(self.names))

@@ -101,6 +101,12 @@ class Study:
     kernel: Kernel | None = None
     texts: Texts | None = None
 
+    def __repr__(self) -> str:
+        return (
+            f"<Study {self.name}: {len(self.seen_classes)} seen and {len(self.unseen_classes)} unseen classes, {self.network.neurons} neurons "
+            f"at {self.network.layer}, {self.knowledge.kind}, id {self.id}>"
+        )
+
     @cached_property
     def seen_classes(self) -> tuple[str, ...]:
         return tuple(name for name, seen in zip(self.classes, self.seen, strict=True) if seen)

@@ -176,3 +176,26 @@ def test_a_bad_picture_among_good_ones(classifier, tmp_path):
     answers = classifier.classify_many([picture(), bad])
     with pytest.raises(NiwtError, match="not an image"):
         list(answers)
+
+
+def test_what_a_notebook_prints_of_a_result_is_one_line():
+    study = small_study()
+    classifier = study.classifier()
+    built = classifier.add("Ruby Finch", {"crown color": "red"})
+    answer = classifier.classify(study.gallery.jpeg(0))
+    for result in (
+        study,
+        study.knowledge,
+        study.evaluate(),
+        classifier,
+        built,
+        answer,
+        answer.picture,
+        answer.explain(),
+    ):
+        said = repr(result)
+        assert type(result).__name__ in said
+        assert "\n" not in said
+        assert len(said) < 600
+    assert "Ruby Finch" in repr(classifier)
+    assert answer.best.display in repr(answer)
