@@ -26,9 +26,8 @@ def run_app(
         raise NiwtError(
             "the app is not beside the engine", where=str(root), fix="run it from a checkout of the project"
         )
-    environment = {
-        "OMP_WAIT_POLICY": "PASSIVE"
-    } | os.environ  # PyTorch's threads would spin while they wait, on cores that others need
+    # PyTorch's threads would spin while they wait, on cores that the browser and other people need.
+    environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
     if study is not None:
         if not (study / "study.json").is_file():  # the app opens it; importing what could takes a second
             raise NiwtError("no study there", where=str(study), fix="make one with `niwt prepare`, or check the path")

@@ -39,12 +39,10 @@ def map_of(answer: Answer, name: str, method: Method, *, key: str) -> Importance
 
 def explanation_of(answer: Answer, name: str, *, versus: str, key: str) -> Explanation:
     """Why class ``name`` and not ``versus`` ("": there is no other) for the picture ``key``. Raises NiwtError."""
-    ranking = hash(
-        tuple((item.name, item.kind, item.score) for item in answer.ranking)
-    )  # says of every row and of gamma
-    return _kept(
-        "explanations", answer, (key, name, versus, ranking), lambda: answer.explain(name, versus=versus or None)
-    )
+    # Names and scores of the ranking tell of every row and of gamma.
+    ranking = hash(tuple((item.name, item.kind, item.score) for item in answer.ranking))
+    asked = (key, name, versus, ranking)
+    return _kept("explanations", answer, asked, lambda: answer.explain(name, versus=versus or None))
 
 
 def _kept(slot: str, answer: Answer, asked: tuple[Hashable, ...], make: Callable[[], Kept]) -> Kept:

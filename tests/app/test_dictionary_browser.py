@@ -65,3 +65,23 @@ def test_gamma_moves_the_point_of_the_balance(address: str, browser: Browser) ->
     page.get_by_role("button", name="Back to the study").wait_for(state="detached")
     expect(readout).to_have_text(before)
     assert problems == []
+
+
+def test_a_page_that_is_visited_again_is_not_sent_again(address: str, browser: Browser) -> None:
+    sent: list[int] = []
+    page = browser.new_page()
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sent.append(len(frame))))
+    page.goto(address)
+    page.locator(".cyn-story").wait_for()
+    costs = []
+    for _ in range(2):
+        sent.clear()
+        page.get_by_role("link", name="Build a class", exact=True).first.click()
+        page.locator(".board").wait_for()
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        costs.append(sum(sent))
+        for name in ("Measure", "Studies", "Measure"):  # more runs than Streamlit keeps messages by itself
+            page.get_by_role("link", name=name, exact=True).first.click()
+            page.get_by_role("heading", name=name, level=1, exact=True).wait_for()
+            page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    assert costs[1] < costs[0] / 2

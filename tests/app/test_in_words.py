@@ -130,10 +130,9 @@ def test_a_caption_of_unknown_words_is_an_error_in_words(written, page, monkeypa
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("written", ["both"], indirect=True)
 def test_the_board_follows_words(written):
-    """In Chromium, on the study of both: the sliders are where the words put them, and the board has the caption's tables."""
-    if written.texts is None:
-        pytest.skip("a study of captions has no board")
+    """In Chromium: the sliders are where the words put them, and the board has the caption's tables."""
     with chromium() as browser, served(written.folder) as address:
         page, problems = open_page(browser, f"{address}/build")
         page.get_by_label("Name of your class").fill("Pirate")
