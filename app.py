@@ -6,7 +6,7 @@ niwt app [STUDY], or streamlit run app.py [-- STUDY]
 import streamlit as st
 
 from niwt_core import NiwtError
-from pages.components import session, style
+from pages.components.shared import session, style
 from pages.serving import arguments, preload
 
 st.set_page_config(

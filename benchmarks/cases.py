@@ -13,17 +13,17 @@ import numpy as np
 import torch
 
 from benchmarks.timing import Ratio, median_seconds, seconds
-from niwt_core.allocator import keep_large_blocks
 from niwt_core.backbones import load_backbone
-from niwt_core.compat import ensure_torchvision
-from niwt_core.evaluation import calibration_curve, metrics, score
-from niwt_core.head import Head
-from niwt_core.importance import importance, operator, unit
-from niwt_core.mapping import fit_map
-from niwt_core.storage import load_study
-from niwt_core.study import Study
-from niwt_core.transfer.exact import fit_transfer
-from niwt_core.transfer.paper import PaperSettings, paper_loss, paper_transfer
+from niwt_core.backbones.torchvision_import import ensure_torchvision
+from niwt_core.evaluation.metrics import calibration_curve, metrics, score
+from niwt_core.method.head import Head
+from niwt_core.method.importance import importance, operator, unit
+from niwt_core.method.mapping import fit_map
+from niwt_core.method.transfer.exact import fit_transfer
+from niwt_core.method.transfer.paper import PaperSettings, paper_loss, paper_transfer
+from niwt_core.prepare.memory import keep_large_blocks
+from niwt_core.study.storage import load_study
+from niwt_core.study.study import Study
 
 AVIARY = Path("assets/aviary")
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.app import AVIARY, FLAGS, ROOT, server, settled
 from niwt_core import Recipe
-from pages.components.board.link import to_text
+from pages.components.build.link import to_text
 
 OUT = ROOT / "assets" / "screens"
 WIDE, PHONE = (1440, 1000), (390, 844)

@@ -14,29 +14,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from niwt_core.build import BuiltClass, build_class, unheard_attributes
-    from niwt_core.classifier import Answer, Classifier, EncodedPicture
+    from niwt_core.classify.build import BuiltClass, build_class, unheard_attributes
+    from niwt_core.classify.classifier import Answer, Classifier, EncodedPicture
+    from niwt_core.classify.recipe import Recipe, parse_recipe, read_recipe, write_recipe
     from niwt_core.errors import NiwtError
-    from niwt_core.recipe import Recipe, parse_recipe, read_recipe, write_recipe
-    from niwt_core.storage import load_study, save_study
-    from niwt_core.study import Study
+    from niwt_core.study.storage import load_study, save_study
+    from niwt_core.study.study import Study
 
 __version__ = "0.1.0"
 _HOME = {
-    "BuiltClass": "niwt_core.build",
-    "build_class": "niwt_core.build",
-    "unheard_attributes": "niwt_core.build",
-    "Answer": "niwt_core.classifier",
-    "Classifier": "niwt_core.classifier",
-    "EncodedPicture": "niwt_core.classifier",
+    "BuiltClass": "niwt_core.classify.build",
+    "build_class": "niwt_core.classify.build",
+    "unheard_attributes": "niwt_core.classify.build",
+    "Answer": "niwt_core.classify.classifier",
+    "Classifier": "niwt_core.classify.classifier",
+    "EncodedPicture": "niwt_core.classify.classifier",
     "NiwtError": "niwt_core.errors",
-    "Recipe": "niwt_core.recipe",
-    "parse_recipe": "niwt_core.recipe",
-    "read_recipe": "niwt_core.recipe",
-    "write_recipe": "niwt_core.recipe",
-    "load_study": "niwt_core.storage",
-    "save_study": "niwt_core.storage",
-    "Study": "niwt_core.study",
+    "Recipe": "niwt_core.classify.recipe",
+    "parse_recipe": "niwt_core.classify.recipe",
+    "read_recipe": "niwt_core.classify.recipe",
+    "write_recipe": "niwt_core.classify.recipe",
+    "load_study": "niwt_core.study.storage",
+    "save_study": "niwt_core.study.storage",
+    "Study": "niwt_core.study.study",
 }
 __all__ = [
     "Answer",

@@ -1,8 +1,8 @@
 """Build a class: describe it, watch the neurons and the ranking follow, transfer weights, keep it."""
 
-from pages.components import session
-from pages.components.board import classes, link, workbench
-from pages.components.board.draft import current_draft
+from pages.components.build import classes, editor, link
+from pages.components.build.draft import current_draft
+from pages.components.shared import session
 
 study = session.current_study()
 draft = current_draft(study)
@@ -12,7 +12,7 @@ session.page(
 )
 link.open_shared(study, draft)
 if study.knowledge.kind == "attributes":
-    workbench.attributes(study, draft)
+    editor.attributes(study, draft)
 else:
-    workbench.caption(study, draft)
+    editor.caption(study, draft)
 classes.built(study, draft)

@@ -4,15 +4,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from niwt_core.attribution import METHODS
-from niwt_core.class_names import display_name
+from niwt_core.explain.attribution import METHODS
+from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.figures import METHOD_NAMES, sized_square
 from niwt_core.report.stylesheet import FRAGMENTS
-from pages.components import answers, intake, results, session, style, viewer, why
-from pages.components.reasons import explanation_of, map_of
-from pages.components.tray import tray
+from pages.components.classify import answers, results, viewer, why
+from pages.components.classify.reasons import explanation_of, map_of
+from pages.components.shared import intake, session, style
+from pages.components.shared.uploads import tray
 
-STYLE = FRAGMENTS + Path(__file__).with_name("components").joinpath("classify.css").read_text(encoding="utf-8")
+STYLE = FRAGMENTS + Path(__file__).with_name("components").joinpath("classify", "classify.css").read_text(
+    encoding="utf-8"
+)
 
 
 @st.fragment

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.components import cards, entry, lookup, session
+from pages.components.dictionary import entry
+from pages.components.shared import cards, lookup, session
 
 PER_PAGE = 12
 TRUST = {"Verified": ("verified",), "Named": ("verified", "weak"), "All": lookup.STATUSES}

@@ -1,6 +1,7 @@
 """Measure: how good the classifier is on classes it has never seen, what it gives up for that, and where the figures come from."""
 
-from pages.components import by_class, measures, rivals, session, truths
+from pages.components.measure import baselines, by_class, ground_truth, measures
+from pages.components.shared import session
 
 study = session.current_study()
 
@@ -11,9 +12,9 @@ session.page(
 )
 measures.headline(study)
 measures.balance(study)
-rivals.beside_others(study)
-rivals.beside_clip(study)
-truths.against_truth(study)
+baselines.beside_others(study)
+baselines.beside_clip(study)
+ground_truth.against_truth(study)
 by_class.classes(study)
 by_class.confusions(study)
 measures.provenance(study)

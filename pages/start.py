@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.components import cards, first_run, session, story, style
+from pages.components.shared import cards, session, style
+from pages.components.start import first_run, walkthrough
 
 study = session.current_study()
-examples = story.examples(study)
+examples = walkthrough.examples(study)
 
 session.page(
     "Choose your neuron",
@@ -13,7 +14,7 @@ session.page(
     "which neurons should fire for it: enough to recognise it.",
 )
 if examples:
-    st.html(story.story_markup(study, examples[0]))
+    st.html(walkthrough.story_markup(study, examples[0]))
 
 style.heading("Three ways in")
 doors = (

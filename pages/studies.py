@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components import session, shelf, shelf_view, style
+from pages.components.shared import session, style
+from pages.components.studies import study_list, view
 
 session.page(
     "Studies",
@@ -16,11 +17,11 @@ with session.shown_errors():
     session.current_study()
 
 style.heading("On this machine")
-for spine in shelf.spines():
-    shelf_view.spine(spine)
+for spine in study_list.spines():
+    view.spine(spine)
 with st.expander("Open a study from elsewhere", icon=":material/folder_open:"), st.form("elsewhere", border=False):
     folder = st.text_input("Folder of the study", placeholder="/data/studies/cub", key="elsewhere_folder")
     if st.form_submit_button("Open", icon=":material/login:"):
-        shelf_view.open_folder(Path(folder.strip()).expanduser())
+        view.open_folder(Path(folder.strip()).expanduser())
 
-shelf_view.prepare()
+view.prepare()

@@ -13,9 +13,9 @@ from torch import nn
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
+from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.backbones.trace import split_model
 from niwt_core.backbones.weights import fit_weights, read_weights
-from niwt_core.compat import ensure_torchvision
 from niwt_core.errors import NiwtError
 
 

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from niwt_core.backbones.preprocess import IMAGENET_MEAN, IMAGENET_STD, Preprocess
 from niwt_core.backbones.split import SplitNetwork
+from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.backbones.trace import split_model
 from niwt_core.backbones.weights import read_weights
-from niwt_core.compat import ensure_torchvision
 from niwt_core.errors import NiwtError
 
 _OPTION = "--backbone"

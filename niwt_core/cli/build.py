@@ -13,7 +13,7 @@ from niwt_core.cli.output import write_json, write_line, write_table
 from niwt_core.errors import NiwtError
 
 if TYPE_CHECKING:
-    from niwt_core.study import Study
+    from niwt_core.study.study import Study
 
 
 def build(
@@ -79,8 +79,8 @@ def propose(
 
 
 def _proposed(study: Study, text: str, encoder: str | None = None) -> Mapping[str, Any]:
-    from niwt_core.captions import SentenceEncoder
-    from niwt_core.proposals import propose_attributes
+    from niwt_core.knowledge.captions import SentenceEncoder
+    from niwt_core.knowledge.from_text import propose_attributes
 
     found = propose_attributes(study, text, encoder=SentenceEncoder(encoder) if encoder else None)
     return {

@@ -11,7 +11,7 @@ from niwt_core.cli.output import write_json, write_line, write_table
 from niwt_core.errors import NiwtError
 
 if TYPE_CHECKING:
-    from niwt_core.classifier import Classifier
+    from niwt_core.classify.classifier import Classifier
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="folder of a prepared study")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
@@ -74,8 +74,8 @@ def neurons(
 ) -> None:
     """The neuron dictionary: names, how far they can be trusted, and what they mean to a class."""
     from niwt_core import load_study
-    from niwt_core.dictionary import class_importance
-    from niwt_core.neurons import find_neurons
+    from niwt_core.neurons.neuron import find_neurons
+    from niwt_core.study.class_importance import class_importance
 
     opened = load_study(study)
     column = None

@@ -12,8 +12,8 @@ from niwt_core.cli.output import Report, write_json, write_line, write_table
 from niwt_core.errors import NiwtError
 
 if TYPE_CHECKING:
-    from niwt_core.baselines.clip import ClipResult
-    from niwt_core.study import Study
+    from niwt_core.evaluation.baselines.clip import ClipResult
+    from niwt_core.study.study import Study
 
 
 def evaluate(
@@ -31,12 +31,12 @@ def evaluate(
 ) -> None:
     """Generalised zero-shot accuracy of a study: U, S, H, ZSL, AUSUC."""
     from niwt_core import load_study
-    from niwt_core.allocator import keep_large_blocks
-    from niwt_core.baselines.clip import NOTE as CLIP_NOTE
     from niwt_core.cli.output import progress_bar
-    from niwt_core.evaluation_report import evaluate as evaluate_study
-    from niwt_core.evaluation_report import to_json
+    from niwt_core.evaluation.baselines.clip import NOTE as CLIP_NOTE
     from niwt_core.paper.result import load_paper, paper_json, paper_table
+    from niwt_core.prepare.memory import keep_large_blocks
+    from niwt_core.study.evaluate import evaluate as evaluate_study
+    from niwt_core.study.evaluate import to_json
 
     if root is not None and clip is None:
         raise NiwtError("only CLIP looks at pictures", where="--root", fix="give --clip too, or leave --root out")
@@ -49,8 +49,8 @@ def evaluate(
         )
     truth = None
     if opened.kind == "aviary":  # the one place where names, words and maps can be held against the truth
-        from niwt_core.truth import measure_truth
-        from niwt_core.truth_lines import truth_lines
+        from niwt_core.audit.ground_truth import measure_truth
+        from niwt_core.audit.lines import truth_lines
 
         truth = measure_truth(opened)
     result = to_json(opened, evaluation, truth=truth, clip=reference)
@@ -86,10 +86,10 @@ def evaluate(
 
 def _clip(study: Study, model: str, root: Path | None, report: Report) -> ClipResult:
     """CLIP's answers; model and pictures are looked for before anything long is done."""
-    from niwt_core.baselines.clip import Clip, clip_zero_shot
-    from niwt_core.baselines.clip_prompts import study_captions
     from niwt_core.device import pick_device
-    from niwt_core.study_pictures import study_pictures
+    from niwt_core.evaluation.baselines.clip import Clip, clip_zero_shot
+    from niwt_core.evaluation.baselines.clip_prompts import study_captions
+    from niwt_core.study.pictures import study_pictures
 
     loaded = Clip(model, device=pick_device())
     drawing = study_pictures(study, root, progress=lambda done, total: report("drawing pictures", done, total))

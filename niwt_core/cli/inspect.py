@@ -60,9 +60,9 @@ def compare_layers(
 ) -> None:
     """Fits the dictionary at several depths; the study is not changed, and no test picture chooses."""
     from niwt_core import load_study
-    from niwt_core.allocator import keep_large_blocks
-    from niwt_core.layers import compare_layers, comparison_json
-    from niwt_core.study_pictures import study_pictures
+    from niwt_core.prepare.compare_layers import compare_layers, comparison_json
+    from niwt_core.prepare.memory import keep_large_blocks
+    from niwt_core.study.pictures import study_pictures
 
     keep_large_blocks()
     opened = load_study(study)
@@ -112,9 +112,9 @@ def report(
 ) -> None:
     """Writes one HTML page about a study: figures, classes, mistakes, neurons, provenance; it needs nothing else."""
     from niwt_core import load_study
-    from niwt_core.allocator import keep_large_blocks
-    from niwt_core.evaluation_report import evaluate
+    from niwt_core.prepare.memory import keep_large_blocks
     from niwt_core.report import write_study_report
+    from niwt_core.study.evaluate import evaluate
 
     if out.is_dir():  # before the rivals run
         raise NiwtError("that is a folder", where=str(out), fix="give a file name for --out")

@@ -15,7 +15,7 @@ from niwt_core.errors import NiwtError
 if TYPE_CHECKING:
     from niwt_core.data.dataset import Dataset
     from niwt_core.paper import Preset
-    from niwt_core.study import Study
+    from niwt_core.study.study import Study
 
 
 def paper_command(
@@ -45,11 +45,11 @@ def paper_command(
 ) -> None:
     """Runs the paper's pipeline: per-image importances, a map trained by Adam, the transfer loop; minutes to hours. Written into the study."""
     from niwt_core import load_study
-    from niwt_core.allocator import keep_large_blocks
     from niwt_core.cli.output import progress_bar, write_json, write_line, write_table
     from niwt_core.device import pick_device
     from niwt_core.paper import PaperPlan, run_paper, save_paper
     from niwt_core.paper.result import paper_json, paper_table
+    from niwt_core.prepare.memory import keep_large_blocks
 
     keep_large_blocks()
     if images not in (None, "seen", "noise") and not Path(str(images)).is_dir():
@@ -98,7 +98,7 @@ def _preset(study: Study, name: str | None) -> Preset:
 
 def _dataset(study: Study, root: Path, splits: Path | None, boxes: bool, report: Report) -> Dataset:
     """The set under ``root``, read as the study's was."""
-    from niwt_core.plan import read_dataset
+    from niwt_core.prepare.defaults import read_dataset
 
     if study.kind == "aviary":
         raise NiwtError(

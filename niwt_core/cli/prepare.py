@@ -46,11 +46,11 @@ def prepare_command(
     json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
 ) -> None:
     """Prepares a study: reads the set, fine-tunes or freezes, extracts, chooses on seen classes, fits, names, saves."""
-    from niwt_core.allocator import keep_large_blocks
     from niwt_core.cli.output import progress_bar, write_json, write_line
-    from niwt_core.plan import plan
-    from niwt_core.prepare import make_accelerator, prepare
-    from niwt_core.storage import check_target
+    from niwt_core.prepare.defaults import plan
+    from niwt_core.prepare.memory import keep_large_blocks
+    from niwt_core.prepare.prepare import make_accelerator, prepare
+    from niwt_core.study.storage import check_target
 
     if source not in ("aviary", "cub", "awa2", "folder"):
         raise NiwtError(f"unknown kind of set {source!r}", where="niwt prepare", fix="use aviary, cub, awa2 or folder")
@@ -105,7 +105,7 @@ def prepare_command(
     if not accelerator.is_main_process:
         return
     if source == "aviary":
-        from niwt_core.data.aviary.study import remove_pictures
+        from niwt_core.prepare.aviary.defaults import remove_pictures
 
         remove_pictures(out)
     result = summary(study, out)

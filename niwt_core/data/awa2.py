@@ -9,9 +9,9 @@ import numpy as np
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.matlab import read_proposed_split
 from niwt_core.data.splits import hash_split, named, proposed_split, roles
-from niwt_core.data.tables import read_list, read_numbered, read_numbers
+from niwt_core.data.text_tables import read_list, read_numbered, read_numbers
 from niwt_core.errors import NiwtError
-from niwt_core.knowledge import Knowledge
+from niwt_core.knowledge.attributes import Knowledge
 
 FOLDER = "Animals_with_Attributes2"
 # The test classes of the Proposed Split, for when att_splits.mat is not at hand.

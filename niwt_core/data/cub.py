@@ -11,9 +11,9 @@ import numpy as np
 from niwt_core.data.dataset import Dataset, Parts
 from niwt_core.data.matlab import read_class_vectors
 from niwt_core.data.splits import named, proposed_split, roles
-from niwt_core.data.tables import read_list, read_numbered, read_numbers
+from niwt_core.data.text_tables import read_list, read_numbered, read_numbers
 from niwt_core.errors import NiwtError
-from niwt_core.knowledge import Knowledge
+from niwt_core.knowledge.attributes import Knowledge
 
 FOLDER = "CUB_200_2011"
 _FIX = "take it from the CUB-200-2011 archive"

@@ -13,7 +13,7 @@ from PIL import Image
 
 from niwt_core.errors import NiwtError
 from niwt_core.images import check_image, open_image
-from niwt_core.knowledge import Knowledge
+from niwt_core.knowledge.attributes import Knowledge
 
 
 @dataclass(frozen=True)

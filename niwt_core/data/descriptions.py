@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from niwt_core.class_names import match_all
-from niwt_core.data.tables import read_list, read_text
+from niwt_core.data.text_tables import read_list, read_text
 from niwt_core.errors import NiwtError
+from niwt_core.knowledge.class_names import match_all
 
 
 def read_descriptions(path: Path, classes: Sequence[str]) -> Mapping[str, tuple[str, ...]]:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from niwt_core.data.matlab import read_class_vectors
-from niwt_core.data.tables import read_class_table
+from niwt_core.data.text_tables import read_class_table
 from niwt_core.errors import NiwtError
-from niwt_core.knowledge import Knowledge
+from niwt_core.knowledge.attributes import Knowledge
 
 
 def read_embeddings(path: Path, classes: Sequence[str]) -> Knowledge:

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from niwt_core.class_names import listing, match_all
 from niwt_core.data.dataset import Dataset, Skipped
 from niwt_core.data.splits import hash_split, named
-from niwt_core.data.tables import Csv, read_class_table, read_csv, read_list
+from niwt_core.data.text_tables import Csv, read_class_table, read_csv, read_list
 from niwt_core.errors import NiwtError
 from niwt_core.images import check_image
-from niwt_core.knowledge import Knowledge
+from niwt_core.knowledge.attributes import Knowledge
+from niwt_core.knowledge.class_names import listing, match_all
 
 _LAYOUT = "make a folder images with one folder of pictures a class in it"
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from niwt_core.class_names import listing, match_all
 from niwt_core.errors import NiwtError
+from niwt_core.knowledge.class_names import listing, match_all
 
 _FIX = "take the file from the xlsa17 archive"
 

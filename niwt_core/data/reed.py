@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from niwt_core.class_names import match_all
 from niwt_core.data.dataset import Dataset
-from niwt_core.data.tables import read_list
+from niwt_core.data.text_tables import read_list
 from niwt_core.errors import NiwtError
+from niwt_core.knowledge.class_names import match_all
 
 
 def is_caption_folder(path: Path) -> bool:

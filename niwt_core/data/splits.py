@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from niwt_core.class_names import class_key, closest, listing
 from niwt_core.data.matlab import ProposedSplit, read_picture_list, read_proposed_split
 from niwt_core.errors import NiwtError
+from niwt_core.knowledge.class_names import class_key, closest, listing
 
 TRAIN_SHARE = 0.8
 

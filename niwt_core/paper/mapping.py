@@ -1,7 +1,7 @@
 """Domain to importance as the paper trains it (section 4.2, eq. 2): a linear map, by Adam, on the importances of single pictures.
 
 The loss is ``mean over pictures (1 - cos(map(K_y), alpha_y(x)))``; the map is kept as it was when the pictures of some held-out seen classes
-lost least. Inputs are raw descriptions and the start is standard normal, as in the authors' code; ``niwt_core.mapping`` is the closed form.
+lost least. Inputs are raw descriptions and the start is standard normal, as in the authors' code; ``niwt_core.method.mapping`` is the closed form.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from niwt_core.errors import NiwtError
-from niwt_core.importance import unit
+from niwt_core.method.importance import unit
 
 
 @dataclass(frozen=True)

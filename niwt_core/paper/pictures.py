@@ -15,10 +15,10 @@ from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
-from niwt_core.extraction import Pictures
 from niwt_core.images import open_image
-from niwt_core.importance import importance
-from niwt_core.probes import SUFFIXES
+from niwt_core.method.importance import importance
+from niwt_core.prepare.extraction import Pictures
+from niwt_core.prepare.probes import SUFFIXES
 
 BATCH = 8
 SHARD = 512  # pictures that an interruption can cost

@@ -15,15 +15,15 @@ from torch import Tensor
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
-from niwt_core.evaluation import calibration_curve
+from niwt_core.evaluation.metrics import calibration_curve
+from niwt_core.evaluation.selection import FoldHead, View, average, class_folds, fold_heads, fold_scores
 from niwt_core.files import digest, unwritable
-from niwt_core.importance import importance
+from niwt_core.method.importance import importance
+from niwt_core.method.transfer.paper import PaperSettings
 from niwt_core.paper.pictures import picture_importances, random_activations
 from niwt_core.paper.result import EXACT, LOOP, PaperResult, Transferred
 from niwt_core.paper.task import PaperPlan, Progress, Run, Task, run_task
-from niwt_core.selection import FoldHead, View, average, class_folds, fold_heads, fold_scores
-from niwt_core.study import Study
-from niwt_core.transfer.paper import PaperSettings
+from niwt_core.study.study import Study
 
 JUDGED = 256  # random images on which the losses are compared: each class takes a backward pass over all of them
 STUDY = "study (ridge map, exact transfer)"

@@ -19,12 +19,12 @@ from typing import Any, TypeVar
 
 import yaml
 
-from niwt_core.class_names import closest, listing
 from niwt_core.errors import NiwtError
+from niwt_core.knowledge.class_names import closest, listing
+from niwt_core.method.transfer.paper import PaperSettings
 from niwt_core.paper.mapping import MapSettings
-from niwt_core.transfer.paper import PaperSettings
 
-FOLDER = Path(__file__).resolve().parents[1] / "presets"
+FOLDER = Path(__file__).with_name("presets")
 SETS = ("aviary", "cub", "awa2", "folder")
 _FIX = "correct the file"
 Part = TypeVar("Part", MapSettings, PaperSettings)

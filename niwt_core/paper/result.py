@@ -16,10 +16,10 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from niwt_core.errors import NiwtError
-from niwt_core.evaluation import Metrics, metrics, score
+from niwt_core.evaluation.metrics import Metrics, metrics, score
 from niwt_core.files import file_hash, write_atomically
-from niwt_core.head import Head
-from niwt_core.study import Study
+from niwt_core.method.head import Head
+from niwt_core.study.study import Study
 
 SCHEMA = 1
 LOOP = "paper's loop"

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from niwt_core.backbones.split import SplitNetwork
-from niwt_core.head import Head
-from niwt_core.importance import unit
-from niwt_core.mapping import fit_map
+from niwt_core.method.head import Head
+from niwt_core.method.importance import unit
+from niwt_core.method.mapping import fit_map
+from niwt_core.method.transfer.exact import fit_transfer
+from niwt_core.method.transfer.paper import PaperSettings, PaperTransfer, paper_transfer, seen_centred
 from niwt_core.paper.mapping import MapSettings, PaperMap, image_loss, mean_units, train_map
-from niwt_core.study import Study
-from niwt_core.transfer.exact import fit_transfer
-from niwt_core.transfer.paper import PaperSettings, PaperTransfer, paper_transfer, seen_centred
+from niwt_core.study.study import Study
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from niwt_core.attribution import Method
+from niwt_core.explain.attribution import Method
 from niwt_core.report.figures import METHOD_MEANING, METHOD_NAMES, Figures, jpeg_uri, make_figures
 from niwt_core.report.fragments import chip, flip_steps, neuron_list, number, percent, ranking_bars, section, word_bars
 from niwt_core.report.stylesheet import page_style
 
 if TYPE_CHECKING:
-    from niwt_core.classifier import Answer
-    from niwt_core.explanation import Contrast, Explanation
+    from niwt_core.classify.classifier import Answer
+    from niwt_core.explain.explanation import Contrast, Explanation
 
 PLATE = 560  # pixels of a large picture's side
 
@@ -119,7 +119,7 @@ def _contrast(answer: Answer, explanation: Explanation, drawn: Figures) -> list[
 
 def turned(answer: Answer, contrast: Contrast) -> Contrast:
     """The same contrast from the other side: what holds the rival up, and which of its words would have to change."""
-    from niwt_core.explanation import contrast_classes
+    from niwt_core.explain.explanation import contrast_classes
 
     classifier = answer.classifier
     return contrast_classes(answer, classifier.candidate(contrast.versus), classifier.candidate(contrast.name))

@@ -13,12 +13,12 @@ import numpy as np
 from PIL import Image
 from torch.nn import functional as F
 
-from niwt_core.attribution import ImportanceMap, Method, class_map, neuron_map
-from niwt_core.overlay import _AGAINST, _FOR, centre_square, heat_colours, overlay
+from niwt_core.explain.attribution import ImportanceMap, Method, class_map, neuron_map
+from niwt_core.explain.overlay import _AGAINST, _FOR, centre_square, heat_colours, overlay
 
 if TYPE_CHECKING:
-    from niwt_core.classifier import Answer
-    from niwt_core.explanation import Explanation
+    from niwt_core.classify.classifier import Answer
+    from niwt_core.explain.explanation import Explanation
 
 SMALLEST, LARGEST = (
     448,

@@ -7,11 +7,11 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from niwt_core.wording import mention, phrase, with_article
+from niwt_core.explain.sentence import mention, phrase, with_article
 
 if TYPE_CHECKING:
-    from niwt_core.classifier import Ranked
-    from niwt_core.explanation import Contrast, NeuronPart, Word
+    from niwt_core.classify.classifier import Ranked
+    from niwt_core.explain.explanation import Contrast, NeuronPart, Word
 
 SIGNS = {"seen": "●", "unseen": "◆", "built": "★"}
 MEANING = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
-from niwt_core.class_names import display_name
+from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.fragments import percentage, section
 from niwt_core.report.study_classes import classes, mistakes
 from niwt_core.report.study_measures import balance, methods
@@ -15,9 +15,9 @@ from niwt_core.report.study_stylesheet import STUDY
 from niwt_core.report.stylesheet import page_style
 
 if TYPE_CHECKING:
-    from niwt_core.evaluation import Metrics
-    from niwt_core.evaluation_report import Evaluation
-    from niwt_core.study import Study
+    from niwt_core.evaluation.metrics import Metrics
+    from niwt_core.study.evaluate import Evaluation
+    from niwt_core.study.study import Study
 
 TITLES = {"aviary": "The Aviary", "cub": "CUB-200-2011", "awa2": "Animals with Attributes 2"}
 

@@ -12,9 +12,9 @@ from niwt_core.report.charts import Axis, Curve, plot
 from niwt_core.report.fragments import chip, percentage, section
 
 if TYPE_CHECKING:
-    from niwt_core.evaluation import Metrics
-    from niwt_core.evaluation_report import Evaluation
-    from niwt_core.study import Study
+    from niwt_core.evaluation.metrics import Metrics
+    from niwt_core.study.evaluate import Evaluation
+    from niwt_core.study.study import Study
 
 SAMPLES = 180  # points of a curve: more cannot be told apart
 OWN, UNCALIBRATED = "NIWT", "(uncalibrated)"

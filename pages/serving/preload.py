@@ -10,12 +10,12 @@ from importlib import import_module
 from pathlib import Path
 
 from niwt_core import NiwtError
-from pages.components.memory import spare_the_collector
+from pages.components.shared.memory import spare_the_collector
 
 # What the pages import, but for those that are named below.
 MODULES = (
-    "cards", "first_run", "board.classes", "board.link", "board.workbench",
-    "by_class", "entry", "measures", "results", "rivals", "truths", "why",
+    "shared.cards", "start.first_run", "build.classes", "build.link", "build.editor", "measure.by_class", "dictionary.entry",
+    "measure.measures", "classify.results", "measure.baselines", "measure.ground_truth", "classify.why",
 )  # fmt: skip
 
 
@@ -40,28 +40,30 @@ def _prepare(folder: Path) -> None:
 
 
 def _first_page(folder: Path) -> None:
-    from pages.components import session, story
+    from pages.components.shared import session
+    from pages.components.start import walkthrough
 
     study = session.shared_study(folder)
-    for class_index in story.examples(study)[:1]:
-        story.story_markup(study, class_index)
+    for class_index in walkthrough.examples(study)[:1]:
+        walkthrough.story_markup(study, class_index)
 
 
 def _other_pages(folder: Path) -> None:
     from niwt_core import Classifier
-    from niwt_core.attribution import METHODS
-    from pages.components import drawing, intake, reasons, session, tray
-    from pages.components.board import draft, tables
+    from niwt_core.explain.attribution import METHODS
+    from pages.components.build import draft, editor_tables
+    from pages.components.classify import reasons
+    from pages.components.shared import drawing, intake, session, uploads
 
     for name in MODULES:
         import_module(f"pages.components.{name}")
     study = session.shared_study(folder)
     if study.knowledge.kind == "attributes":
-        tables.prepare(study)
+        editor_tables.prepare(study)
         if drawing.can_draw(study):
             drawing.portrait(drawing.strongest(study, draft.Draft().values(study)))
     for item in intake.first_samples(study)[:1]:
-        answer, key = Classifier(study).classify(study.gallery.jpeg(item)), tray.sample_key(item)
+        answer, key = Classifier(study).classify(study.gallery.jpeg(item)), uploads.sample_key(item)
         best, *others = [place.name for place in answer.ranking]
         reasons.map_of(answer, best, METHODS[0], key=key)
         reasons.explanation_of(answer, best, versus=others[0] if others else "", key=key)

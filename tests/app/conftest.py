@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser import chromium, served
-from opened import ROOT, went_well
 from playwright.sync_api import Browser
-from small_study import small_study
 from streamlit.testing.v1 import AppTest
+
+from tests.support.browser import chromium, served
+from tests.support.opened import ROOT, went_well
+from tests.support.small_study import small_study
 
 
 @pytest.fixture(autouse=True)

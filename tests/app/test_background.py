@@ -2,7 +2,7 @@
 
 import threading
 
-from pages.components.background import Run
+from pages.components.shared.background import Run
 
 
 def test_it_ends_with_the_result_and_is_not_done_twice() -> None:

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import chromium, open_page, served
 from playwright.sync_api import expect
-from small_study import small_study
 from streamlit.testing.v1 import AppTest
-from tiny_aviary import tiny_aviary
 
 from niwt_core import NiwtError, Recipe, build_class, load_study
 from niwt_core.data.aviary import species
 from niwt_core.images import open_image
-from pages.components import drawing, session
-from pages.components.board.classes import comparison, read_upload, said
-from pages.components.board.link import to_text
+from pages.components.build.classes import comparison, read_upload, said
+from pages.components.build.link import to_text
+from pages.components.shared import drawing, session
+from tests.support.browser import chromium, open_page, served
+from tests.support.small_study import small_study
+from tests.support.tiny_aviary import tiny_aviary
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "build.py"
 RUBY = Recipe("Ruby Needlebill", {"crown color": "red", "bill shape": "needle"})

@@ -8,14 +8,14 @@ import pytest
 import streamlit as st
 import torch
 from PIL import Image
-from small_study import small_dataset, small_study
 from streamlit.testing.v1 import AppTest
 
 from niwt_core import NiwtError
-from niwt_core.classifier import Answer
+from niwt_core.classify.classifier import Answer
 from niwt_core.images import image_hash
-from pages.components.reasons import explanation_of
-from pages.components.tray import KEPT, WHOLE, Tray, input_of, pixels_of, sample_key, take_in
+from pages.components.classify.reasons import explanation_of
+from pages.components.shared.uploads import KEPT, WHOLE, Tray, input_of, pixels_of, sample_key, take_in
+from tests.support.small_study import small_dataset, small_study
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,9 +5,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from browser import open_page
 from playwright.sync_api import Download, Page, expect
-from small_study import small_dataset
+
+from tests.support.browser import open_page
+from tests.support.small_study import small_dataset
 
 pytestmark = pytest.mark.browser
 

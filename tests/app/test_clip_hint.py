@@ -4,10 +4,10 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from small_study import small_study
 from streamlit.testing.v1 import AppTest
 
-from pages.components.rivals import clip_command
+from pages.components.measure.baselines import clip_command
+from tests.support.small_study import small_study
 
 
 def test_the_command_names_the_study_and_its_pictures() -> None:
@@ -20,9 +20,8 @@ def test_the_command_names_the_study_and_its_pictures() -> None:
 
 def test_the_page_gives_it_in_a_disclosure() -> None:
     def page() -> None:
-        from small_study import small_study
-
-        from pages.components.rivals import beside_clip
+        from pages.components.measure.baselines import beside_clip
+        from tests.support.small_study import small_study
 
         beside_clip(small_study())
 

@@ -1,9 +1,10 @@
 """In Chromium: from the first page to a neuron and what it is good for; on a large screen and on a telephone."""
 
 import pytest
-from browser import open_page, served
 from playwright.sync_api import Browser, Page, expect
-from small_study import small_study
+
+from tests.support.browser import open_page, served
+from tests.support.small_study import small_study
 
 pytestmark = pytest.mark.browser
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from browser import chromium, open_page, served
 from playwright.sync_api import Page
-from small_study import small_study
+
+from tests.support.browser import chromium, open_page, served
+from tests.support.small_study import small_study
 
 pytestmark = pytest.mark.browser
 ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"

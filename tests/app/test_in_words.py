@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from browser import chromium, open_page, served
-from opened import said
 from playwright.sync_api import expect
-from small_study import small_dataset, small_study, tiny_network
-from test_build_page import classifier_of
 
 from niwt_core import Recipe, build_class, load_study
-from niwt_core.captions import caption_knowledge
-from niwt_core.prepare import Settings, prepare
-from niwt_core.selection import choose
-from pages.components.board.link import to_text
+from niwt_core.evaluation.selection import choose
+from niwt_core.knowledge.captions import caption_knowledge
+from niwt_core.prepare.prepare import Settings, prepare
+from pages.components.build.link import to_text
+from tests.app.test_build_page import classifier_of
+from tests.support.browser import chromium, open_page, served
+from tests.support.opened import said
+from tests.support.small_study import small_dataset, small_study, tiny_network
 
 WORDS = "A bird with a red crown and a hooked beak, like a pirate. It has no crest."
 
@@ -91,7 +91,7 @@ def written(request, tmp_path_factory):
     table, memory = caption_knowledge(captions, dataset.classes, "tfidf")
     described = replace(dataset, texts=table) if request.param == "both" else replace(dataset, knowledge=table)
     with pytest.MonkeyPatch.context() as quick:
-        quick.setattr("niwt_core.selection.REPEATS", 1)
+        quick.setattr("niwt_core.evaluation.selection.REPEATS", 1)
         quick.setattr(choose, "__kwdefaults__", choose.__kwdefaults__ | {"decays": (1e-3,)})
         network, preprocess = tiny_network()
         folder = tmp_path_factory.mktemp("written") / "study"

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from browser import chromium, open_page, served
 from playwright.sync_api import Page, expect
-from small_study import small_study
 
 from niwt_core import Recipe
-from pages.components.board.link import to_text
+from pages.components.build.link import to_text
+from tests.support.browser import chromium, open_page, served
+from tests.support.small_study import small_study
 
 pytestmark = pytest.mark.browser
 NAMES = tuple(f"Guest {letter} Finch" for letter in "ABCDEFGHIJ")

@@ -6,15 +6,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from opened import ROOT, said, went_well
-from small_study import UNSEEN, small_study
 from streamlit.testing.v1 import AppTest
-from tiny_aviary import tiny_aviary
 
 from niwt_core import Recipe
-from niwt_core.class_names import display_name
-from niwt_core.truth import measure_truth
-from pages.components import shelf, truths
+from niwt_core.audit.ground_truth import measure_truth
+from niwt_core.knowledge.class_names import display_name
+from pages.components.measure import ground_truth
+from pages.components.studies import study_list
+from tests.support.opened import ROOT, said, went_well
+from tests.support.small_study import UNSEEN, small_study
+from tests.support.tiny_aviary import tiny_aviary
 
 Open = Callable[..., AppTest]
 
@@ -113,7 +114,7 @@ def test_measure_shows_figures_and_moves_gamma(page: Open) -> None:
 def test_measure_runs_the_rivals_in_the_background(page: Open) -> None:
     at = page("measure")
     at = press(at, "Run the others")
-    from pages.components.rivals import run_of
+    from pages.components.measure.baselines import run_of
 
     run = run_of(small_study().id, small_study())
     if run.thread is not None:
@@ -130,11 +131,11 @@ def test_measure_holds_the_aviarys_claims_against_the_truth(
     assert "Against the truth" not in said(page("measure"))  # nobody wrote the truth of other pictures down
     study = tiny_aviary()
     monkeypatch.setenv("NIWT_STUDY", str(study.folder))
-    monkeypatch.setattr(truths, "measure_truth", partial(measure_truth, per_class=1))
+    monkeypatch.setattr(ground_truth, "measure_truth", partial(measure_truth, per_class=1))
     at = page("measure")
     assert "Against the truth" in said(at)
     at = press(at, "Check the claims")
-    run = truths.run_of(study.id, study)
+    run = ground_truth.run_of(study.id, study)
     assert run.thread is not None
     run.thread.join(120)
     assert run.error == ""
@@ -160,9 +161,9 @@ def test_paths_are_said_from_here_or_from_home(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.chdir(tmp_path / "project")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    assert shelf.shown(tmp_path / "project" / "assets" / "aviary") == "assets/aviary"
-    assert shelf.shown(tmp_path / "birds") == "~/birds"
-    assert shelf.shown(Path("/nowhere/else")) == str(Path("/nowhere/else"))
+    assert study_list.shown(tmp_path / "project" / "assets" / "aviary") == "assets/aviary"
+    assert study_list.shown(tmp_path / "birds") == "~/birds"
+    assert study_list.shown(Path("/nowhere/else")) == str(Path("/nowhere/else"))
 
 
 def test_opening_what_is_no_study_says_why_and_stays(page: Open, tmp_path: Path) -> None:
@@ -201,7 +202,7 @@ def test_no_study_at_all_leads_to_the_studies_page(tmp_path: Path, monkeypatch: 
 
 
 def test_names_typed_by_people_are_text() -> None:
-    from pages.components import style
+    from pages.components.shared import style
 
     recipe = Recipe(name="<img src=x onerror=alert(1)>", like=small_study().unseen_classes[0])
     assert "<img" not in style.chip("built", recipe.name)

@@ -5,11 +5,11 @@ import logging
 import threading
 
 import pytest
-from small_study import small_study
-from tiny_aviary import tiny_aviary
 
-from pages.components import session
+from pages.components.shared import session
 from pages.serving import arguments, preload
+from tests.support.small_study import small_study
+from tests.support.tiny_aviary import tiny_aviary
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import streamlit as st
 import torch
-from small_study import small_study
 
 from niwt_core import NiwtError, Recipe
-from pages.components import session
+from pages.components.shared import session
+from tests.support.small_study import small_study
 
 
 @pytest.fixture(autouse=True)

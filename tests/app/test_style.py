@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from pages.components.style import INK, KINDS, NEURON, PAPER, SIGNS, SOFT, Tone
+from pages.components.shared.style import INK, KINDS, NEURON, PAPER, SIGNS, SOFT, Tone
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
 VISION = {

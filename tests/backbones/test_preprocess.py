@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from niwt_core.backbones.preprocess import Preprocess
-from niwt_core.compat import ensure_torchvision
+from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.errors import NiwtError
 
 

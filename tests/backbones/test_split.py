@@ -8,8 +8,8 @@ from torch import nn
 
 from niwt_core.backbones import LayerInfo, SplitNetwork, load_backbone
 from niwt_core.backbones.operations import StochasticDepth
+from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.backbones.trace import split_model
-from niwt_core.compat import ensure_torchvision
 from niwt_core.errors import NiwtError
 
 

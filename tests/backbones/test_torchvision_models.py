@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from niwt_core.backbones import SplitNetwork, backbone_names, load_backbone
+from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.backbones.torchvision_models import _PATIENCE
-from niwt_core.compat import ensure_torchvision
 from niwt_core.errors import NiwtError
 
 # name -> (default layer, neurons there, features, layers, is the tail pooling alone?)

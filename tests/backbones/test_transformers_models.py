@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from niwt_core.backbones import load_backbone
+from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.backbones.weights import read_weights
-from niwt_core.compat import ensure_torchvision
 from niwt_core.errors import NiwtError
 
 CONVNEXT = {"hidden_sizes": [8, 8, 12, 12], "depths": [1, 1, 2, 1], "drop_path_rate": 0.1}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_study import small_dataset, small_study
 
 from niwt_core.cli.main import main
+from tests.support.small_study import small_dataset, small_study
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def own_set(tmp_path) -> Path:
 @pytest.fixture
 def quick(monkeypatch) -> None:
     """Preparation with few folds of few settings."""
-    from niwt_core.selection import choose
+    from niwt_core.evaluation.selection import choose
 
-    monkeypatch.setattr("niwt_core.selection.REPEATS", 1)
+    monkeypatch.setattr("niwt_core.evaluation.selection.REPEATS", 1)
     monkeypatch.setattr(choose, "__kwdefaults__", choose.__kwdefaults__ | {"decays": (1e-3,), "mus": (0.1,)})

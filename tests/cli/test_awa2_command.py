@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from niwt_core.data.awa2 import FOLDER, UNSEEN
-from niwt_core.data.tables import read_numbered, read_numbers
+from niwt_core.data.text_tables import read_numbered, read_numbers
 
 SEEN = ("antelope", "cow", "deer", "elephant", "fox", "killer+whale", "lion", "otter", "polar+bear", "skunk", "tiger", "zebra")  # fmt: skip
 CLASSES = (*SEEN, "dolphin", "giraffe", "horse", "walrus")

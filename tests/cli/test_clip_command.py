@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from small_study import small_dataset, small_study
-from tiny_clip import tiny_clip
 
-from niwt_core.baselines.clip import Clip, clip_zero_shot
+from niwt_core.evaluation.baselines.clip import Clip, clip_zero_shot
+from tests.support.small_study import small_dataset, small_study
+from tests.support.tiny_clip import tiny_clip
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ import math
 
 import pytest
 import torch
-from bad_pictures import GOOD, write_good
 from safetensors.torch import load_file
-from small_study import small_dataset, small_study
 
 from niwt_core import build_class, read_recipe
+from tests.support.bad_pictures import GOOD, write_good
+from tests.support.small_study import small_dataset, small_study
 
 
 def numbers(value: object):

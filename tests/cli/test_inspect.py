@@ -3,7 +3,8 @@
 import json
 
 import torch
-from small_study import small_dataset
+
+from tests.support.small_study import small_dataset
 
 
 def test_export(niwt, study, recipe, tmp_path):

@@ -4,10 +4,10 @@ import json
 import os
 
 import pytest
-from bad_pictures import BAD, write_bad
-from small_study import small_study
 
-from niwt_core.storage import TABLES, TENSORS
+from niwt_core.study.storage import TABLES, TENSORS
+from tests.support.bad_pictures import BAD, write_bad
+from tests.support.small_study import small_study
 
 
 @pytest.mark.parametrize(("name", "words"), BAD.items())
@@ -137,7 +137,7 @@ def test_arguments(refused, study, photo, recipe, tmp_path, arguments):
 
 
 def test_json_is_said_even_of_numbers_that_are_not(niwt, study, monkeypatch):
-    from niwt_core import evaluation_report
+    from niwt_core.study import evaluate as evaluation_report
 
     real = evaluation_report.to_json
     broken = {"S": float("nan"), "deep": [float("inf")]}

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from niwt_core.extraction import extract
+from niwt_core.prepare.extraction import extract
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def no_long_work(monkeypatch):
     def fail(*_, **__):
         pytest.fail("the pictures were read before the mistake was found")
 
-    monkeypatch.setattr("niwt_core.bank.extract", fail)
+    monkeypatch.setattr("niwt_core.prepare.activations.extract", fail)
     assert extract is not fail
 
 

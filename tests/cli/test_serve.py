@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from small_study import small_study
 
 from niwt_core.cli.serve import run_app
+from tests.support.small_study import small_study
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from drawn_sets import write_cub, write_folder
+
+from tests.support.drawn_sets import write_cub, write_folder
 
 
 @pytest.fixture

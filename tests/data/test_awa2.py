@@ -4,11 +4,11 @@ import shutil
 
 import numpy as np
 import pytest
-from drawn_sets import draw, save_splits
 
 from niwt_core.data.awa2 import FOLDER, UNSEEN, read_awa2
 from niwt_core.data.matlab import read_class_vectors, read_proposed_split
 from niwt_core.errors import NiwtError
+from tests.support.drawn_sets import draw, save_splits
 
 CLASSES = ("antelope", "bat", "blue+whale", "ox")
 

@@ -2,12 +2,21 @@
 
 import numpy as np
 import pytest
-from drawn_sets import CUB_ATTRIBUTES, CUB_CLASSES, CUB_UNSEEN, CUB_USED, cells, cub_percentages, cub_split, save_splits
 from scipy.io import savemat
 
 from niwt_core.data import check_pictures
 from niwt_core.data.cub import read_cub
 from niwt_core.errors import NiwtError
+from tests.support.drawn_sets import (
+    CUB_ATTRIBUTES,
+    CUB_CLASSES,
+    CUB_UNSEEN,
+    CUB_USED,
+    cells,
+    cub_percentages,
+    cub_split,
+    save_splits,
+)
 
 NUMBERS = np.repeat(CUB_USED, 5)  # official class number of each picture
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from drawn_sets import draw
 
 from niwt_core.data import Dataset, Parts, check_pictures
 from niwt_core.errors import NiwtError
-from niwt_core.knowledge import Knowledge
+from niwt_core.knowledge.attributes import Knowledge
+from tests.support.drawn_sets import draw
 
 
 @pytest.fixture

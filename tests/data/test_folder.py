@@ -4,10 +4,10 @@ import shutil
 
 import numpy as np
 import pytest
-from drawn_sets import draw
 
 from niwt_core.data.folder import read_folder
 from niwt_core.errors import NiwtError
+from tests.support.drawn_sets import draw
 
 
 def test_the_plain_case(folder):

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from drawn_sets import cells
 from scipy.io import savemat
 
 from niwt_core.data.matlab import read_class_vectors, read_picture_list, read_proposed_split
 from niwt_core.errors import NiwtError
+from tests.support.drawn_sets import cells
 
 
 def test_real_files_by_name(shared_data):

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_study import small_dataset
 
 from niwt_core import NiwtError
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.reed import is_caption_folder, read_picture_captions
+from tests.support.small_study import small_dataset
 
 
 def write(root: Path, dataset: Dataset) -> Path:

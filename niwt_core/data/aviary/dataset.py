@@ -104,7 +104,7 @@ def read_aviary(root: Path) -> "Dataset":
     value and the part that shows it is in view. Raises NiwtError if the folder is not complete.
     """
     from niwt_core.data.dataset import Dataset
-    from niwt_core.knowledge import Knowledge
+    from niwt_core.knowledge.attributes import Knowledge
 
     root = Path(root)
     _plan(root)

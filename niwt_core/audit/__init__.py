@@ -1,0 +1,1 @@
+"""A study held against ground truth."""

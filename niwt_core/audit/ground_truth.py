@@ -1,0 +1,239 @@
+"""Names, words and maps checked against the truth, in a study of the Aviary.
+
+Held-out pictures are drawn again from their seeds, now with the masks of all parts; nothing of them is stored. Each is classified among all
+classes and its best class is explained, right or wrong, as the app does it. Then:
+
+* words: is what the explanation says (its first five words) true of the picture, that is of the bird, and the part in view? Against five
+  different words drawn as often as the seen classes have them.
+* pointing: of the words that are true, does the peak of the word's map lie in the mask of the part that shows it? (pointing game, Zhang et al.,
+  IJCV 2018.) Against the centre of the picture, a map with the neurons' shares dealt out at random, and any place at all.
+* both again with a network whose weights have been shuffled (Adebayo et al., NeurIPS 2018): they must collapse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from niwt_core.audit.simulate import check_aviary
+from niwt_core.backbones.graph import network_from_dict, network_to_dict
+from niwt_core.backbones.split import SplitNetwork
+from niwt_core.classify.classifier import Answer, Classifier
+from niwt_core.errors import NiwtError
+from niwt_core.explain.attribute_map import word_map
+from niwt_core.explain.explanation import SHOWN, alpha_words
+from niwt_core.method.importance import importance
+from niwt_core.study.study import Study
+
+if TYPE_CHECKING:
+    from niwt_core.data.aviary import Picture
+
+PER_CLASS = 6  # pictures: 360 in all, which gives each share to within 2 points
+
+
+@dataclass(frozen=True)
+class NameTruth:
+    """Percent. named and verified: of the live neurons; verified_of_named; shuffled: live neurons that pass under shuffled names."""
+
+    live: int
+    named: float
+    verified: float
+    verified_of_named: float
+    shuffled: float
+
+
+@dataclass(frozen=True)
+class WordTruth:
+    """Percent of the words of explanations that are true of the picture; by_frequency: of words drawn as often as seen classes have them."""
+
+    pictures: int
+    true: float
+    by_frequency: float
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """Percent of ``maps`` whose peak lies in the right part; centre: the picture's centre does; random: the peak of a map with shuffled
+    neurons does; anywhere: the mean share of the picture that the part covers. by_group: attribute group -> percent."""
+
+    maps: int
+    hits: float
+    centre: float
+    random: float
+    anywhere: float
+    by_group: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """All measurements; ``..._shuffled`` are those of the network with shuffled weights."""
+
+    names: NameTruth
+    words_seen: WordTruth
+    words_unseen: WordTruth
+    pointing_seen: Pointing
+    pointing_unseen: Pointing
+    words_shuffled: WordTruth
+    pointing_shuffled: Pointing
+
+
+def measure_truth(
+    study: Study, *, per_class: int = PER_CLASS, seed: int = 0, on_picture: Callable[[int, int], None] | None = None
+) -> Truth:
+    """Measures a study of the Aviary on ``per_class`` held-out pictures of every class; on_picture(done, all) follows it.
+
+    Raises NiwtError on any other study.
+    """
+    chosen = held_out_sample(study, per_class=per_class, seed=seed)
+    report = on_picture or (lambda done, total: None)
+    both = 2 * len(chosen)
+    records = _measure(study, chosen, seed, lambda done: report(done, both))
+    shuffled = replace(study, network=shuffled_network(study.network, seed=seed))
+    control = _measure(shuffled, chosen, seed, lambda done: report(len(chosen) + done, both))
+    of_seen = study.seen[study.labels[chosen]]
+    seen, unseen = (
+        [record for record, is_seen in zip(records, of_seen, strict=True) if is_seen == side] for side in (True, False)
+    )
+    return Truth(
+        names=name_truth(study),
+        words_seen=_words(seen),
+        words_unseen=_words(unseen),
+        pointing_seen=_pointing(seen),
+        pointing_unseen=_pointing(unseen),
+        words_shuffled=_words(control),
+        pointing_shuffled=_pointing(control),
+    )
+
+
+def name_truth(study: Study) -> NameTruth:
+    """What the study's own test of its names found, on held-out pictures."""
+    live = [neuron for neuron in study.neurons if neuron.status != "dead"]
+    verified = sum(neuron.status == "verified" for neuron in live)
+    named = sum(neuron.status in ("verified", "weak") for neuron in live)
+    return NameTruth(
+        live=len(live),
+        named=100 * named / max(1, len(live)),
+        verified=100 * verified / max(1, len(live)),
+        verified_of_named=100 * verified / max(1, named),
+        shuffled=100 * float(study.provenance.get("shuffled_names_share", float("nan"))),
+    )
+
+
+def held_out_sample(study: Study, *, per_class: int, seed: int) -> np.ndarray:
+    """Indices of ``per_class`` held-out pictures of each class, by chance."""
+    random = np.random.default_rng(seed)
+    held_out = np.flatnonzero(study.roles != "train")
+    parts = [random.permutation(held_out[study.labels[held_out] == c])[:per_class] for c in range(len(study.classes))]
+    return np.sort(np.concatenate(parts))
+
+
+def redrawn(study: Study, pictures: Sequence[int] | np.ndarray) -> Iterator[Picture]:
+    """Pictures of the study drawn again with their masks. Raises NiwtError if the study is not of the Aviary, or of other drawings."""
+    from niwt_core.data.aviary.dataset import VERSION, redraw_path
+
+    check_aviary(study)
+    drawn = study.provenance.get("aviary")
+    if not drawn or drawn["version"] != VERSION:
+        raise NiwtError(
+            "the study's pictures cannot be drawn again", where=f"study {study.name}", fix="prepare it again"
+        )
+    for i in pictures:
+        yield redraw_path(study.paths[int(i)], seed=drawn["seed"], size=drawn["size"], masks=True)
+
+
+def shuffled_network(network: SplitNetwork, *, seed: int) -> SplitNetwork:
+    """The same network with the values of every weight tensor in random order: it has the same statistics, and knows nothing."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def shuffle(value: Tensor) -> Tensor:
+        return value.flatten()[torch.randperm(value.numel(), generator=generator)].reshape(value.shape)
+
+    return network_from_dict(
+        network_to_dict(network), {name: shuffle(value) for name, value in network.state_dict().items()}
+    )
+
+
+@dataclass(frozen=True)
+class _Map:
+    """The map of one true word: do its peak, the centre, and the peak of a map with shuffled shares lie in the part? ``area``: the part's share."""
+
+    group: str
+    hit: bool
+    centre: bool
+    random: bool
+    area: float
+
+
+@dataclass(frozen=True)
+class _Record:
+    """One picture: truth of each word shown, share of true words among those by frequency, and the maps."""
+
+    true: tuple[bool, ...]
+    by_frequency: float
+    maps: tuple[_Map, ...]
+
+
+def _measure(study: Study, chosen: np.ndarray, seed: int, on_picture: Callable[[int], None]) -> list[_Record]:
+    classifier, random = Classifier(study), np.random.default_rng([seed, 1])
+    records: list[_Record] = []
+    for start in range(0, len(chosen), 32):
+        drawn = list(redrawn(study, chosen[start : start + 32]))
+        answers = classifier.classify_many([picture.image for picture in drawn])
+        for answer, picture in zip(answers, drawn, strict=True):
+            records.append(_record(study, answer, picture, random))
+            on_picture(len(records))
+    return records
+
+
+def _record(study: Study, answer: Answer, drawn: Picture, random: np.random.Generator) -> _Record:
+    from niwt_core.data.aviary import IN_VIEW, PART_OF_GROUP
+
+    candidate = answer.classifier.candidate(answer.best.name)
+    alpha = importance(study.network, answer.picture.activations, candidate.row)[0]  # (N,)
+    words = [word.attribute for word in alpha_words(study, alpha)[:SHOWN]]
+    in_view = {group: drawn.visibility[part] >= IN_VIEW for group, part in PART_OF_GROUP.items()}
+    true = {f"{group}::{value}" for group, value in drawn.attributes.items() if in_view[group]}
+    frequency = study.knowledge.values[study.seen].mean(0).astype(float)
+    guessed = random.choice(study.knowledge.names, SHOWN, replace=False, p=frequency / frequency.sum())
+    maps = []
+    for word in words:
+        if word in true and drawn.masks is not None:
+            mask = drawn.masks[PART_OF_GROUP[word.partition("::")[0]]]  # (s, s) bool
+            own = word_map(study, answer.picture, word).peak()
+            dealt = torch.from_numpy(random.permutation(study.network.neurons))
+            other = word_map(study, answer.picture, word, deal=dealt).peak()
+            centre = (mask.shape[0] // 2, mask.shape[1] // 2)
+            hit, middle, by_chance = (bool(mask[at]) for at in (own, centre, other))
+            maps.append(_Map(word.partition("::")[0], hit, middle, by_chance, float(mask.mean())))
+    return _Record(
+        tuple(word in true for word in words), float(np.mean([word in true for word in guessed])), tuple(maps)
+    )
+
+
+def _words(records: Sequence[_Record]) -> WordTruth:
+    told = [word for record in records for word in record.true]
+    return WordTruth(len(records), _percent(told), _percent([record.by_frequency for record in records]))
+
+
+def _pointing(records: Sequence[_Record]) -> Pointing:
+    maps = [item for record in records for item in record.maps]
+    return Pointing(
+        maps=len(maps),
+        hits=_percent([item.hit for item in maps]),
+        centre=_percent([item.centre for item in maps]),
+        random=_percent([item.random for item in maps]),
+        anywhere=_percent([item.area for item in maps]),
+        by_group={
+            group: _percent([item.hit for item in maps if item.group == group])
+            for group in sorted({item.group for item in maps})
+        },
+    )
+
+
+def _percent(values: Sequence[float]) -> float:
+    return 100 * float(np.mean(values)) if len(values) else float("nan")

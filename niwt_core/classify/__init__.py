@@ -1,0 +1,1 @@
+"""Seen, described and built classes ranked together."""

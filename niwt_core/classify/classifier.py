@@ -1,0 +1,263 @@
+"""Seen, unseen and built classes ranked together; a picture is encoded once, and asked many questions.
+
+classifier = study.classifier()
+classifier.add("Ruby Needlebill", {"crown color": "red"})
+answer = classifier.classify("bird.jpg")
+answer.explain().sentence
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from niwt_core.classify.build import BuiltClass, build_class
+from niwt_core.classify.recipe import Recipe
+from niwt_core.errors import NiwtError
+from niwt_core.images import open_image
+from niwt_core.knowledge.class_names import class_key, closest, display_name, listing
+from niwt_core.study.study import Study
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from niwt_core.classify.export import Exported
+    from niwt_core.explain.attribution import ImportanceMap
+    from niwt_core.explain.explanation import Explanation
+
+Kind = Literal["seen", "unseen", "built"]
+Source = Any  # a path, bytes, a file object or a PIL image
+KEPT_SIDE = 1024  # pixels of the longer side that an encoded picture keeps for showing
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedPicture:
+    """What every question needs: ``image`` (RGB, for showing), ``input`` (1,3,s,s), ``activations`` A (1,N,...), ``features`` phi (D,)."""
+
+    image: Image.Image
+    input: Tensor
+    activations: Tensor
+    features: Tensor
+
+    def __repr__(self) -> str:
+        return f"<EncodedPicture of {self.image.width} x {self.image.height} pixels, activations {tuple(self.activations.shape)}>"
+
+    @property
+    def pooled(self) -> Tensor:
+        """(N,): the mean activation of each neuron."""
+        return self.activations.flatten(2).mean(2)[0]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A class the classifier knows: its head row (D,), bias about the feature mean, and where it comes from."""
+
+    name: str
+    kind: Kind
+    row: Tensor
+    bias: float
+
+    @property
+    def display(self) -> str:
+        return display_name(self.name) if self.kind != "built" else self.name
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A place in the ranking: calibrated ``score`` (logit, gamma taken from seen classes) and ``share``, its softmax over all candidates."""
+
+    name: str
+    display: str
+    kind: Kind
+    score: float
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The ranking of one picture, best first, and the means to ask why."""
+
+    classifier: Classifier
+    picture: EncodedPicture
+    ranking: tuple[Ranked, ...]
+
+    def __repr__(self) -> str:
+        places = ", ".join(f"{item.display} ({item.kind}) {item.share:.0%}" for item in self.ranking[:3])
+        return f"<Answer: {places}{', ...' if len(self.ranking) > 3 else ''}>"
+
+    @property
+    def best(self) -> Ranked:
+        return self.ranking[0]
+
+    def explain(self, name: str | None = None, *, versus: str | None = None) -> Explanation:
+        """Why ``name`` (the best class by default), and why not ``versus`` (the runner-up by default)."""
+        from niwt_core.explain.explanation import explain
+
+        return explain(self, name, versus=versus)
+
+    def word_map(self, attribute: str) -> ImportanceMap:
+        """Where in the picture a word is, by the neurons that stand for it. Raises NiwtError on unknown words."""
+        from niwt_core.explain.attribute_map import word_map
+
+        return word_map(self.classifier.study, self.picture, attribute)
+
+
+class Classifier:
+    """A study's classes together with the ones built here. Not shared between people: each session has its own."""
+
+    def __init__(self, study: Study, *, unseen: bool = True, device: torch.device | str = "cpu") -> None:
+        self.study = study
+        self.device = torch.device(device)
+        self.gamma = study.gamma
+        self._unseen = unseen
+        self._built: dict[str, BuiltClass] = {}
+        self._network = study.network.to(self.device)
+        self._stack: tuple[tuple[Candidate, ...], Tensor, Tensor, Tensor] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Classifier of {self.study.name}: {len(self.candidates)} classes, built here: {', '.join(self._built) or 'none'}>"
+
+    @property
+    def built(self) -> Mapping[str, BuiltClass]:
+        """Classes built here, in the order they were added."""
+        return dict(self._built)
+
+    def add(
+        self, name: str, attributes: Mapping[str, Any] | None = None, *, caption: str = "", like: str = ""
+    ) -> BuiltClass:
+        """Builds a class from a description and adds it; a built class of the same name is replaced. Raises NiwtError."""
+        return self.add_recipe(Recipe(name=name, attributes=attributes or {}, caption=caption, like=like))
+
+    def add_recipe(self, recipe: Recipe) -> BuiltClass:
+        """Builds the class of a recipe and adds it. A seen class cannot be built again under its own name. Raises NiwtError."""
+        key = class_key(recipe.name)
+        for name in self.study.seen_classes:
+            if class_key(name) == key:
+                raise NiwtError(
+                    f"{recipe.name!r} is a seen class", where="recipe", fix="give the new class another name"
+                )
+        built = build_class(self.study, recipe)
+        self._built[recipe.name] = built
+        self._stack = None
+        return built
+
+    def remove(self, name: str) -> BuiltClass:
+        """Takes a built class out again. Raises NiwtError."""
+        if name not in self._built:
+            raise NiwtError(
+                f"no built class {name!r}",
+                where="classifier",
+                fix=f"built are: {listing(tuple(self._built)) or 'none'}",
+            )
+        self._stack = None
+        return self._built.pop(name)
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """All classes; a built class takes the place of the unseen class whose name it has."""
+        return self._stacked()[0]
+
+    def _stacked(self) -> tuple[tuple[Candidate, ...], Tensor, Tensor, Tensor]:
+        """(candidates, rows (C,D), biases (C,), seen (C,) bool); built classes come first, so that they win exact ties."""
+        if self._stack is None:
+            study, head = self.study, self.study.full_head
+            taken = {class_key(name) for name in self._built}
+            candidates = [Candidate(item.name, "built", item.weights, item.bias) for item in self._built.values()]
+            for c, name in enumerate(study.classes):
+                if study.seen[c] or (self._unseen and class_key(name) not in taken):
+                    candidates.append(
+                        Candidate(name, "seen" if study.seen[c] else "unseen", head.rows[c], float(head.biases[c]))
+                    )
+            rows = torch.stack([item.row for item in candidates])
+            biases = torch.tensor([item.bias for item in candidates])
+            seen = torch.tensor([item.kind == "seen" for item in candidates])
+            self._stack = (tuple(candidates), rows, biases, seen)
+        return self._stack
+
+    def candidate(self, name: str) -> Candidate:
+        """A class by its name, official or as shown. Raises NiwtError with the closest names."""
+        for item in self.candidates:
+            if name in (item.name, item.display):
+                return item
+        for item in self.candidates:
+            if class_key(name) == class_key(item.name):
+                return item
+        near = closest(name, [item.display for item in self.candidates])
+        raise NiwtError(
+            f"no class {name!r}", where="classifier", fix=f"did you mean {listing(near)}?" if near else "check the name"
+        )
+
+    def encode(self, source: Source) -> EncodedPicture:
+        """Reads a picture and runs the network once. Raises NiwtError if it cannot be read."""
+        return next(self.encode_many([source]))
+
+    def encode_many(self, sources: Sequence[Source], *, batch: int = 16) -> Iterator[EncodedPicture]:
+        """Encodes many pictures in batches; decoding runs ahead in threads while the network computes."""
+        preprocess, waiting = self.study.preprocess, iter(sources)
+
+        def read(source: Source) -> tuple[Image.Image, Tensor]:
+            image = (
+                source
+                if isinstance(source, Image.Image) and source.mode == "RGB"
+                else open_image(source, at_least=KEPT_SIDE)
+            )
+            return _shrunk(image), preprocess(image)
+
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            ahead = [pool.submit(read, source) for source in islice(waiting, 2 * batch)]
+            while ahead:
+                items, ahead = [future.result() for future in ahead[:batch]], ahead[batch:]
+                ahead += [pool.submit(read, source) for source in islice(waiting, batch)]
+                inputs = torch.stack([tensor for _, tensor in items])
+                with torch.inference_mode():
+                    activations = self._network.stem(inputs.to(self.device))
+                    features = self._network.tail(activations)
+                activations, features = activations.cpu().clone(), features.cpu().clone()
+                for i, (image, _) in enumerate(items):
+                    yield EncodedPicture(image, inputs[i : i + 1], activations[i : i + 1], features[i])
+
+    def logits(self, features: Tensor) -> Tensor:
+        """(...,D) features -> (...,C) calibrated logits over ``candidates``."""
+        _, rows, biases, seen = self._stacked()
+        return (features - self.study.head.mean) @ rows.T + biases - self.gamma * seen
+
+    def classify(self, source: Source | EncodedPicture) -> Answer:
+        """Ranks all classes for a picture. Raises NiwtError if it cannot be read."""
+        picture = source if isinstance(source, EncodedPicture) else self.encode(source)
+        return self.answer(picture)
+
+    def classify_many(self, sources: Sequence[Source]) -> Iterator[Answer]:
+        """Ranks all classes for each picture, in order."""
+        return (self.answer(picture) for picture in self.encode_many(sources))
+
+    def answer(self, picture: EncodedPicture) -> Answer:
+        """Ranks all classes for an encoded picture: one small product, whatever was built or recalibrated since."""
+        candidates = self.candidates
+        logits = self.logits(picture.features)  # (C,)
+        order = logits.argsort(descending=True, stable=True)
+        scores, shares = logits[order].tolist(), torch.softmax(logits, 0)[order].tolist()
+        ranked = zip((candidates[c] for c in order.tolist()), scores, shares, strict=True)
+        return Answer(
+            self, picture, tuple(Ranked(c.name, c.display, c.kind, score, share) for c, score, share in ranked)
+        )
+
+    def export(self, path: Path | str, *, calibrated: bool = True) -> Exported:
+        """Writes the classifier as it is now to a .pt2 or .onnx file that runs without this project, and checks its logits. Raises NiwtError."""
+        from niwt_core.classify.export import export
+
+        return export(self, path, calibrated=calibrated)
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    if max(image.size) <= KEPT_SIDE:
+        return image
+    small = image.copy()
+    small.thumbnail((KEPT_SIDE, KEPT_SIDE))
+    return small

@@ -1,0 +1,232 @@
+"""Hyper-parameters from seen classes only: held-out folds of seen classes play the unseen ones.
+
+In each fold some seen classes are held out whole (pseudo-unseen); of the others a fifth of the pictures is held out
+(pseudo-seen test). Head rows are refitted without both, the map and the transfer follow, and the generalised metrics are taken
+exactly as at test time. The share of held-out classes is that of the unseen classes, since gamma depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from niwt_core.errors import NiwtError
+from niwt_core.evaluation.metrics import CalibrationCurve, Scored, calibration_curve, harmonic_mean, score
+from niwt_core.method.head import Head, fit_head
+from niwt_core.method.mapping import fit_map
+from niwt_core.method.transfer.exact import fit_transfer
+
+DECAYS = (
+    1e-3,
+    3e-4,
+    1e-4,
+    3e-5,
+)  # on the CUB subset the cross-validated H moves by less than a point between the last two
+MUS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0)
+PICTURE_FOLDS = 5
+FEWEST = 4  # seen classes: three carry a map, one is held out
+REPEATS = 3  # partitions into folds: one alone leaves gamma to the luck of the draw (H +-0.9 on the CUB subset)
+GAMMA_STEPS = np.linspace(-1, 4, 501)  # in standard deviations of the seen logits on the fold's own pictures
+
+Targets = Callable[[Tensor, np.ndarray], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The network that a fold sees: features (n,D) of all pictures, ``targets(rows (C',D), classes (C',)) -> (C',N)``, operator (N,D) or None for
+    the identity. A frozen network is one view for all folds; a fine-tuned one must be trained again without what the fold holds out."""
+
+    features: Tensor
+    targets: Targets
+    operator: Tensor | None
+
+
+@dataclass(frozen=True)
+class Fold:
+    """kept and held are class indices; the rest are picture indices."""
+
+    kept: np.ndarray
+    held: np.ndarray
+    fit: np.ndarray
+    seen_test: np.ndarray
+    unseen_test: np.ndarray
+
+    def only(self, usable: np.ndarray) -> Fold:
+        """The fold without pictures that could not be read; ``usable`` (n,) bool."""
+        return Fold(
+            self.kept, self.held, *(part[usable[part]] for part in (self.fit, self.seen_test, self.unseen_test))
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the folds chose, and the table that it was chosen from.
+
+    ``gamma`` is in standard deviations of the seen logits (``gamma_unit`` of the final head turns it into logits); ``trials`` has one
+    row for each setting with its mean U, S and H over folds.
+    """
+
+    decay: float
+    mu: float
+    gamma: float
+    H: float
+    folds: int
+    trials: tuple[Mapping[str, float], ...] = field(default=())
+
+
+def class_folds(labels: np.ndarray, train: np.ndarray, seen: np.ndarray, *, seed: int) -> tuple[Fold, ...]:
+    """Folds over the seen classes (C,) mask, REPEATS times over; ``labels`` (n,) and ``train`` (n,) are of all pictures, only training pictures
+    are used. Raises NiwtError when there are too few seen classes to hold any out."""
+    if seen.sum() < FEWEST:
+        raise NiwtError(
+            f"{seen.sum()} seen classes are too few to choose anything on",
+            where="split",
+            fix=f"keep at least {FEWEST} classes seen",
+        )
+    return tuple(
+        fold
+        for repeat in range(REPEATS)
+        for fold in _partition(labels, train, seen, np.random.default_rng([seed, repeat]))
+    )
+
+
+def _partition(labels: np.ndarray, train: np.ndarray, seen: np.ndarray, random: np.random.Generator) -> list[Fold]:
+    classes = random.permutation(np.flatnonzero(seen))
+    unseen = max(1, int((~seen).sum()))
+    count = int(np.clip(round(len(seen) / unseen), 3, 10))
+    few = len(classes) < 6  # halves of so few leave no three classes to fit a map on: hold out one at a time
+    count = len(classes) if few else min(count, len(classes) // 2)
+    pictures = np.flatnonzero(train)
+    part = np.full(len(labels), -1)
+    for c in classes:
+        own = random.permutation(pictures[labels[pictures] == c])
+        if len(own) > 2:  # a class of two pictures needs both to be learnt at all
+            part[own] = np.arange(len(own)) % PICTURE_FOLDS
+    folds = []
+    for i in range(count):
+        held, kept = (
+            np.sort(classes[i::count]),
+            np.sort(np.concatenate([classes[j::count] for j in range(count) if j != i])),
+        )
+        of_held = np.isin(labels[pictures], held)
+        tested = part[pictures] == i % PICTURE_FOLDS
+        folds.append(Fold(kept, held, pictures[~of_held & ~tested], pictures[~of_held & tested], pictures[of_held]))
+    return folds
+
+
+def gamma_unit(logits: Tensor) -> float:
+    """The unit of gamma: the standard deviation of seen logits on the pictures that fitted the head."""
+    return float(logits.std())
+
+
+@dataclass(frozen=True, eq=False)
+class FoldHead:
+    """A fold with its view of the pictures and the head that was refitted for it; ``unit`` is its unit of gamma."""
+
+    fold: Fold
+    view: View
+    head: Head
+    unit: float
+
+
+def fold_heads(
+    folds: Sequence[Fold],
+    views: Sequence[View],
+    labels: np.ndarray,
+    *,
+    decay: float,
+    starts: Sequence[Head] = (),
+) -> list[FoldHead]:
+    """Refits the head of every fold on its kept classes."""
+    fitted = []
+    for number, (fold, view) in enumerate(zip(folds, views, strict=True)):
+        x = view.features[fold.fit]
+        local = torch.from_numpy(np.searchsorted(fold.kept, labels[fold.fit]))
+        head = fit_head(x, local, classes=len(fold.kept), decay=decay, start=starts[number] if starts else None)
+        fitted.append(FoldHead(fold, view, head, gamma_unit(head.logits(x))))
+    return fitted
+
+
+def fold_scores(item: FoldHead, labels: np.ndarray, rows: Tensor, biases: Tensor) -> Scored:
+    """Scores of one fold's pseudo-test pictures for its kept classes and the held-out classes' ``rows`` (U,D)."""
+    fold, pictures = item.fold, np.concatenate([item.fold.seen_test, item.fold.unseen_test])
+    both = Head(torch.cat([item.head.rows, rows]), torch.cat([item.head.biases, biases]), item.head.mean)
+    classes = np.concatenate([fold.kept, fold.held])
+    local = np.searchsorted(np.sort(classes), labels[pictures])
+    order = np.argsort(classes)
+    logits = both.logits(item.view.features[pictures])[:, order] / item.unit
+    return score(logits, local, np.isin(classes[order], fold.kept))
+
+
+def average(curves: Sequence[CalibrationCurve]) -> tuple[float, float, float, float]:
+    """(gamma, U, S, H) at the gamma of the highest mean H over the folds' exact curves; mean U, S, H there."""
+    unseen, seen = [], []
+    for curve in curves:
+        at = (np.searchsorted(curve.gammas, GAMMA_STEPS, side="right") - 1).clip(0)
+        unseen.append(curve.unseen[at])
+        seen.append(curve.seen[at])
+    harmonic = harmonic_mean(np.array(unseen), np.array(seen)).mean(0)
+    top = np.flatnonzero(harmonic >= harmonic.max() - 1e-9)
+    best = int(top[len(top) // 2])
+    return (
+        float(GAMMA_STEPS[best]),
+        float(np.mean(unseen, 0)[best]),
+        float(np.mean(seen, 0)[best]),
+        float(harmonic[best]),
+    )
+
+
+def choose(
+    folds: Sequence[Fold],
+    views: Sequence[View],
+    labels: np.ndarray,
+    knowledge: Tensor,
+    *,
+    decays: Sequence[float] = DECAYS,
+    mus: Sequence[float] = MUS,
+    on_trial: Callable[[int, int], None] | None = None,
+) -> Choice:
+    """Chooses decay, mu and gamma by the mean H over folds (ridge is chosen inside, by leave-one-class-out).
+
+    Args:
+        views: one for each fold.
+        labels: (n,) of all pictures.
+        knowledge: (C,K) encoded descriptions.
+        on_trial: called with (done, total) trials.
+    """
+    if all(
+        view.operator is None for view in views
+    ):  # a fitted head has mean row zero, and the norm is set: mu changes nothing
+        mus = (0.0,)
+    trials: list[dict[str, float]] = []
+    heads: list[FoldHead] = []
+    for decay in decays:
+        heads = fold_heads(folds, views, labels, decay=decay, starts=[item.head for item in heads])
+        predicted = []
+        for item in heads:
+            mapping = fit_map(knowledge[item.fold.kept], item.view.targets(item.head.rows, item.fold.kept))
+            predicted.append(mapping(knowledge[item.fold.held]))
+        for mu in mus:
+            curves = []
+            for item, importances in zip(heads, predicted, strict=True):
+                transfer = fit_transfer(item.head.rows, item.head.biases, item.view.operator, mu=mu)
+                rows = transfer.weights(importances)
+                curves.append(
+                    calibration_curve(fold_scores(item, labels, rows, torch.full((len(rows),), transfer.bias)))
+                )
+            gamma, u, s, h = average(curves)
+            trials.append({"decay": decay, "mu": mu, "gamma": gamma, "U": u, "S": s, "H": h})
+            if on_trial is not None:
+                on_trial(len(trials), len(decays) * len(mus))
+    best = max(trials, key=lambda trial: trial["H"])
+    return Choice(best["decay"], best["mu"], best["gamma"], best["H"], len(folds), tuple(trials))
+
+
+def harmonic_at(curve: CalibrationCurve, gamma: float) -> float:
+    """H at one gamma of an exact curve."""
+    at = max(0, int(np.searchsorted(curve.gammas, gamma, side="right")) - 1)
+    return float(curve.harmonic[at])

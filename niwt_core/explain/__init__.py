@@ -1,0 +1,1 @@
+"""Why this class: maps, contributions, contrasts, sentences."""

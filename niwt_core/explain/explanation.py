@@ -1,0 +1,291 @@
+"""Why this class, and why not that one: neurons, words, a sentence.
+
+* Contributions: how much each neuron adds to a class's score, measured from the average picture. With global average pooling they are exact,
+  ``w_n (phi_n - mean_n)``; through a longer tail they are integrated gradients along the straight line from the average activation
+  (Sundararajan et al., 2017), which add up to the score's difference too; ``residual`` says by how much they miss it.
+* Words: the inverse map of the importance ``alpha_c(x)`` (DESIGN 2), as standard deviations above the average class.
+* Evidence: ``e = P^T (phi - mean)`` is what the picture says for each attribute, since ``w = P k + q``; the margin between two classes splits into
+  ``e_j (k_cj - k_rj)`` and a rest that no attribute carries. The counterfactual changes the words that hold the margin, largest first, and
+  builds the class anew after each, so that a flip is what the changed description would really do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from niwt_core.explain.sentence import sentence_for
+from niwt_core.knowledge.encoding import encode
+from niwt_core.method.importance import importance, unit
+from niwt_core.neurons.neuron import Neuron
+
+if TYPE_CHECKING:
+    from niwt_core.classify.classifier import Answer, Candidate, EncodedPicture
+    from niwt_core.study.study import Study
+
+STEPS = 16  # of the integral; on a ResNet-18 at layer4[0] the residual is below 0.5 % of the score
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Word:
+    """An attribute with a strength: standard deviations above the average class, or its part of a margin in logits.
+
+    ``present``: in a contrast, the class has more of it than the rival; if not, its absence is what speaks for the class.
+    """
+
+    attribute: str
+    label: str
+    strength: float
+    present: bool = True
+
+
+@dataclass(frozen=True)
+class NeuronPart:
+    """A neuron and what it adds to a score (logits); ``excess``: its mean activation here above that over training pictures. A neuron with
+    a negative excess speaks by its silence."""
+
+    neuron: Neuron
+    contribution: float
+    excess: float = 0.0
+
+    @property
+    def index(self) -> int:
+        return self.neuron.index
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Why ``name`` and not ``versus``: margin in calibrated logits; words and neurons that hold it up; ``flip``: the words which, changed to what
+    ``versus`` has, would turn the margin, largest first, each with what its change takes away; ``flips``: whether they suffice."""
+
+    name: str
+    versus: str
+    margin: float
+    words: tuple[Word, ...]
+    neurons: tuple[NeuronPart, ...]
+    flip: tuple[Word, ...]
+    flips: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Everything about one class and one picture.
+
+    words: strongest first; supporting / opposing: neurons for and against; contributions (N,) logits, which with ``baseline`` (what the
+    average picture scores) add up to ``score - bias`` but for ``residual``; alpha (N,) the importance; sentence for people.
+    """
+
+    name: str
+    display: str
+    kind: str
+    score: float
+    share: float
+    words: tuple[Word, ...]
+    supporting: tuple[NeuronPart, ...]
+    opposing: tuple[NeuronPart, ...]
+    contributions: Tensor
+    baseline: float
+    residual: float
+    alpha: Tensor
+    contrast: Contrast | None
+    sentence: str
+
+    def __repr__(self) -> str:
+        return f"<Explanation of {self.display}: {self.sentence}>"
+
+
+def explain(answer: Answer, name: str | None = None, *, versus: str | None = None, shown: int = SHOWN) -> Explanation:
+    """Explains a class of an answer (the best by default) against another (the best of the rest by default). Raises NiwtError on unknown names."""
+    classifier, picture, study = answer.classifier, answer.picture, answer.classifier.study
+    candidate = classifier.candidate(name or answer.best.name)
+    ranked = next(item for item in answer.ranking if item.name == candidate.name and item.kind == candidate.kind)
+    others = [item for item in answer.ranking if item is not ranked]
+    rival = classifier.candidate(versus) if versus else classifier.candidate(others[0].name) if others else None
+    alpha = importance(study.network, picture.activations, candidate.row)[0]  # (N,)
+    if rival is not None and (rival.name, rival.kind) == (candidate.name, candidate.kind):
+        rival = None
+    rows = torch.stack([candidate.row] if rival is None else [candidate.row, candidate.row - rival.row])
+    parts, baselines, residuals = neuron_contributions(study, picture, rows)
+    contributions = parts[0]
+    words = alpha_words(study, alpha)[:shown]
+    order = contributions.argsort(descending=True).tolist()
+    supporting = _neuron_parts(study, picture, contributions, order[:shown])
+    opposing = _neuron_parts(study, picture, -contributions, order[::-1][:shown], sign=-1)
+    contrast = None
+    if rival is not None:
+        contrast = contrast_classes(answer, candidate, rival, shown=shown, parts=parts[1])
+    return Explanation(
+        name=candidate.name,
+        display=candidate.display,
+        kind=candidate.kind,
+        score=ranked.score,
+        share=ranked.share,
+        words=words,
+        supporting=supporting,
+        opposing=opposing,
+        contributions=contributions,
+        baseline=float(baselines[0]),
+        residual=float(residuals[0]),
+        alpha=alpha,
+        contrast=contrast,
+        sentence=sentence_for(candidate.display, candidate.kind, words, supporting, contrast),
+    )
+
+
+def neuron_contributions(study: Study, picture: EncodedPicture, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """((R,N) contributions, (R,) baselines, (R,) residuals), logits: together they are ``rows . (phi - mean)`` for ``rows`` (R,D).
+
+    The baseline is what the average activation scores, from which contributions are measured; the residual what the integral misses.
+    """
+    network, mean = study.network, study.head.mean
+    totals = rows @ (picture.features - mean)
+    if network.identity_tail:
+        parts = rows * (picture.features - mean)
+        return parts, torch.zeros_like(totals), totals - parts.sum(1)
+    shape = (1, -1, *(1,) * (picture.activations.ndim - 2))
+    average = average_activation(study).reshape(shape).expand_as(picture.activations)
+    with torch.no_grad():
+        baselines = rows @ (network.tail(average)[0] - mean)
+    parts = integrated_gradients(lambda a: network.tail(a) @ rows.T, picture.activations, average)
+    return parts, baselines, totals - baselines - parts.sum(1)
+
+
+def integrated_gradients(
+    score: Callable[[Tensor], Tensor], activations: Tensor, baseline: Tensor, *, steps: int = STEPS
+) -> Tensor:
+    """(R,N) integrated gradients of ``score: (S,N,...) -> (S,R)`` from ``baseline`` to ``activations`` (1,N,...), summed over positions.
+
+    Gauss-Legendre nodes, all steps in one batch, one way forward for all R scores. Source: Sundararajan, Taly and Yan, ICML 2017, eq. 1.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(steps)
+    at = torch.from_numpy((nodes + 1) / 2).to(activations).reshape(-1, *(1,) * (activations.ndim - 1))  # (S, 1, ...)
+    weight = torch.from_numpy(weights / 2).to(activations)
+    difference = activations - baseline
+    with torch.enable_grad():
+        leaf = (baseline + at * difference).detach().requires_grad_()  # (S, N, ...)
+        scores = score(leaf).sum(0)  # (R,)
+        gradients = [torch.autograd.grad(one, leaf, retain_graph=True)[0] for one in scores]
+    means = torch.stack([torch.einsum("s,s...->...", weight, gradient) for gradient in gradients])  # (R, N, ...)
+    return (means * difference).flatten(2).sum(2)
+
+
+def average_activation(study: Study) -> Tensor:
+    """(N,): the mean pooled activation over training pictures, the picture from which contributions are measured."""
+    train = torch.from_numpy(np.flatnonzero(study.roles == "train"))
+    return study.pooled[train].float().mean(0)
+
+
+def alpha_words(study: Study, alpha: Tensor) -> tuple[Word, ...]:
+    """Every attribute, strongest first: what the inverse map says of ``alpha`` (N,), above the average class in its standard deviations."""
+    if study.knowledge.kind != "attributes":
+        return ()
+    mean, spread = study.attribute_moments
+    raised = (study.inverse(unit(alpha)) - mean) / spread  # (K,)
+    knowledge = study.knowledge
+    order = raised.argsort(descending=True).tolist()
+    return tuple(Word(knowledge.names[j], knowledge.labels[j], float(raised[j])) for j in order)
+
+
+def encoded_description(study: Study, candidate: Candidate, answer: Answer) -> np.ndarray:
+    """(E,) the encoded description of a class, built or known."""
+    if candidate.kind == "built":
+        return answer.classifier.built[candidate.name].k
+    return study.encoded_knowledge[study.classes.index(candidate.name)]
+
+
+def contrast_classes(
+    answer: Answer, candidate: Candidate, rival: Candidate, *, shown: int = SHOWN, parts: Tensor | None = None
+) -> Contrast:
+    """Why one class and not the other, in words and neurons, and which words would have to change.
+
+    ``parts`` (N,) are the neurons' contributions to the difference of the two, where they are known already.
+    """
+    study, picture = answer.classifier.study, answer.picture
+    score = {(item.name, item.kind): item.score for item in answer.ranking}
+    margin = score[candidate.name, candidate.kind] - score[rival.name, rival.kind]
+    if parts is None:
+        parts = neuron_contributions(study, picture, (candidate.row - rival.row)[None])[0][0]
+    order = parts.argsort(descending=True).tolist()
+    neurons = _neuron_parts(study, picture, parts, order[:shown])
+    words: tuple[Word, ...] = ()
+    flip: tuple[Word, ...] = ()
+    if study.knowledge.kind == "attributes":
+        mine, other = encoded_description(study, candidate, answer), encoded_description(study, rival, answer)
+        held = _evidence(study, picture, mine, other) * (mine - other)  # (E,) logits
+        held = held[: len(study.knowledge.names)]  # (K,): what texts say beside attributes has no words to change
+        labels, names = study.knowledge.labels, study.knowledge.names
+        words = tuple(
+            Word(names[j], labels[j], float(held[j]), bool(mine[j] > other[j]))
+            for j in np.argsort(-held)
+            if held[j] > 0
+        )
+        flip = _flip(answer, candidate, rival, words, margin)
+    left = margin - sum(word.strength for word in flip)
+    return Contrast(candidate.display, rival.display, margin, words[:shown], neurons, flip, left <= 0)
+
+
+def raw_description(study: Study, candidate: Candidate, answer: Answer) -> np.ndarray:
+    """(K,) the description of a class as it was given, built or known."""
+    if candidate.kind == "built":
+        return answer.classifier.built[candidate.name].values
+    return study.knowledge.values[study.classes.index(candidate.name)]
+
+
+def _evidence(study: Study, picture: EncodedPicture, mine: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(E,) logits that the picture gives for one unit of each encoded column, at the mean scale of the two classes."""
+    scale = np.mean([1 / max(float(study.affine.direction(_like(study, k)).norm()), 1e-12) for k in (mine, other)])
+    said = study.affine.P.T @ (picture.features - study.head.mean)
+    return np.asarray(said.double().numpy() * study.affine.norm * scale)
+
+
+def _flip(
+    answer: Answer, candidate: Candidate, rival: Candidate, words: Sequence[Word], margin: float
+) -> tuple[Word, ...]:
+    """The words to change, each with the margin that its change takes away: the class is built anew after every one.
+
+    A seen class keeps its learned row, and moves as its transferred row does.
+    """
+    study, flip = answer.classifier.study, []
+    form, _, _ = study.over_knowledge(encoded_description(study, candidate, answer)[len(study.knowledge.names) :])
+    P, q = form.P.double(), form.q.double()
+    about = (answer.picture.features - study.head.mean).double()  # (D,)
+    values, goal = raw_description(study, candidate, answer).copy(), raw_description(study, rival, answer)
+
+    def score(
+        description: np.ndarray,
+    ) -> float:  # as AffineForm.solve, whose guarantee of equal bits would cost ten times as much
+        row = P @ torch.from_numpy(encode(description, study.encoding)) + q
+        return float(row @ about) * study.affine.norm / max(float(row.norm()), 1e-12)
+
+    before = score(values) if margin > 0 else 0.0
+    for word in words:
+        if margin <= 0:
+            break
+        j = study.knowledge.names.index(word.attribute)
+        changed = values.copy()
+        changed[j] = goal[j]
+        if not changed.any():
+            continue
+        after = score(changed)
+        if after < before:
+            flip.append(replace(word, strength=before - after))
+            values, margin, before = changed, margin - (before - after), after
+    return tuple(flip)
+
+
+def _neuron_parts(
+    study: Study, picture: EncodedPicture, parts: Tensor, order: Sequence[int], *, sign: int = 1
+) -> tuple[NeuronPart, ...]:
+    """The neurons of ``order`` whose part is positive; contributions times ``sign``."""
+    excess = picture.pooled - average_activation(study)  # (N,)
+    return tuple(NeuronPart(study.neurons[n], sign * float(parts[n]), float(excess[n])) for n in order if parts[n] > 0)
+
+
+def _like(study: Study, k: np.ndarray) -> Tensor:
+    return torch.from_numpy(k).to(study.affine.P)

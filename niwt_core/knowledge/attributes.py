@@ -1,0 +1,241 @@
+"""Domain knowledge: a table with one row a class, in attributes, caption features or embeddings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, get_args
+
+import numpy as np
+
+from niwt_core.errors import NiwtError
+from niwt_core.knowledge.class_names import closest, listing
+
+Kind = Literal["attributes", "captions", "embedding"]
+Description = Mapping[str, object]
+
+
+def readable(name: str) -> str:
+    """An attribute name for people: "has_crown_color::red" -> "crown color: red"."""
+    return ": ".join(part.replace("_", " ").strip() for part in re.sub(r"^has_", "", name).split("::"))
+
+
+def _key(text: str) -> str:
+    """What must agree for two spellings of an attribute to be the same: case, `has_`, `_`, `-`, `::` do not matter."""
+    text = re.sub(r"[\s_-]+", " ", re.sub(r":+", ":", text.casefold())).strip()
+    return re.sub(r" ?: ?", ":", text).removeprefix("has ")
+
+
+def _group(name: str) -> str:
+    return name.split("::", 1)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """A table that describes classes.
+
+    Attributes:
+        kind: "attributes" (each column is a word for people), "captions" or "embedding".
+        classes: C class names, one a row.
+        names: K column names, such as "has_crown_color::red" (group::value) or "longneck".
+        values: (C, K) float32, raw: nothing is normalised here.
+        scale: the value that means "entirely so": 1 for a binary table, 100 for percentages. 0 asks for it to be
+            taken from the values (1 if none is above 1, else 100, else the maximum).
+
+    Raises:
+        NiwtError: on sizes that disagree, repeated names, values that are not finite.
+    """
+
+    kind: Kind
+    classes: tuple[str, ...]
+    names: tuple[str, ...]
+    values: np.ndarray
+    scale: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Knowledge: {self.kind}, {len(self.classes)} classes, {len(self.names)} columns, scale {self.scale:g}>"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple(self.classes))
+        object.__setattr__(self, "names", tuple(self.names))
+        object.__setattr__(self, "values", np.ascontiguousarray(self.values, dtype=np.float32))
+        if self.kind not in get_args(Kind):
+            raise NiwtError(f"unknown kind of knowledge {self.kind!r}", fix=f"use one of {', '.join(get_args(Kind))}")
+        if self.values.shape != (len(self.classes), len(self.names)):
+            what = f"a table of shape {self.values.shape} for {len(self.classes)} classes and {len(self.names)} names"
+            raise NiwtError(what, fix="give one row a class and one column a name")
+        for what, names in (("class", self.classes), ("attribute", self.names)):
+            repeated = [name for name, count in Counter(names).items() if count > 1]
+            if repeated:
+                raise NiwtError(f"{what} {listing(repeated)} appears more than once", fix="keep one of them")
+        for c, k in np.argwhere(~np.isfinite(self.values))[:1]:
+            where = f"class {self.classes[c]}, {self.names[k]}"
+            raise NiwtError(f"value {self.values[c, k]} is not a number", where=where, fix="fill in a finite number")
+        if not self.scale:
+            top = float(self.values.max(initial=0.0))
+            object.__setattr__(self, "scale", 1.0 if top <= 1 else max(100.0, top))
+
+    @cached_property
+    def groups(self) -> Mapping[str, np.ndarray]:
+        """Group -> indices of its columns (int64), in column order. A name without "::" is a group of its own."""
+        groups: dict[str, list[int]] = {}
+        for k, name in enumerate(self.names):
+            groups.setdefault(_group(name), []).append(k)
+        return {group: np.asarray(columns, dtype=np.int64) for group, columns in groups.items()}
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """K column names for people, such as "crown color: red"."""
+        return tuple(readable(name) for name in self.names)
+
+    @cached_property
+    def binary(self) -> bool:
+        """Every value is 0 or `scale`."""
+        return bool(np.isin(self.values, (0.0, self.scale)).all())
+
+    @property
+    def floor(self) -> float:
+        """The least amount that a description may give: 0, or the table's minimum if that is negative."""
+        return min(0.0, float(self.values.min(initial=0.0)))
+
+    @cached_property
+    def _columns(self) -> Mapping[str, int]:
+        columns: dict[str, int] = {}
+        for k, name in enumerate(self.names):
+            columns.setdefault(_key(name), k)
+        return columns
+
+    @cached_property
+    def _value_groups(self) -> Mapping[str, str]:
+        return {_key(_group(name)): _group(name) for name in self.names if "::" in name}
+
+    def index(self, class_: str) -> int:
+        """The row of a class. Raises NiwtError with the closest names."""
+        if class_ not in self.classes:
+            near = closest(class_, self.classes)
+            fix = f"did you mean {listing(near)}?" if near else "check the name"
+            raise NiwtError(f"no class {class_!r} in the table", fix=fix)
+        return self.classes.index(class_)
+
+    def of(self, class_: str) -> np.ndarray:
+        """The (K,) row of a class."""
+        return self.values[self.index(class_)]
+
+    def restrict(self, classes: Sequence[str]) -> Knowledge:
+        """The rows of `classes`, in that order, on the same scale."""
+        rows = [self.index(class_) for class_ in classes]
+        return replace(self, classes=tuple(classes), values=self.values[rows])
+
+    def column(self, text: str) -> int:
+        """Find a column by name: "has_crown_color::red", "crown color::red" and "Crown color: red" are the same.
+
+        Raises NiwtError with the closest names.
+        """
+        if text in self.names:
+            return self.names.index(text)
+        key = _key(text)
+        if key not in self._columns:
+            raise self._unknown(text)
+        return self._columns[key]
+
+    def _unknown(self, text: str) -> NiwtError:
+        """The error for a name that is not in the table, with what may have been meant."""
+        key = _key(text)
+        near: Sequence[str] = [
+            label
+            for name, label in zip(self.names, self.labels, strict=True)
+            if _key(name).endswith(f":{key}") or _key(name).startswith(f"{key}:")
+        ]
+        if not near:
+            known = {_key(label): label for label in self.labels}
+            known |= {key: readable(group) for key, group in self._value_groups.items()}
+            near = [known[spelled] for spelled in closest(key, known)]
+        fix = f"did you mean {listing(near)}?" if near else f"known are {listing(self.labels, limit=3)}"
+        return NiwtError(f"no attribute {text!r}", fix=fix)
+
+    def describe(self, description: Description, *, base: np.ndarray | None = None) -> np.ndarray:
+        """Turn a person's description of a class into a row of the table.
+
+        * {"crown color": "red"}: this value is `scale`, the others of its group 0.
+        * {"crown color": ["red", "black"]}: they share `scale` evenly (in a binary table each is 1).
+        * {"crown color": {"red": 70, "black": 30}}: these amounts, 0 for the others. False alone: 0 for all.
+        * {"has_crown_color::red": 80}, or True or False: this column alone; the rest of its group stays.
+
+        Groups are set before single columns, whatever their order.
+
+        Args:
+            base: (K,) row for what is not mentioned; by default the mean of the table's rows.
+
+        Returns:
+            (K,) float32.
+
+        Raises:
+            NiwtError: on names that are not in the table, and amounts that are not numbers from 0 to `scale`.
+        """
+        if self.kind != "attributes":
+            raise NiwtError(f"a table of {self.kind} has no attributes to describe by", fix="describe it by a caption")
+        if not isinstance(description, Mapping):
+            raise NiwtError(f"{description!r} is not a description", fix="write attributes and their values")
+        row = np.array(self.values.mean(axis=0) if base is None else base, dtype=np.float32)  # (K,)
+        if row.shape != (len(self.names),):
+            raise NiwtError(
+                f"a base of {row.size} values for {len(self.names)} attributes", fix="start from a table row"
+            )
+        single: dict[int, float] = {}
+        for name, value in description.items():
+            group = self._value_groups.get(_key(str(name)))
+            if group is None or name in self.names:
+                k = self.column(str(name))
+                single[k] = self._amount(value, str(name))
+            else:
+                row[self.groups[group]] = self._share(group, value)
+        for k, amount in single.items():
+            row[k] = amount
+        return row
+
+    def _share(self, group: str, value: object) -> np.ndarray:
+        """One group's columns from the name of a value, a list of names, a mapping to amounts, or False."""
+        texts = [self.labels[k].split(": ", 1)[1] for k in self.groups[group]]
+        keys = [_key(text) for text in texts]
+        row = np.zeros(len(keys), dtype=np.float32)  # (values of the group,)
+        given = [value] if isinstance(value, str) else value
+        if not isinstance(given, Mapping | Sequence) or not given:
+            if value is False:
+                return row
+            raise NiwtError(f"{value!r} is no value", where=readable(group), fix=f"use {listing(texts, limit=15)}")
+        for text in given:
+            if _key(str(text)) not in keys:
+                near = closest(str(text), texts) or texts
+                raise NiwtError(f"no value {text!r}", where=readable(group), fix=f"use {listing(near, limit=15)}")
+        for text in given:
+            if isinstance(given, Mapping):
+                amount = self._amount(given[text], f"{readable(group)}: {text}")
+            else:
+                amount = self.scale if self.binary else self.scale / len({_key(str(text)) for text in given})
+            row[keys.index(_key(str(text)))] = amount
+        return row
+
+    def _amount(self, value: object, name: str) -> float:
+        if isinstance(value, bool | np.bool_):
+            return self.scale if value else 0.0
+        if isinstance(value, int | float | np.number) and self.floor <= value <= self.scale:  # NaN is neither
+            return float(value)
+        fix = f"give a number from {self.floor:g} to {self.scale:g}, or true or false"
+        raise NiwtError(f"{value!r} is not an amount", where=name, fix=fix)
+
+    def presence(self, threshold: float = 0.5) -> np.ndarray:
+        """(C, K) bool: the class has the attribute.
+
+        A value of at least `threshold * scale` counts. Many columns of CUB's percentages never reach half, since people
+        disagree on shades and shapes: such a column counts from the midpoint of its own range, if its maximum is at
+        least a tenth of `scale`; below that no class has the attribute. A binary table is taken as it is.
+        """
+        if self.binary:
+            return self.values > 0
+        low, high = self.values.min(axis=0), self.values.max(axis=0)  # (K,)
+        cut = np.where(high >= threshold * self.scale, threshold * self.scale, low + threshold * (high - low))
+        useful = (high >= threshold * self.scale) | ((high >= 0.1 * self.scale) & (high > low))
+        return (self.values >= cut) & useful

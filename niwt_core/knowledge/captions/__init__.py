@@ -1,0 +1,20 @@
+"""Captions as domain knowledge: what is written of a class becomes the vector that describes it.
+
+passages (name and sentences -> what an encoder reads) -> encoders (text -> vectors) with their cache -> class_texts (a table, or a new class).
+"""
+
+from niwt_core.knowledge.captions.class_texts import caption_knowledge, caption_values, study_encoder
+from niwt_core.knowledge.captions.encoders import (
+    DEFAULT_ENCODER,
+    TFIDF,
+    SentenceEncoder,
+    TextEncoder,
+    TfidfEncoder,
+    make_encoder,
+)
+from niwt_core.knowledge.captions.passages import passages
+
+__all__ = [
+    "DEFAULT_ENCODER", "TFIDF", "SentenceEncoder", "TextEncoder", "TfidfEncoder", "caption_knowledge", "caption_values",
+    "make_encoder", "passages", "study_encoder",
+]  # fmt: skip

@@ -1,0 +1,82 @@
+"""Class vectors from what is written of them: a table for a set, a row for a class that is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from niwt_core.errors import NiwtError
+from niwt_core.knowledge.attributes import Knowledge
+from niwt_core.knowledge.captions.encoders import TFIDF, SentenceEncoder, TextEncoder, TfidfEncoder, make_encoder
+from niwt_core.knowledge.captions.passages import passages
+
+if TYPE_CHECKING:
+    from niwt_core.classify.recipe import Recipe
+    from niwt_core.study.study import Study
+
+LONGEST_CAPTION = 5000  # characters
+
+
+def caption_knowledge(
+    captions: Mapping[str, Sequence[str]], classes: Sequence[str], encoder_name: str | None
+) -> tuple[Knowledge, Mapping[str, Any]]:
+    """(Knowledge of kind "captions", the encoder's memory) for ``classes``.
+
+    A class's vector is the mean of its passages' unit vectors. Raises NiwtError when a class has no caption, or none with a known word.
+    """
+    silent = [name for name in classes if not any(_says(sentence) for sentence in captions.get(name, ()))]
+    if silent:
+        raise NiwtError(
+            f"class {silent[0]} has no caption", where="captions", fix="give every class at least one sentence"
+        )
+    texts = {name: passages(name, captions[name]) for name in classes}
+    flat = [text for name in classes for text in texts[name]]
+    encoder = make_encoder(encoder_name, flat)
+    vectors = np.split(encoder.encode(flat), np.cumsum([len(texts[name]) for name in classes])[:-1])
+    values = np.stack([rows.mean(0) for rows in vectors])
+    mute = [name for name, row in zip(classes, values, strict=True) if not row.any()]
+    if mute:
+        raise NiwtError(
+            f"the caption of {mute[0]} has no known word", where="captions", fix="describe it in other words"
+        )
+    return Knowledge("captions", tuple(classes), encoder.columns, values, scale=1.0), encoder.memory
+
+
+def caption_values(study: Study, recipe: Recipe) -> np.ndarray:
+    """(K,) raw values of a recipe's name and caption, in a study that reads captions. Raises NiwtError."""
+    where, text = f"recipe {recipe.name}", recipe.caption.strip()
+    if "captions" not in study.provenance:
+        raise NiwtError(
+            f"study {study.name} knows classes by {study.knowledge.kind}, not by captions",
+            where=where,
+            fix="describe the class by attributes, or prepare a study with --knowledge captions",
+        )
+    if len(text) > LONGEST_CAPTION:
+        raise NiwtError(f"a caption of {len(text)} characters", where=where, fix=f"use at most {LONGEST_CAPTION}")
+    encoder = study_encoder(study)
+    sentences = [part.strip() for part in text.splitlines() if _says(part)]
+    if not sentences or not encoder.encode(sentences).any():  # the name alone is no description
+        raise NiwtError(
+            "the caption has no word that this study knows", where=where, fix="describe the class in other words"
+        )
+    return np.asarray(encoder.encode(passages(recipe.name, sentences)).mean(0))
+
+
+def study_encoder(study: Study) -> TextEncoder:
+    """The encoder that read a study's captions. Raises NiwtError when it cannot be had any more."""
+    memory = study.provenance["captions"]
+    name = memory["encoder"]
+    return TfidfEncoder(memory["vocabulary"], memory["idf"]) if name == TFIDF else _sentence_encoder(name)
+
+
+@lru_cache(maxsize=2)
+def _sentence_encoder(name: str) -> SentenceEncoder:
+    return SentenceEncoder(name)
+
+
+def _says(sentence: str) -> bool:
+    """It has a letter: dots, numbers and signs describe nothing."""
+    return any(character.isalpha() for character in sentence)

@@ -1,0 +1,239 @@
+"""What a description in words says in a study's attributes: a first setting of the sliders, for a person to correct.
+
+Words are matched against the names of the study's attributes (parts, values, and everyday words for them) and need no model. With a sentence
+encoder, pieces that no word explains are compared with every attribute by meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from niwt_core.errors import NiwtError
+from niwt_core.knowledge.attributes import Knowledge, readable
+from niwt_core.knowledge.from_text.phrases import WHOLE_PART, Piece, pieces, stem, words_of
+from niwt_core.knowledge.from_text.thesaurus import MEANINGS, PARTS, SMALL, WHOLE
+
+if TYPE_CHECKING:
+    from niwt_core.knowledge.captions import TextEncoder
+    from niwt_core.study.study import Study
+
+LONGEST_TEXT = 5000  # characters
+NEAR = 0.6  # cosine from which a sentence encoder's best attribute counts
+FEATURES = frozenset(stem(word) for word in ["color", "colour", "shape", "pattern", "length", "size"])
+# Words of a value that do not tell it from the others: "longer_than_head", "fan-shaped_tail", "small_(5_-_9_in)".
+IDLE = frozenset(
+    stem(word)
+    for word in [
+        "than",
+        "head",
+        "in",
+        "the",
+        "as",
+        "up",
+        "or",
+        "down",
+        "like",
+        "about",
+        "shaped",
+        "colored",
+        "coloured",
+    ]
+)
+
+_NONE = frozenset({stem("none")})
+_PLAIN = frozenset(map(stem, ("solid", "plain", "none")))
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One attribute that the text speaks of: its column, its name for people, whether the text grants it, and the words that did."""
+
+    attribute: str
+    label: str
+    present: bool
+    words: str
+
+
+@dataclass(frozen=True, eq=False)
+class Proposals:
+    """found: what was understood; attributes: the same as a recipe has it; values (K,) raw, over the base; unknown: words left over."""
+
+    found: tuple[Proposal, ...]
+    attributes: Mapping[str, Any]
+    values: np.ndarray
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column's part as stems, and the stems of its value that must all be said."""
+
+    k: int
+    part: str
+    value: frozenset[str]
+
+
+def propose_attributes(
+    study: Study,
+    text: str,
+    *,
+    base: np.ndarray | None = None,
+    encoder: TextEncoder | None = None,
+    where: str = "description",
+) -> Proposals:
+    """Reads ``text`` in the attributes of ``study``; ``base`` (K,) is what is not mentioned, by default the mean of the seen classes.
+
+    Raises:
+        NiwtError: the study has no attributes, the text is empty or too long, or nothing in it is an attribute.
+    """
+    knowledge = study.knowledge
+    if knowledge.kind != "attributes":
+        raise NiwtError(
+            f"study {study.name} knows classes by {knowledge.kind}", where=where, fix="use a study of attributes"
+        )
+    if not text.strip():
+        raise NiwtError("the description is empty", where=where, fix="say what the class looks like")
+    if len(text) > LONGEST_TEXT:
+        raise NiwtError(f"a description of {len(text)} characters", where=where, fix=f"use at most {LONGEST_TEXT}")
+    found, unknown = read_attributes(knowledge, text, encoder=encoder)
+    if not found:
+        some = ", ".join(knowledge.labels[:: max(1, len(knowledge.labels) // 3)][:3])
+        raise NiwtError("the caption has no word that this study knows", where=where, fix=f"use words such as {some}")
+    start = knowledge.values[study.seen].mean(0) if base is None else base
+    attributes = _as_recipe(knowledge, found)
+    return Proposals(found, attributes, knowledge.describe(attributes, base=start), unknown)
+
+
+def read_attributes(
+    knowledge: Knowledge, text: str, *, encoder: TextEncoder | None = None
+) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
+    """(what the text says, words that were not understood) for a table of attributes."""
+    columns = _columns(knowledge.names)
+    parts = {tuple(column.part.split()) for column in columns if column.part not in ("", WHOLE_PART)}
+    said: dict[int, Proposal] = {}
+    unknown: list[str] = []
+    for piece in pieces(text, parts):
+        hits, left = _match(piece, columns, knowledge)
+        if not hits and left and encoder is not None:
+            hits, left = _nearest(piece, knowledge, encoder), []
+        for k, present in hits:
+            words = " ".join(piece.words)
+            said[k] = Proposal(knowledge.names[k], knowledge.labels[k], present, words)
+        unknown += left
+    return tuple(said.values()), tuple(dict.fromkeys(unknown))
+
+
+@lru_cache(maxsize=8)
+def _columns(names: tuple[str, ...]) -> tuple[_Column, ...]:
+    out = []
+    for k, name in enumerate(names):
+        group, _, value = readable(name).partition(": ")
+        if not value:  # no group: the attribute is one word for the whole animal
+            out.append(_Column(k, "", frozenset(stem(word) for word in words_of(group))))
+            continue
+        stems = [stem(word) for word in words_of(group)]
+        part = [word for word in stems if word not in FEATURES]
+        whole = not part or " ".join(part) in {stem(word) for word in WHOLE}
+        idle = IDLE | set(part)
+        every = [stem(word) for word in words_of(value)]
+        telling = frozenset(word for word in every if word not in idle) or frozenset(every)
+        out.append(_Column(k, WHOLE_PART if whole else " ".join(part), telling))
+    return tuple(out)
+
+
+def _match(piece: Piece, columns: Sequence[_Column], knowledge: Knowledge) -> tuple[list[tuple[int, bool]], list[str]]:
+    """((column, granted) of a piece, its words that mean nothing here)."""
+    hits: list[tuple[int, bool]] = []
+    used: set[str] = set()
+    for part in piece.parts:
+        for name in (part, *_others(part)):
+            own = [column for column in columns if column.part == name]
+            found, words = _values(piece.said, own)
+            if not found and piece.negated:
+                found = [column for column in own if column.value == _NONE]  # "no crest"
+                hits += [(column.k, True) for column in found]
+            elif found and piece.negated:
+                hits += [(column.k, column.value <= _PLAIN) for column in found]
+            else:
+                hits += [(column.k, True) for column in found]
+            used |= words
+            if found:
+                break
+    found, words = _values((*piece.said, *piece.parts), [column for column in columns if not column.part])
+    hits += [(column.k, not piece.negated) for column in found]
+    used |= words
+    parts = {column.part for column in columns}
+    left = [word for word in piece.said if word not in used and word not in SMALL]
+    if not hits:
+        left += [part for part in piece.parts if part != WHOLE_PART and part not in parts and not _others(part)]
+    return hits, left
+
+
+def _others(part: str) -> tuple[str, ...]:
+    """Other names of a part, in stems."""
+    return _other_parts().get(part, ())
+
+
+@lru_cache(maxsize=1)
+def _other_parts() -> Mapping[str, tuple[str, ...]]:
+    return {stem(word): tuple(" ".join(map(stem, name.split())) for name in names) for word, names in PARTS.items()}
+
+
+@lru_cache(maxsize=1)
+def _meanings() -> Mapping[str, tuple[frozenset[str], ...]]:
+    found: dict[str, list[frozenset[str]]] = {}
+    for word, meanings in MEANINGS.items():
+        found.setdefault(stem(word), []).extend(frozenset(map(stem, meaning.split())) for meaning in meanings)
+    return {word: tuple(dict.fromkeys(meanings)) for word, meanings in found.items()}
+
+
+def _values(said: Sequence[str], columns: Sequence[_Column]) -> tuple[list[_Column], set[str]]:
+    """(columns whose value is said, the words that said so); a longer value wins over one that it holds ("very small" over "small")."""
+    own = {stem(word) for word in said}
+    found = {column: {word for word in said if stem(word) in column.value} for column in columns if column.value <= own}
+    explained = set().union(*(column.value for column in found)) if found else set()
+    for word in said:
+        if stem(word) in explained:
+            continue
+        for meaning in _meanings().get(stem(word), ()):
+            meant = [column for column in columns if column.value == meaning or meaning < column.value <= own | meaning]
+            if meant:
+                for column in meant:
+                    found.setdefault(column, set()).add(word)
+                break
+    kept = [column for column in found if not any(column.value < other.value for other in found)]
+    return kept, set().union(*found.values()) if found else set()
+
+
+def _nearest(piece: Piece, knowledge: Knowledge, encoder: TextEncoder) -> list[tuple[int, bool]]:
+    """The attribute nearest in meaning to a piece, if it is near."""
+    rows = encoder.encode([" ".join(piece.words), *(_spoken(name) for name in knowledge.names)])
+    cosine = rows[1:] @ rows[0]
+    best = int(cosine.argmax())
+    return [(best, not piece.negated)] if cosine[best] >= NEAR else []
+
+
+def _spoken(name: str) -> str:
+    """An attribute as a person says it: "crown color: red" -> "red crown"."""
+    group, _, value = readable(name).partition(": ")
+    kept = " ".join(word for word in group.split() if stem(word) not in FEATURES)
+    return f"{value} {kept or 'animal'}" if value else group
+
+
+def _as_recipe(knowledge: Knowledge, found: Sequence[Proposal]) -> dict[str, Any]:
+    """Group -> its values for what is granted; column -> False for what is denied; column -> True where there are no groups."""
+    attributes: dict[str, Any] = {}
+    for proposal in found:
+        if proposal.present and "::" in proposal.attribute:
+            group, value = proposal.label.split(": ", 1)
+            attributes.setdefault(group, []).append(value)
+        else:
+            attributes[proposal.label] = proposal.present
+    return {
+        key: value[0] if isinstance(value, list) and len(value) == 1 else value for key, value in attributes.items()
+    }

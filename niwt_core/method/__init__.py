@@ -1,0 +1,1 @@
+"""The method of the paper in closed form: importance, maps, head, transfer."""

@@ -1,0 +1,62 @@
+"""A neuron of the dictionary, as the study keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from niwt_core.knowledge.attributes import Knowledge
+from niwt_core.neurons.naming import NeuronNames
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """``attribute`` is the name that the inverse map gives it, ``label`` the same for people; both empty if it has none.
+
+    ``status``: "verified" (q < 0.05 and AUROC >= 0.75 on held-out pictures), "weak" (q < 0.05 only), "unnamed" or "dead".
+    """
+
+    index: int
+    attribute: str
+    label: str
+    status: str
+    auroc: float
+    p: float
+    q: float
+    strength: float
+
+    @property
+    def name(self) -> str:
+        """What to call it: its label if the name stands, else "unnamed"."""
+        return self.label if self.status in ("verified", "weak") else "unnamed"
+
+
+def neurons_from(names: NeuronNames, knowledge: Knowledge) -> tuple[Neuron, ...]:
+    """The study's neurons from the outcome of naming."""
+    status = np.where(names.verified, "verified", np.where(names.significant, "weak", "unnamed"))
+    status = np.where(names.live, status, "dead")
+    out = []
+    for n, attribute in enumerate(names.attribute):
+        known = attribute >= 0
+        out.append(
+            Neuron(
+                index=n,
+                attribute=knowledge.names[attribute] if known else "",
+                label=knowledge.labels[attribute] if known else "",
+                status=str(status[n]) if known or not names.live[n] else "unnamed",
+                auroc=float(names.auroc[n]),
+                p=float(names.p[n]),
+                q=float(names.q[n]),
+                strength=float(names.strength[n]) if known else 0.0,
+            )
+        )
+    return tuple(out)
+
+
+def find_neurons(neurons: Sequence[Neuron], *, attribute: str | None = None) -> tuple[Neuron, ...]:
+    """Neurons named after ``attribute`` (a column name), the most trusted first; all of them without one."""
+    chosen = [neuron for neuron in neurons if attribute is None or neuron.attribute == attribute]
+    order = {"verified": 0, "weak": 1, "unnamed": 2, "dead": 3}
+    return tuple(sorted(chosen, key=lambda neuron: (order[neuron.status], -neuron.auroc, neuron.index)))

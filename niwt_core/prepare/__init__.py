@@ -1,0 +1,1 @@
+"""From pictures or a trained classifier to a study."""

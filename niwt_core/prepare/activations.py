@@ -1,0 +1,140 @@
+"""What a network makes of a set's pictures: features, pooled activations, and whole activations of a few, with what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from niwt_core.backbones.preprocess import Preprocess
+from niwt_core.backbones.split import SplitNetwork
+from niwt_core.data.dataset import Dataset, Skipped
+from niwt_core.method.importance import class_targets, operator, unit
+from niwt_core.prepare.extraction import extract
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+TARGET_PICTURES = 12  # a class: its mean unit importance moves by less than 0.01 in cosine beyond that
+
+
+def kept_pictures(
+    labels: np.ndarray, train: np.ndarray, seen: np.ndarray, *, count: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Training pictures whose whole activations are needed: (some of each seen class for its mean importance, ``count`` for the operator).
+
+    labels (n,), train (n,) bool, seen (C,) bool; picture indices, by chance.
+    """
+    random, pictures = np.random.default_rng(seed), np.flatnonzero(train)
+    of_class = (pictures[labels[pictures] == c] for c in np.flatnonzero(seen))
+    targets = np.concatenate([random.permutation(own)[:TARGET_PICTURES] for own in of_class])
+    return targets, random.permutation(pictures)[:count]
+
+
+@dataclass(frozen=True, eq=False)
+class Bank:
+    """features (n,D), pooled (n,N), labels (n,), usable (n,) bool; ``activations`` holds those of the pictures ``kept``, of which ``targets``
+    give the mean importance of each class and ``probes`` the operator (all three are picture indices; empty where the tail is the identity)."""
+
+    network: SplitNetwork
+    labels: np.ndarray
+    features: Tensor
+    pooled: Tensor
+    usable: np.ndarray
+    skipped: tuple[Skipped, ...]
+    activations: Tensor | None
+    kept: np.ndarray
+    targets: np.ndarray
+    probes: np.ndarray
+
+    @classmethod
+    def collect(
+        cls,
+        network: SplitNetwork,
+        dataset: Dataset,
+        preprocess: Preprocess,
+        accelerator: Accelerator,
+        folder: Path,
+        *,
+        seed: int,
+        probe_count: int,
+        batch: int,
+        on_progress: Callable[[int, int], None],
+    ) -> Bank:
+        """Runs the pictures of ``dataset`` through ``network``, into resumable shards in ``folder``."""
+        targets = probes = np.zeros(0, np.int64)
+        if not network.identity_tail:
+            targets, probes = kept_pictures(dataset.labels, dataset.train, dataset.seen, count=probe_count, seed=seed)
+        kept = np.union1d(targets, probes)
+        folder.mkdir(parents=True, exist_ok=True)
+        out = extract(
+            network, dataset, preprocess, accelerator, folder, keep=kept.tolist(), batch=batch, on_progress=on_progress
+        )
+        # What a study keeps is half precision, so choices are made on that too: `evaluate` then sees what `prepare` saw.
+        features = out.features.half().float()
+        pooled = features if network.identity_tail else out.pooled.half().float()
+        usable = out.usable
+        return cls(
+            network,
+            dataset.labels,
+            features,
+            pooled,
+            usable,
+            out.skipped,
+            out.activations,
+            kept,
+            targets[usable[targets]],
+            probes[usable[probes]],
+        )
+
+    def class_targets(self, rows: Tensor, classes: np.ndarray) -> Tensor:
+        """(C',N) mean unit importance of ``classes`` (C',) under their head ``rows`` (C',D)."""
+        if self.network.identity_tail:
+            return unit(rows)
+        pictures = self.targets[np.isin(self.labels[self.targets], classes)]
+        parts = np.array_split(pictures, max(1, len(pictures) // 32))
+        batches = ((self.of(part), torch.from_numpy(np.searchsorted(classes, self.labels[part]))) for part in parts)
+        return class_targets(self.network, batches, rows, classes=len(classes))
+
+    def of(self, pictures: np.ndarray) -> Tensor:
+        """Whole activations (m,N,...) of kept pictures."""
+        assert self.activations is not None
+        return self.activations[torch.from_numpy(np.searchsorted(self.kept, pictures))]
+
+    def operator(self, on_batch: Callable[[int], None] | None = None) -> Tensor | None:
+        """``G`` (N,D) over the bank's own probe pictures; None where it is the identity."""
+        if self.network.identity_tail:
+            return None
+        return operator(self.network, self.of(self.probes).split(8), on_batch=on_batch).detach()
+
+    def only_usable(self) -> Bank:
+        """The same bank without the pictures that could not be read."""
+        places = np.cumsum(self.usable) - 1  # old index -> new
+        usable = torch.from_numpy(self.usable)
+        moved = {name: places[getattr(self, name)] for name in ("targets", "probes")}
+        kept = self.usable[self.kept]
+        activations = None if self.activations is None else self.activations[torch.from_numpy(kept)]
+        return replace(
+            self,
+            labels=self.labels[self.usable],
+            features=self.features[usable],
+            pooled=self.pooled[usable],
+            usable=np.ones(int(self.usable.sum()), dtype=bool),
+            activations=activations,
+            kept=places[self.kept[kept]],
+            **moved,
+        )
+
+    def spread(self, places: np.ndarray, total: int) -> Bank:
+        """The same bank with its pictures at ``places`` of ``total``: features of the others are zero, and must not be asked for."""
+        features = torch.zeros(total, self.features.shape[1])
+        features[torch.from_numpy(places)] = self.features
+        labels = np.full(total, -1)
+        labels[places] = self.labels
+        moved = {name: places[getattr(self, name)] for name in ("kept", "targets", "probes")}
+        return replace(self, features=features, pooled=features, labels=labels, **moved)

@@ -1,0 +1,138 @@
+"""Makes a Study: train or freeze, extract, choose on seen classes, fit, name, save.
+
+Work in progress lives in ``.<out>.partial`` beside the study, so that an interrupted run resumes and gives the same result; the study
+itself appears whole or not at all. Runs under ``accelerate launch`` on several processes; only the main one writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from niwt_core.backbones.preprocess import Preprocess
+from niwt_core.backbones.split import SplitNetwork
+from niwt_core.data.dataset import Dataset
+from niwt_core.errors import NiwtError
+from niwt_core.evaluation.selection import View, class_folds
+from niwt_core.files import digest, unwritable, write_atomically
+from niwt_core.prepare.extraction import SHARD
+from niwt_core.prepare.fit import assemble
+from niwt_core.prepare.settings import Job, Progress, Settings
+from niwt_core.study.storage import check_target, load_study, save_study
+from niwt_core.study.study import Study
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+
+def prepare(
+    dataset: Dataset,
+    network: SplitNetwork,
+    preprocess: Preprocess,
+    out: Path,
+    *,
+    settings: Settings | None = None,
+    accelerator: Accelerator | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Prepares a study of ``dataset`` with ``network`` and writes it to ``out``.
+
+    Raises:
+        NiwtError: the data cannot carry a study, or ``out`` cannot be written.
+    """
+    settings, report = settings or Settings(), progress or (lambda stage, done, total: None)
+    accelerator = accelerator or make_accelerator("cpu")
+    check_target(out)
+    _check_described(dataset)
+    work = out.parent / f".{out.name}.partial"
+    if accelerator.is_main_process:
+        _open_work(work, _fingerprint(dataset, network, preprocess, settings))
+    accelerator.wait_for_everyone()
+    job = Job(preprocess, accelerator, work, settings, report)
+    folds = class_folds(dataset.labels, dataset.train, dataset.seen, seed=settings.seed)
+    views: list[View] | None = None
+    if settings.training is not None and settings.training.epochs > 0:
+        if settings.fold_networks:
+            folds = folds[: settings.fold_networks]
+            views = [job.fold_view(i, copy.deepcopy(network), dataset, fold) for i, fold in enumerate(folds)]
+        job.train("final", network, dataset)
+    bank = job.bank("pictures", network, dataset)
+    if accelerator.is_main_process:
+        network.to("cpu")
+        save_study(assemble(dataset, bank, folds, views, job, dict(provenance or {})), out)
+        shutil.rmtree(work, ignore_errors=True)
+    accelerator.wait_for_everyone()
+    return load_study(out)
+
+
+def make_accelerator(device: str) -> Accelerator:
+    """An Accelerator on the device of that name ("auto", "cpu", "cuda", "mps"), one process or those that ``accelerate launch`` made."""
+    from niwt_core.backbones.torchvision_import import ensure_torchvision
+    from niwt_core.device import pick_device
+
+    ensure_torchvision()
+    from accelerate import Accelerator, DataLoaderConfiguration
+
+    # Batches are split among processes, not dealt out, so that a batch is the same however many processes share it.
+    loading = DataLoaderConfiguration(split_batches=True)
+    return Accelerator(cpu=pick_device(device).type == "cpu", dataloader_config=loading)
+
+
+def _check_described(dataset: Dataset) -> None:
+    """Raises NiwtError where a class is described by zeros only: no direction could be given to it."""
+    for name, row in zip(dataset.classes, dataset.knowledge.values, strict=True):
+        if not row.any():
+            raise NiwtError(
+                f"class {name} is described by zeros only", where=dataset.root, fix="give it at least one attribute"
+            )
+
+
+def _fingerprint(dataset: Dataset, network: SplitNetwork, preprocess: Preprocess, settings: Settings) -> str:
+    """Everything that the partial results depend on."""
+    weights = digest(
+        *(
+            value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
+            for value in network.state_dict().values()
+        )
+    )
+    return digest(
+        dataset.split_hash,
+        _stamps(dataset),
+        str(SHARD),
+        str(dataset.crop),
+        json.dumps(network.data["layer"]),
+        weights,
+        json.dumps(preprocess.to_dict()),
+        json.dumps(asdict(settings), sort_keys=True),
+    )
+
+
+def _stamps(dataset: Dataset) -> str:
+    """Size and time of every picture's file: a picture that was replaced must be read again."""
+    stamps = []
+    for path in dataset.paths:
+        with contextlib.suppress(OSError):  # a missing file is named later
+            status = (dataset.root / path).stat()
+            stamps.append(f"{path} {status.st_size} {status.st_mtime_ns}")
+    return "\n".join(stamps)
+
+
+def _open_work(work: Path, key: str) -> None:
+    """An empty work folder for ``key``, or the one that an interrupted run with the same key left."""
+    marker = work / "key"
+    try:
+        if work.exists() and (not marker.is_file() or marker.read_text() != key):
+            shutil.rmtree(work)
+        work.mkdir(parents=True, exist_ok=True)
+        write_atomically(marker, key.encode())
+    except OSError as error:
+        raise unwritable(work, error) from None

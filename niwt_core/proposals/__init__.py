@@ -1,5 +1,0 @@
-"""Attribute values proposed from free text, for a person to correct."""
-
-from niwt_core.proposals.reading import LONGEST_TEXT, Proposal, Proposals, propose_attributes, read_attributes
-
-__all__ = ["LONGEST_TEXT", "Proposal", "Proposals", "propose_attributes", "read_attributes"]

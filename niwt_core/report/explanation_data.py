@@ -1,0 +1,123 @@
+"""An explanation as plain data and as CSV tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from niwt_core.classify.classifier import Answer
+    from niwt_core.explain.explanation import Contrast, Explanation, NeuronPart, Word
+
+
+def explanation_json(answer: Answer, explanation: Explanation) -> dict[str, Any]:
+    """Everything that was said, ready for ``json.dumps``; numbers that are not finite become None."""
+    study = answer.classifier.study
+    return {
+        "study": {"name": study.name, "id": study.id, "split_hash": study.split_hash, "layer": study.network.layer},
+        "gamma": _finite(answer.classifier.gamma),
+        "class": explanation.name,
+        "display": explanation.display,
+        "kind": explanation.kind,
+        "score": _finite(explanation.score),
+        "share": _finite(explanation.share),
+        "sentence": explanation.sentence,
+        "words": [_word(word) for word in explanation.words],
+        "supporting": [_part(part) for part in explanation.supporting],
+        "opposing": [_part(part) for part in explanation.opposing],
+        "baseline": _finite(explanation.baseline),
+        "residual": _finite(explanation.residual),
+        "contrast": _contrast(explanation.contrast),
+        "ranking": [
+            {"class": item.name, "display": item.display, "kind": item.kind, "score": _finite(item.score), "share": _finite(item.share)}
+            for item in answer.ranking
+        ],
+    }  # fmt: skip
+
+
+def ranking_csv(answer: Answer) -> str:
+    """All classes, best first."""
+    rows = ((i, item.name, item.display, item.kind, item.score, item.share) for i, item in enumerate(answer.ranking, 1))
+    return as_csv(("place", "class", "name", "kind", "score", "share"), rows)
+
+
+def neurons_csv(answer: Answer, explanation: Explanation) -> str:
+    """All neurons, the one that adds most first."""
+    from niwt_core.explain.explanation import average_activation
+
+    study = answer.classifier.study
+    excess = answer.picture.pooled - average_activation(study)  # (N,)
+    order = torch.argsort(explanation.contributions, descending=True, stable=True).tolist()
+    rows = (
+        (n, neuron.label, neuron.status, neuron.auroc, neuron.q, float(explanation.contributions[n]), float(explanation.alpha[n]), float(excess[n]))
+        for n, neuron in ((n, study.neurons[n]) for n in order)
+    )  # fmt: skip
+    return as_csv(("neuron", "name", "status", "auroc", "q", "contribution", "importance", "excess_activation"), rows)
+
+
+def words_csv(explanation: Explanation) -> str:
+    """The words of the class (standard deviations), of the contrast and of the flip (logits)."""
+    told: list[tuple[str, Sequence[Word]]] = [("class", explanation.words)]
+    if explanation.contrast is not None:
+        told += [("contrast", explanation.contrast.words), ("flip", explanation.contrast.flip)]
+    rows = ((part, word.attribute, word.label, word.strength, word.present) for part, words in told for word in words)
+    return as_csv(("part", "attribute", "label", "strength", "present"), rows)
+
+
+def as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV. A text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return buffer.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return f"{value:.6g}" if isinstance(value, float) else value
+
+
+def _word(word: Word) -> dict[str, Any]:
+    return {
+        "attribute": word.attribute,
+        "label": word.label,
+        "strength": _finite(word.strength),
+        "present": word.present,
+    }
+
+
+def _part(part: NeuronPart) -> dict[str, Any]:
+    neuron = part.neuron
+    return {
+        "neuron": neuron.index,
+        "name": neuron.name,
+        "attribute": neuron.attribute,
+        "status": neuron.status,
+        "auroc": _finite(neuron.auroc),
+        "contribution": _finite(part.contribution),
+        "excess": _finite(part.excess),
+    }
+
+
+def _contrast(contrast: Contrast | None) -> dict[str, Any] | None:
+    if contrast is None:
+        return None
+    return {
+        "versus": contrast.versus,
+        "margin": _finite(contrast.margin),
+        "words": [_word(word) for word in contrast.words],
+        "neurons": [_part(part) for part in contrast.neurons],
+        "flip": [_word(word) for word in contrast.flip],
+        "flips": contrast.flips,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

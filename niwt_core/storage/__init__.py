@@ -1,7 +1,0 @@
-"""A Study on disk: written whole or not at all, verified when it is opened."""
-
-from niwt_core.storage.folder import check_target, is_study, load_study, save_study
-from niwt_core.storage.tables import TABLES
-from niwt_core.storage.tensors import TENSORS
-
-__all__ = ["TABLES", "TENSORS", "check_target", "is_study", "load_study", "save_study"]

@@ -1,0 +1,1 @@
+"""A study: everything that was prepared once, on disk and in memory."""

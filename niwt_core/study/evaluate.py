@@ -1,0 +1,105 @@
+"""Evaluates a study on its test pictures, beside rivals tuned by the same folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from niwt_core.evaluation.baseline_tuning import left_out, run_rivals
+from niwt_core.evaluation.metrics import (
+    CalibrationCurve,
+    Metrics,
+    calibration_curve,
+    class_averaged,
+    confusion,
+    metrics,
+    score,
+)
+from niwt_core.study.study import Study
+
+if TYPE_CHECKING:
+    from niwt_core.audit.ground_truth import Truth
+    from niwt_core.evaluation.baselines.clip import ClipResult
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Figures on the study's own test pictures; percent, class-averaged.
+
+    ``plain`` is without calibration (gamma = 0); ``per_class`` maps a class to its accuracy among all classes at gamma; confusion (C,C) counts,
+    truth in rows; ``baselines`` maps a rival's name to its Metrics, "(uncalibrated)" ones at gamma 0; ``left_out``
+    names rivals that were never tuned for this study and cannot be any more.
+    """
+
+    metrics: Metrics
+    plain: Metrics
+    curve: CalibrationCurve
+    per_class: Mapping[str, float]
+    confusion: np.ndarray
+    baselines: Mapping[str, Metrics] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Evaluation: {self.metrics}, {len(self.per_class)} classes, {len(self.baselines)} baselines>"
+
+
+def evaluate(
+    study: Study, *, baselines: bool = False, on_rival: Callable[[str, int, int], None] | None = None
+) -> Evaluation:
+    """Scores every test picture anew from the study's stored features; ``on_rival`` as in `run_rivals`."""
+    pictures = np.flatnonzero(study.roles != "train")
+    labels = study.labels[pictures]
+    logits = study.full_head.logits(study.features[pictures].float())
+    scored = score(logits, labels, study.seen)
+    gamma = study.gamma
+    predicted = (logits - gamma * torch.from_numpy(study.seen)).argmax(1).numpy()
+    rivals = run_rivals(study, on_rival=on_rival) if baselines else {}
+    return Evaluation(
+        metrics=metrics(scored, gamma),
+        plain=metrics(scored, 0.0),
+        curve=calibration_curve(scored),
+        per_class={
+            name: class_averaged(predicted[labels == c] == c, labels[labels == c])
+            for c, name in enumerate(study.classes)
+        },
+        confusion=confusion(predicted, labels, classes=len(study.classes)),
+        baselines=rivals,
+        left_out=left_out(study) if baselines else (),
+    )
+
+
+def to_json(
+    study: Study, evaluation: Evaluation, *, truth: Truth | None = None, clip: ClipResult | None = None
+) -> dict[str, Any]:
+    """The object that ``niwt evaluate --json`` prints; ``truth`` is what a study of the Aviary was measured against, ``clip`` stands among the
+    rivals as "CLIP", and for itself with its model and prompts."""
+    from niwt_core.evaluation.baselines.clip import clip_json
+
+    result = evaluation.metrics
+    others = evaluation.baselines if clip is None else {**evaluation.baselines, "CLIP": clip.metrics}
+    rivals = {"NIWT (uncalibrated)": evaluation.plain, **others} if others else {}
+    return {
+        "study": study.name,
+        "study_id": study.id,
+        **{key: round(getattr(result, key), 4) for key in ("U", "S", "H", "zsl")},
+        "gamma": result.gamma,
+        "ausuc": round(evaluation.curve.ausuc, 6),
+        "seen_classes": int(study.seen.sum()),
+        "unseen_classes": int((~study.seen).sum()),
+        "test_pictures": int((study.roles != "train").sum()),
+        "split_hash": study.split_hash,
+        "seed": study.seed,
+        "cross_validated_H": round(study.choices.cross_validated_H, 4),
+        "per_class": {name: round(value, 2) for name, value in evaluation.per_class.items()},
+        "baselines": {
+            name: {key: round(getattr(value, key), 4) for key in ("U", "S", "H", "zsl", "gamma")}
+            for name, value in rivals.items()
+        },
+        **({"baselines_left_out": list(evaluation.left_out)} if evaluation.left_out else {}),
+        **({"clip": clip_json(clip)} if clip is not None else {}),
+        **({"truth": asdict(truth)} if truth is not None else {}),
+    }

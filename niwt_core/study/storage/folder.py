@@ -1,0 +1,179 @@
+"""Reads and writes a Study: a folder of JSON, CSV and safetensors, hashed, versioned, replaced as a whole.
+
+    study.json            schema version, provenance, hyper-parameters, network structure, SHA-256 of every other file
+    classes.csv           class, role, pictures, predictability
+    attributes.csv        class x knowledge table, raw values
+    neurons.csv           name, status, AUROC, p, q of every neuron
+    pictures.csv          path, class, role
+    network.safetensors   weights of the network
+    model.safetensors     head, targets, maps, operator, affine form
+    pictures.safetensors  features and pooled activations, half precision
+    gallery.safetensors   small JPEG pictures, and each neuron's favourites
+
+Opening verifies every hash, then maps the tensors into memory: nothing is copied until it is used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+
+from niwt_core.backbones.graph import network_from_dict
+from niwt_core.backbones.preprocess import Preprocess
+from niwt_core.errors import NiwtError
+from niwt_core.files import file_hash, unwritable
+from niwt_core.knowledge.attributes import Knowledge
+from niwt_core.knowledge.kernel import Kernel
+from niwt_core.method.head import Head
+from niwt_core.method.transfer.exact import AffineForm
+from niwt_core.study.storage.csv_tables import TABLES, read_neurons, read_rows, write_tables
+from niwt_core.study.storage.manifest import AGAIN, make_manifest, read_manifest
+from niwt_core.study.storage.tensors import TENSORS, read_gallery, read_map, read_tensors, read_texts, write_tensors
+from niwt_core.study.study import Choices, Study
+
+
+def is_study(folder: Path) -> bool:
+    """The folder holds a study, whole or not."""
+    return (folder / "study.json").is_file()
+
+
+def check_target(out: Path) -> None:
+    """Raises NiwtError unless a study may be written to ``out``: a new folder, an empty one, or one that holds a study."""
+    try:
+        taken = out.exists() and not out.is_dir()
+    except OSError as error:  # a name that no folder can have
+        raise unwritable(out, error) from None
+    if taken:
+        raise NiwtError("a file is in the way", where=str(out), fix="choose a folder for --out")
+    if out.is_dir() and not is_study(out) and any(out.iterdir()):
+        raise NiwtError(
+            "the folder holds other things", where=str(out), fix="choose an empty or a new folder for --out"
+        )
+    parent = out.resolve().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK) or (out.is_dir() and not os.access(out, os.W_OK)):
+        raise NiwtError("cannot write there", where=str(out), fix="choose a folder that you may write to")
+
+
+def save_study(study: Study, out: Path) -> Study:
+    """Writes ``study`` to the folder ``out``, replacing a study there as a whole; returns the study as loaded from there."""
+    check_target(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.new"
+    try:
+        fresh.mkdir()
+        contents = {**write_tables(study), **write_tensors(study)}
+        hashes = {}
+        for name, data in contents.items():
+            (fresh / name).write_bytes(data)
+            hashes[name] = file_hash(fresh / name)
+        (fresh / "study.json").write_text(
+            json.dumps(make_manifest(study, hashes), indent=1, ensure_ascii=False) + "\n", "utf-8"
+        )
+        _put_in_place(fresh, out)
+    except OSError as error:
+        raise unwritable(out, error) from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return load_study(out)
+
+
+def _put_in_place(fresh: Path, out: Path) -> None:
+    """Moves the folder ``fresh`` to ``out``; a folder that was there goes once that is done, and comes back if it cannot be."""
+    if not out.exists():
+        os.replace(fresh, out)
+        return
+    old = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.old"
+    os.replace(out, old)
+    try:
+        os.replace(fresh, out)
+    except BaseException:
+        os.replace(old, out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load_study(folder: str | Path) -> Study:
+    """Opens a study and verifies it.
+
+    Raises:
+        NiwtError: no study there, another schema version, a file missing or changed since it was written.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    for name, expected in manifest["hashes"].items():
+        path = folder / name
+        if name not in (*TABLES, *TENSORS) or not path.is_file():
+            raise NiwtError(f"{name} is missing", where=str(folder), fix=AGAIN)
+        try:
+            found = file_hash(path)
+        except OSError as error:
+            raise NiwtError(
+                f"cannot read {name} ({error.strerror})", where=str(folder), fix="check its permissions"
+            ) from None
+        if found != expected:
+            raise NiwtError(f"{name} is damaged: it has changed since it was written", where=str(folder), fix=AGAIN)
+    try:
+        return _assemble(folder, manifest)
+    except (KeyError, TypeError, ValueError, IndexError, RuntimeError, SafetensorError) as error:
+        raise NiwtError(
+            f"the study cannot be read ({type(error).__name__}: {error})", where=str(folder), fix=AGAIN
+        ) from error
+
+
+def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
+    _, class_rows = read_rows(folder, "classes.csv")
+    header, value_rows = read_rows(folder, "attributes.csv")
+    _, picture_rows = read_rows(folder, "pictures.csv")
+    classes = tuple(row[0] for row in class_rows)
+    index = {name: c for c, name in enumerate(classes)}
+    values = np.array([[float(cell) for cell in row[1:]] for row in value_rows], dtype=np.float32).reshape(
+        len(classes), -1
+    )
+    model, pictures = read_tensors(folder / "model.safetensors"), read_tensors(folder / "pictures.safetensors")
+    maps = manifest["maps"]
+    seen = np.array([row[2] == "seen" for row in class_rows])
+    features = pictures["features"]
+    choices = manifest["choices"]
+    return Study(
+        id=manifest["id"],
+        name=manifest["name"],
+        kind=manifest["kind"],
+        folder=folder,
+        classes=classes,
+        seen=seen,
+        knowledge=Knowledge(
+            manifest["knowledge"]["kind"], classes, tuple(header[1:]), values, manifest["knowledge"]["scale"]
+        ),
+        encoding=manifest["knowledge"]["encoding"],
+        network=network_from_dict(manifest["network"], read_tensors(folder / "network.safetensors")),
+        preprocess=Preprocess.from_dict(manifest["preprocess"]),
+        head=Head(model["head.rows"], model["head.biases"], model["head.mean"]),
+        targets=model["targets"],
+        mapping=read_map("mapping", model, maps["ridge"]),
+        inverse=read_map("inverse", model, maps["inverse_ridge"]),
+        operator=model.get("operator"),
+        affine=AffineForm(model["affine.P"], model["affine.q"], maps["norm"]),
+        choices=Choices(**{**choices, "trials": tuple(choices["trials"])}),
+        neurons=read_neurons(folder),
+        features=features,
+        pooled=pictures.get("pooled", features),
+        labels=np.array([index[row[1]] for row in picture_rows], dtype=np.int64),
+        roles=np.array([row[2] for row in picture_rows]),
+        paths=tuple(row[0] for row in picture_rows),
+        gallery=read_gallery(folder / "gallery.safetensors"),
+        split_hash=manifest["split_hash"],
+        seed=manifest["seed"],
+        provenance=manifest["provenance"],
+        kernel=Kernel.from_tensors("kernel", model),
+        texts=read_texts(manifest["knowledge"].get("texts"), model, classes, seen),
+    )

@@ -1,0 +1,93 @@
+"""The tensors of a Study as safetensors files, mapped into memory when they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save as safetensors_bytes
+from torch import Tensor
+
+from niwt_core.knowledge.attributes import Knowledge
+from niwt_core.knowledge.kernel import Kernel
+from niwt_core.knowledge.texts import Texts
+from niwt_core.method.mapping import LinearMap
+from niwt_core.neurons.exemplars import Gallery
+from niwt_core.study.study import Study
+
+TENSORS = ("network.safetensors", "model.safetensors", "pictures.safetensors", "gallery.safetensors")
+MAP_PARTS = ("weight", "x_mean", "y_mean", "predictability", "held_out")
+GALLERY_PARTS = ("offsets", "pictures", "top", "maps", "peaks")
+
+
+def write_tensors(study: Study) -> dict[str, bytes]:
+    """File name -> bytes of every file of tensors."""
+    network = {name: value.detach().float().cpu().contiguous() for name, value in study.network.state_dict().items()}
+    model: dict[str, Tensor] = {
+        "head.rows": study.head.rows,
+        "head.biases": study.head.biases,
+        "head.mean": study.head.mean,
+        "targets": study.targets,
+        "affine.P": study.affine.P,
+        "affine.q": study.affine.q,
+        **_map_tensors("mapping", study.mapping),
+        **_map_tensors("inverse", study.inverse),
+    }
+    if study.operator is not None:
+        model["operator"] = study.operator
+    if study.kernel is not None:
+        model |= study.kernel.tensors("kernel")
+    if study.texts is not None:
+        model["texts.values"] = torch.from_numpy(study.texts.knowledge.values)
+        model |= study.texts.kernel.tensors("texts.kernel") if study.texts.kernel is not None else {}
+    pictures = {"features": study.features.half()}
+    if study.pooled is not study.features:
+        pictures["pooled"] = study.pooled.half()
+    gallery = {
+        "jpegs": study.gallery.jpegs,
+        **{name: torch.from_numpy(np.ascontiguousarray(getattr(study.gallery, name))) for name in GALLERY_PARTS},
+    }
+    whole = {"network": network, "model": model, "pictures": pictures, "gallery": gallery}
+    return {
+        f"{name}.safetensors": safetensors_bytes({key: value.contiguous() for key, value in tensors.items()})
+        for name, tensors in whole.items()
+    }
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Everything in a safetensors file, by name."""
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def read_map(name: str, tensors: Mapping[str, Tensor], ridge: float) -> LinearMap:
+    """The linear map of that name."""
+    parts = {part: tensors[f"{name}.{part}"] for part in MAP_PARTS}
+    return LinearMap(**parts, ridge=ridge)
+
+
+def read_texts(
+    facts: Mapping[str, Any] | None, tensors: Mapping[str, Tensor], classes: tuple[str, ...], seen: np.ndarray
+) -> Texts | None:
+    """What is said of the classes beside their attributes, if anything."""
+    if facts is None:
+        return None
+    values = tensors["texts.values"].numpy()
+    names = tuple(str(k) for k in range(values.shape[1]))
+    knowledge = Knowledge(facts["kind"], classes, names, values, scale=1.0)
+    kernel = Kernel.from_tensors("texts.kernel", tensors)
+    return Texts(knowledge, facts["encoding"], kernel, seen, facts["weight"])
+
+
+def read_gallery(path: Path) -> Gallery:
+    """The gallery's pictures and each neuron's favourites."""
+    tensors = read_tensors(path)
+    return Gallery(tensors["jpegs"], *(tensors[name].numpy() for name in GALLERY_PARTS))
+
+
+def _map_tensors(name: str, item: LinearMap) -> dict[str, Tensor]:
+    return {f"{name}.{part}": getattr(item, part) for part in MAP_PARTS}

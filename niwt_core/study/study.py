@@ -1,0 +1,232 @@
+"""A Study: everything that was prepared once, ready to answer questions.
+
+Plain data with a few derived views. ``niwt_core.study.storage`` reads and writes it; ``Classifier`` and ``evaluate`` work on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from niwt_core.backbones.preprocess import Preprocess
+from niwt_core.backbones.split import SplitNetwork
+from niwt_core.errors import NiwtError
+from niwt_core.knowledge.attributes import Knowledge
+from niwt_core.knowledge.class_names import class_key, closest, display_name, listing
+from niwt_core.knowledge.encoding import Encoding, encode
+from niwt_core.knowledge.kernel import Kernel
+from niwt_core.knowledge.texts import Texts
+from niwt_core.method.head import Head
+from niwt_core.method.mapping import LinearMap
+from niwt_core.method.transfer.exact import AffineForm
+from niwt_core.neurons.exemplars import Gallery
+from niwt_core.neurons.neuron import Neuron
+
+if TYPE_CHECKING:
+    from niwt_core.audit.simulate import Imagined
+    from niwt_core.classify.classifier import Classifier
+    from niwt_core.classify.recipe import Recipe
+    from niwt_core.knowledge.from_text import Proposals
+    from niwt_core.study.evaluate import Evaluation
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Hyper-parameters, all chosen on seen classes: ridge of the map and of the inverse map, decay of the head, mu of the transfer, gamma in
+    logits (``gamma_unit`` turns the folds' units into logits), the H that the folds saw, and the table of trials; rivals: what the
+    same folds chose for each rival."""
+
+    ridge: float
+    inverse_ridge: float
+    decay: float
+    mu: float
+    gamma: float
+    gamma_unit: float
+    folds: int
+    cross_validated_H: float
+    trials: tuple[Mapping[str, float], ...] = ()
+    rivals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """C classes (``seen`` marks those with training pictures), N neurons, D features, K knowledge columns.
+
+    Attributes:
+        id: 16 hex digits over the content; recipes name it.
+        network: the split network, without a fitted head (see ``head``).
+        head: rows of the seen classes in the order of ``seen_classes``, about the feature mean.
+        targets: (Cs,N) mean unit importance of each seen class.
+        mapping: encoded description -> importance; ``inverse``: unit importance -> raw knowledge values.
+        operator: ``G`` (N,D), or None where the tail is global average pooling.
+        affine: ``w = P k + q`` up to its norm.
+        kernel: of the captions, where knowledge is captions; texts: a second description of every class, beside attributes.
+        features: (n,D) float16 of all pictures; pooled (n,N) their mean activations; labels (n,), roles (n,) of "train", "test_seen", "test_unseen".
+    """
+
+    id: str
+    name: str
+    kind: str
+    folder: Path | None
+    classes: tuple[str, ...]
+    seen: np.ndarray
+    knowledge: Knowledge
+    encoding: Encoding
+    network: SplitNetwork
+    preprocess: Preprocess
+    head: Head
+    targets: Tensor
+    mapping: LinearMap
+    inverse: LinearMap
+    operator: Tensor | None
+    affine: AffineForm
+    choices: Choices
+    neurons: tuple[Neuron, ...]
+    features: Tensor
+    pooled: Tensor
+    labels: np.ndarray
+    roles: np.ndarray
+    paths: tuple[str, ...]
+    gallery: Gallery
+    split_hash: str
+    seed: int
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    kernel: Kernel | None = None
+    texts: Texts | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"<Study {self.name}: {len(self.seen_classes)} seen and {len(self.unseen_classes)} unseen classes, {self.network.neurons} neurons "
+            f"at {self.network.layer}, {self.knowledge.kind}, id {self.id}>"
+        )
+
+    @cached_property
+    def seen_classes(self) -> tuple[str, ...]:
+        return tuple(name for name, seen in zip(self.classes, self.seen, strict=True) if seen)
+
+    @cached_property
+    def unseen_classes(self) -> tuple[str, ...]:
+        return tuple(name for name, seen in zip(self.classes, self.seen, strict=True) if not seen)
+
+    @property
+    def gamma(self) -> float:
+        """What calibrated stacking takes from seen logits."""
+        return self.choices.gamma
+
+    @cached_property
+    def encoded_knowledge(self) -> np.ndarray:
+        """(C,E) float64 encoded descriptions: K columns of attributes or embeddings, the kernel's of captions, then those of ``texts``."""
+        first = encode(self.knowledge.values, self.encoding, self.kernel)
+        return first if self.texts is None else np.hstack([first, self.texts.encoded])
+
+    def encode(self, values: np.ndarray, text: np.ndarray | None = None) -> np.ndarray:
+        """(E,) the encoding of a raw description (K,), with raw ``text`` (K',) where the study has ``texts``; None says nothing there."""
+        first = encode(values, self.encoding, self.kernel)
+        if self.texts is None:
+            return first
+        return np.concatenate([first, self.texts.unsaid if text is None else self.texts.encode(text)])
+
+    @property
+    def texts_of_captions(self) -> Texts | None:
+        """The texts beside attributes, if they are captions: a class may then be written as well."""
+        return self.texts if self.texts is not None and self.texts.knowledge.kind == "captions" else None
+
+    @property
+    def reads_captions(self) -> bool:
+        """A new class's caption is read as it is; elsewhere it proposes attributes."""
+        return self.knowledge.kind == "captions" or self.texts_of_captions is not None
+
+    def propose_attributes(self, text: str) -> Proposals:
+        """What a description in words says in this study's attributes. Raises NiwtError."""
+        from niwt_core.knowledge.from_text import propose_attributes
+
+        return propose_attributes(self, text)
+
+    def over_knowledge(self, block: np.ndarray | None = None) -> tuple[AffineForm, Tensor, Tensor]:
+        """(affine form, (K,N) weight and (N,) offset of the map) over the columns of ``knowledge`` alone.
+
+        Where the study has ``texts``, their encoded ``block`` (E-K,) is held, that of nothing said by default.
+        """
+        weight, offset = self.mapping.weight, self.mapping.offset
+        if self.texts is None:
+            return self.affine, weight, offset
+        K, P = len(self.knowledge.names), self.affine.P
+        held = torch.from_numpy(self.texts.unsaid if block is None else block).to(P)
+        return (
+            AffineForm(P[:, :K], self.affine.q + P[:, K:] @ held, self.affine.norm),
+            weight[:K],
+            offset + held @ weight[K:],
+        )
+
+    def transferred_row(self, c: int) -> Tensor:
+        """(D,) head row that the transfer gives for the description of class ``c``, seen or not."""
+        return self.affine.solve(self.encoded_knowledge[c])
+
+    @cached_property
+    def transferred_bias(self) -> float:
+        """Bias of a class that was transferred: the mean seen bias about the feature mean."""
+        return float(self.head.biases.mean())
+
+    @cached_property
+    def full_head(self) -> Head:
+        """Seen and unseen classes together, in the order of ``classes``: learned rows for the seen, transferred for the unseen."""
+        rows = torch.empty(len(self.classes), self.head.rows.shape[1])
+        biases = torch.full((len(self.classes),), self.transferred_bias)
+        where = torch.from_numpy(self.seen)
+        rows[where], biases[where] = self.head.rows, self.head.biases
+        for c in np.flatnonzero(~self.seen):
+            rows[c] = self.transferred_row(int(c))
+        return Head(rows, biases, self.head.mean)
+
+    @cached_property
+    def attribute_moments(self) -> tuple[Tensor, Tensor]:
+        """((K,) mean, (K,) standard deviation) of the raw knowledge over seen classes; a constant attribute has an infinite deviation."""
+        values = torch.from_numpy(self.knowledge.values[self.seen])
+        spread = values.std(0)
+        return values.mean(0), torch.where(spread > 1e-6, spread, torch.full_like(spread, torch.inf))
+
+    @cached_property
+    def predictability(self) -> Mapping[str, float]:
+        """Leave-one-class-out cosine of each seen class."""
+        return dict(zip(self.seen_classes, self.mapping.predictability.tolist(), strict=True))
+
+    def class_index(self, name: str) -> int:
+        """The index of a class by its name, official or as people write it. Raises NiwtError with the closest names."""
+        if name in self.classes:
+            return self.classes.index(name)
+        keys = {class_key(other): i for i, other in enumerate(self.classes)}
+        if class_key(name) in keys:
+            return keys[class_key(name)]
+        near = closest(name, [display_name(other) for other in self.classes])
+        raise NiwtError(
+            f"no class {name!r}",
+            where=f"study {self.name}",
+            fix=f"did you mean {listing(near)}?" if near else "see `niwt info` for the classes",
+        )
+
+    def classifier(self, *, unseen: bool = True) -> Classifier:
+        """A classifier over the seen classes, with the study's unseen classes unless ``unseen`` is false."""
+        from niwt_core.classify.classifier import Classifier
+
+        return Classifier(self, unseen=unseen)
+
+    def evaluate(self, *, baselines: bool = False) -> Evaluation:
+        """U, S, H, ZSL on the study's test pictures, computed afresh from its features."""
+        from niwt_core.study.evaluate import evaluate
+
+        return evaluate(self, baselines=baselines)
+
+    def imagine(
+        self, description: Mapping[str, Any] | Recipe, *, n: int = 32, seed: int = 0, name: str = "Imagined bird"
+    ) -> Imagined:
+        """Fresh pictures of a description, its classifier, and how many it recognises; for a study of the Aviary. Raises NiwtError."""
+        from niwt_core.audit.simulate import imagine
+
+        return imagine(self, description, n=n, seed=seed, name=name)

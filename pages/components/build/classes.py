@@ -1,0 +1,242 @@
+"""The classes that this person built: look at, edit, compare, remove, undo, save, share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import streamlit as st
+
+from niwt_core import BuiltClass, NiwtError, Recipe, Study, build_class, parse_recipe
+from niwt_core.classify.recipe import LARGEST_FILE
+from niwt_core.knowledge.class_names import display_name
+from pages.components.build import link
+from pages.components.build.draft import Draft
+from pages.components.build.editor_tables import data_url
+from pages.components.build.measured import fresh_drawings
+from pages.components.shared import drawing, session, style
+from pages.components.shared.pictures import class_crop
+from pages.components.shared.style import text
+
+
+def built(study: Study, draft: Draft) -> None:
+    """The section under the bench."""
+    classes = session.classifier().built
+    steps, at = session.history()
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.html('<h2 class="cynb-h2">Your classes</h2>', width="content")
+        row = st.container(horizontal=True, gap="small", width="content")
+    undo, redo = steps[at].label if at else "", steps[at + 1].label if at < len(steps) - 1 else ""
+    row.button(
+        "Undo",
+        key="undo",
+        on_click=_step,
+        args=(session.undo,),
+        disabled=not undo,
+        icon=":material/undo:",
+        help=f"Undo: {_plain(undo)}" if undo else None,
+    )
+    row.button(
+        "Redo",
+        key="redo",
+        on_click=_step,
+        args=(session.redo,),
+        disabled=not redo,
+        icon=":material/redo:",
+        help=f"Redo: {_plain(redo)}" if redo else None,
+    )
+    if not classes:
+        st.html(
+            '<p class="cynb-empty">None yet. What you build stays in this session, beside the classes that the network was trained on.</p>'
+        )
+    for item in classes.values():
+        _card(study, draft, item)
+    _open_recipe(study, draft)
+    if classes:
+        _compare(study, classes)
+
+
+def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
+    with st.container(border=True, key=f"class-{_slug(item.name)}"):
+        picture, words = st.columns([2, 10], vertical_alignment="top")
+        with picture:
+            st.html(f'<div class="cynb-portrait">{_picture(study, item)}</div>')
+        with words:
+            st.html(
+                f'<h3 class="cynb-name">{style.chip("built", item.name)}</h3><p class="cynb-said">{text(said(item.recipe))}</p>'
+            )
+            if drawing.can_draw(study):
+                fresh_drawings(study, item)
+            row = st.container(horizontal=True, gap="small")
+            row.button(
+                "Edit",
+                key=f"edit-{item.name}",
+                on_click=_edit,
+                args=(study, draft, item.recipe),
+                icon=":material/tune:",
+            )
+            row.download_button("Recipe", item.recipe.to_yaml(), f"{_slug(item.name)}.yaml", "application/yaml", key=f"save-{item.name}",
+                                icon=":material/download:", on_click="ignore")  # fmt: skip
+            with row.popover("Share", icon=":material/link:"), session.shown_errors():
+                st.caption("This address alone rebuilds the class, on any machine with this study.")
+                st.code(link.address(str(st.context.url or ""), item.recipe), language=None, wrap_lines=True)
+            if row.button("Classify pictures", key=f"try-{item.name}", icon=":material/photo_camera:"):
+                st.switch_page("pages/classify.py")
+            row.button(
+                "Remove",
+                key=f"remove-{item.name}",
+                on_click=_remove,
+                args=(draft, item.name),
+                icon=":material/delete:",
+                type="tertiary",
+            )
+
+
+def _picture(study: Study, item: BuiltClass) -> str:
+    if drawing.can_draw(study):
+        traits = drawing.strongest(study, item.values)
+        return f'<img src="{data_url(drawing.portrait(traits, side=256))}" alt="{text(item.name)}, drawn from its description">'
+    return (
+        f'<p class="cynb-nearest">Nearest in the network</p>{class_crop(study, study.class_index(item.nearest[0][0]))}'
+    )
+
+
+def said(recipe: Recipe) -> str:
+    """A recipe in one line: "crown color red, bill shape needle; otherwise like Cardinal"."""
+    words = []
+    for name, value in recipe.attributes.items():
+        if isinstance(value, dict):
+            value = " and ".join(f"{part} ({amount:g})" for part, amount in value.items())
+        words.append(f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}")
+    start = f"like {display_name(recipe.like)}" if recipe.like else "like the average class"
+    if recipe.caption:
+        return recipe.caption
+    shown = ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")
+    return f"{shown}; otherwise {start}." if words else f"Exactly {start}."
+
+
+def _edit(study: Study, draft: Draft, recipe: Recipe) -> None:
+    try:
+        draft.load(study, recipe, editing=recipe.name)
+    except NiwtError as error:
+        st.session_state["build-problem"] = error
+
+
+def _remove(draft: Draft, name: str) -> None:
+    session.remove_class(name)
+    if draft.editing == name:
+        draft.editing = ""
+
+
+def _open_recipe(study: Study, draft: Draft) -> None:
+    with st.expander("Open a recipe"):
+        file = st.file_uploader(
+            "A recipe file (YAML)", type=["yaml", "yml"], key=f"recipe-{st.session_state.get('recipes-read', 0)}"
+        )
+        problem = st.session_state.pop("build-problem", None)
+        if problem is not None:
+            session.show_error(problem)
+        if file is None:
+            return
+        with session.shown_errors():
+            recipe = read_upload(file.getvalue(), file.name)
+            session.add_class(recipe)
+            draft.load(study, recipe, editing=recipe.name)
+            st.session_state["recipes-read"] = st.session_state.get("recipes-read", 0) + 1
+            st.toast(f"{recipe.name} was built from {file.name}.", icon=":material/star:")
+            st.rerun()
+
+
+def read_upload(data: bytes, name: str) -> Recipe:
+    """The recipe in an uploaded file. Raises NiwtError."""
+    if len(data) > LARGEST_FILE:
+        raise NiwtError("too large for a recipe", where=name, fix="give a YAML file of at most 1 MB")
+    try:
+        return parse_recipe(data.decode("utf-8"), where=name)
+    except UnicodeDecodeError:
+        raise NiwtError("not a text file", where=name, fix="give a recipe saved as UTF-8 text") from None
+
+
+def _compare(study: Study, classes: Mapping[str, BuiltClass]) -> None:
+    with st.expander("Compare two classes"):
+        names = [*classes, *study.classes]
+        latest = list(classes.values())[-1]
+        left, right = st.columns(2)
+        one = left.selectbox(
+            "This class",
+            names,
+            names.index(latest.name),
+            key="compare-one",
+            format_func=lambda name: _sign(study, classes, name),
+        )
+        two = right.selectbox(
+            "with",
+            names,
+            names.index(latest.nearest[0][0], len(classes)),
+            key="compare-two",
+            format_func=lambda name: _sign(study, classes, name),
+        )
+        with session.shown_errors():
+            pair = [
+                classes.get(name) or build_class(study, Recipe(display_name(name), like=name)) for name in (one, two)
+            ]
+            st.html(comparison(study, pair[0], pair[1]))
+
+
+def _sign(study: Study, classes: Mapping[str, BuiltClass], name: str) -> str:
+    kind = "built" if name in classes else "seen" if study.seen[study.class_index(name)] else "unseen"
+    return f"{style.SIGNS[kind]} {name if kind == 'built' else display_name(name)}"
+
+
+def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
+    """Markup: two pictures, how alike the weights are, and the attributes and neurons in which they differ most."""
+    cosine = float(np.dot(one.weights, two.weights) / max(one.norm * two.norm, 1e-12))
+    # Attributes come first in k; what stands behind them, or in their place, are features of a text.
+    worded = len(study.knowledge.names) if study.knowledge.kind == "attributes" else 0
+    gap = np.abs(one.k - two.k)[:worded]
+    rows = "".join(
+        f"<tr><th>{text(study.knowledge.labels[k])}</th><td>{_amount(study, one.values[k])}</td><td>{_amount(study, two.values[k])}</td></tr>"
+        for k in np.argsort(-gap, kind="stable")[:8]
+        if gap[k] > 1e-6
+    )
+    change = (one.importances - two.importances).numpy()
+    named = [neuron.index for neuron in study.neurons if neuron.status in ("verified", "weak")]
+    order = sorted(named, key=lambda n: -abs(change[n]))[:6]
+    neurons = "".join(
+        f"<tr><th>{text(study.neurons[n].label)}<span>neuron {n}</span></th><td>{one.importances[n]:+.3f}</td><td>{two.importances[n]:+.3f}</td></tr>"
+        for n in order
+    )
+    heads = "".join(
+        f"<figure>{_picture(study, item)}<figcaption>{text(item.name)}</figcaption></figure>" for item in (one, two)
+    )
+    head = f"<tr><th></th><td>{text(one.name)}</td><td>{text(two.name)}</td></tr>"
+    tables = (
+        ("Words", rows),
+        ("Predicted importance of neurons", neurons if np.abs(one.k - two.k).max() > 1e-6 else ""),
+    )
+    body = (
+        "".join(
+            f'<table class="cynb-table cynb-two"><caption>{title}</caption>{head}{lines}</table>'
+            for title, lines in tables
+            if lines
+        )
+        or "<p>The two are described alike.</p>"
+    )
+    return f'<div class="cynb-pair">{heads}<p>Cosine of their weights: <b>{cosine:.3f}</b></p></div><div class="cynb-tables">{body}</div>'
+
+
+def _amount(study: Study, value: float) -> str:
+    return f"{100 * value / study.knowledge.scale:.0f}%" if study.knowledge.floor >= 0 else f"{value:.2f}"
+
+
+def _step(go: Callable[[], bool]) -> None:
+    go()
+
+
+def _plain(words: str) -> str:
+    """What a person typed, with the signs of Markdown taken out: tooltips are Markdown."""
+    return "".join(" " if sign in r"\`*_[]<>$:#~|" else sign for sign in words)
+
+
+def _slug(name: str) -> str:
+    return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in name.casefold()).split()) or "class"

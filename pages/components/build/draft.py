@@ -1,0 +1,117 @@
+"""The class that a person is describing at the moment, before it is built: theirs alone, one a study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import streamlit as st
+
+from niwt_core import Recipe, Study
+from niwt_core.classify.build import describe, describe_text
+from niwt_core.classify.live_tables import attributes_between
+from niwt_core.knowledge.class_names import class_key
+from niwt_core.knowledge.from_text import Proposals, propose_attributes
+
+AVERAGE = ""  # the start that is no class: the mean of the seen ones
+
+
+@dataclass
+class Draft:
+    """``like`` is the class it starts from; ``changes`` column -> amount; ``editing`` the built class that it will replace.
+
+    ``epoch`` counts the times that the page moved the sliders, ``revision`` the person's changes since; ``loads`` counts descriptions that
+    came from elsewhere (a recipe, a link, an edit), so that the widgets of the name and the start are made anew. ``caption`` is kept where the
+    study reads captions; ``heard`` is what was last understood of words that set the sliders.
+    """
+
+    name: str = ""
+    like: str = AVERAGE
+    changes: dict[int, float] = field(default_factory=dict)
+    editing: str = ""
+    caption: str = ""
+    heard: Proposals | None = None
+    epoch: int = 0
+    revision: int = 0
+    loads: int = 0
+
+    def base(self, study: Study) -> np.ndarray:
+        """(K,) float32 where the sliders start."""
+        values = study.knowledge.values
+        return values[study.class_index(self.like)] if self.like else values[study.seen].mean(0)
+
+    def values(self, study: Study) -> np.ndarray:
+        """(K,) float32 where the sliders are."""
+        values = np.array(self.base(study), np.float32)
+        for k, amount in self.changes.items():
+            values[k] = amount
+        return values
+
+    def recipe(self, study: Study, *, name: str = "") -> Recipe:
+        """The recipe of what the sliders say. Raises NiwtError: no name, or nothing said."""
+        attributes = attributes_between(study.knowledge, self.base(study), self.values(study))
+        return Recipe(name or self.name, attributes, caption=self.caption, like=self.like, study=study.id)
+
+    def text(self, study: Study, *, name: str) -> np.ndarray | None:
+        """(K',) what its caption or its start says in a study with texts beside attributes, or None. Raises NiwtError."""
+        if study.texts is None or not (self.like or self.caption.strip()):
+            return None
+        return describe_text(study, Recipe(self.name or name, caption=self.caption, like=self.like))
+
+    def hear(self, study: Study, text: str) -> None:
+        """Sets the sliders of what ``text`` speaks of; the others stay where they are. Raises NiwtError if it says nothing known."""
+        heard = propose_attributes(study, text, base=self.values(study))
+        base = self.base(study)
+        self.changes = {int(k): float(str(heard.values[k])) for k in np.flatnonzero(heard.values != base)}
+        self.heard, self.epoch, self.revision = heard, self.epoch + 1, 0
+
+    def says_something(self) -> bool:
+        """It differs from the average class."""
+        return bool(self.changes or self.like or self.caption.strip())
+
+    def start_from(self, like: str) -> None:
+        """Another start; what was changed stays changed."""
+        self.like, self.epoch, self.revision = like, self.epoch + 1, 0
+
+    def clear(self) -> None:
+        """A blank sheet."""
+        self._load(Draft())
+
+    def load(self, study: Study, recipe: Recipe, *, editing: str = "") -> None:
+        """Takes over a recipe. Raises NiwtError if the study cannot say it; the draft then stays as it was."""
+        like = study.classes[study.class_index(recipe.like)] if recipe.like else AVERAGE
+        fresh = Draft(
+            name=recipe.name, like=like, editing=editing, caption=recipe.caption if study.reads_captions else ""
+        )
+        values = describe(study, recipe)
+        if study.knowledge.kind == "attributes" or not recipe.caption:
+            base = fresh.base(study)
+            fresh.changes = {int(k): float(str(values[k])) for k in np.flatnonzero(values != base)}
+        self._load(fresh)
+
+    def _load(self, other: Draft) -> None:
+        self.name, self.like, self.editing, self.caption = other.name, other.like, other.editing, other.caption
+        self.changes, self.revision, self.heard = other.changes, 0, other.heard
+        self.epoch, self.loads = self.epoch + 1, self.loads + 1
+
+    def answer(self, epoch: int, revision: int, changes: Mapping[int, float]) -> bool:
+        """Takes what the board sent; False if it is about an earlier epoch or known already."""
+        if epoch != self.epoch or revision <= self.revision:
+            return False
+        self.changes, self.revision = dict(changes), revision
+        return True
+
+
+def current_draft(study: Study) -> Draft:
+    """This session's draft for a study."""
+    drafts: dict[str, Draft] = st.session_state.setdefault("drafts", {})
+    return drafts.setdefault(study.id, Draft())
+
+
+def replaced(study: Study, name: str) -> int:
+    """The unseen class that a built class of this name takes the place of, or -1."""
+    key = class_key(name)
+    return next(
+        (c for c, other in enumerate(study.classes) if key and not study.seen[c] and class_key(other) == key), -1
+    )

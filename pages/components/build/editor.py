@@ -1,0 +1,207 @@
+"""The bench on the Build page: the start, the board or the caption, what the engine confirms, and the button that transfers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from niwt_core import BuiltClass, NiwtError, Recipe, Study, build_class
+from niwt_core.knowledge.class_names import class_key, display_name
+from niwt_core.knowledge.from_text import LONGEST_TEXT
+from pages.components.build import component
+from pages.components.build.draft import AVERAGE, Draft, replaced
+from pages.components.build.editor_tables import Tables, data_url, prepare
+from pages.components.build.facts import confirmed
+from pages.components.build.in_words import in_words
+from pages.components.shared import drawing, session, style
+
+UNNAMED = "Your class"
+SHEET = Path(__file__).with_name("page.css")
+
+
+def attributes(study: Study, draft: Draft) -> None:
+    """The bench for a study of attributes. Only the fragment runs when a slider is let go."""
+    st.html(f"<style>{SHEET.read_text(encoding='utf-8')}</style>")
+    tables = prepare(study)
+    component.send_tables(tables)
+    _bench(study, draft, tables)
+
+
+@st.fragment
+def _bench(study: Study, draft: Draft, tables: Tables) -> None:
+    _start(study, draft)
+    in_words(study, draft)
+    tables = _with_text(study, draft, tables)
+    key = f"board-{study.id}"
+    built, problem = _build(study, draft)
+    component.show(tables, _state(study, draft, tables), key=key, on_draft=lambda: _moved(study, draft, key))
+    if problem is not None:
+        session.show_error(problem)
+    confirmed(study, draft, tables, built)
+    _transfer(study, draft)
+
+
+def caption(study: Study, draft: Draft) -> None:
+    """The bench for a study of captions: the class is described in sentences."""
+    st.html(f"<style>{SHEET.read_text(encoding='utf-8')}</style>")
+    _start(study, draft)
+    if study.knowledge.kind != "captions":
+        st.info(
+            "This study knows its classes by ready-made embeddings: a new class needs its own row, so it is built with `niwt build`."
+        )
+        return
+    draft.caption = st.text_area(
+        "Describe it in sentences, one a line", draft.caption, key=f"caption-{draft.loads}", height=140, max_chars=LONGEST_TEXT,
+        placeholder="A small green bird with a long needle-like bill and a ruby throat.",
+        help="The name is read with it: one that says what kind it is, such as Ruby Hummingbird, helps.",
+    )  # fmt: skip
+    _transfer(study, draft)
+
+
+def _with_text(study: Study, draft: Draft, tables: Tables) -> Tables:
+    """The tables with what is said beside the attributes; those without it where nothing is, or it cannot be read (``_build`` says why)."""
+    if study.texts is None:
+        return tables
+    try:
+        own = prepare(study, draft.text(study, name=UNNAMED))
+    except NiwtError:
+        return tables
+    if own.id != tables.id:
+        component.send_tables(own)
+    return own
+
+
+def _start(study: Study, draft: Draft) -> None:
+    name, start, clear = st.columns([5, 5, 2], vertical_alignment="bottom")
+    name.text_input(
+        "Name of your class", draft.name, key=f"name-{draft.loads}", max_chars=80, placeholder="Ruby Needlebill",
+        on_change=lambda: setattr(draft, "name", st.session_state[f"name-{draft.loads}"].strip()),
+    )  # fmt: skip
+    options = [AVERAGE, *sorted(study.classes, key=lambda name: display_name(name).casefold())]
+    start.selectbox(
+        "Start from", options, options.index(draft.like), key=f"start-{draft.loads}",
+        format_func=lambda like: _label(study, like),
+        on_change=lambda: draft.start_from(st.session_state[f"start-{draft.loads}"]),
+        help="The sliders begin at this description; what you changed stays changed.",
+    )  # fmt: skip
+    clear.button("Start over", key="start-over", on_click=draft.clear, width="stretch", icon=":material/ink_eraser:")
+
+
+def _label(study: Study, like: str) -> str:
+    if not like:
+        return "The average of all seen classes"
+    return f"{style.SIGNS['seen' if study.seen[study.class_index(like)] else 'unseen']} {display_name(like)}"
+
+
+def _moved(study: Study, draft: Draft, key: str) -> None:
+    """What the board sent goes into the draft; anything malformed is dropped, and the board keeps what it shows."""
+    said = component.draft_from(getattr(st.session_state.get(key), "draft", None), study.knowledge)
+    if said is not None:
+        draft.answer(*said)
+
+
+def _build(study: Study, draft: Draft) -> tuple[BuiltClass | None, NiwtError | None]:
+    """The class as the engine has it, or what is wrong with the description."""
+    if not draft.says_something():
+        return None, None
+    try:
+        return build_class(study, draft.recipe(study, name=draft.name or UNNAMED)), None
+    except NiwtError as error:
+        return None, error
+
+
+def _state(study: Study, draft: Draft, tables: Tables) -> component.BoardState:
+    classifier = session.classifier()
+    others = [built for built in classifier.built.values() if built.name not in (draft.name, draft.editing)]
+    return component.BoardState(
+        epoch=draft.epoch,
+        revision=draft.revision,
+        base=draft.base(study),
+        changes=draft.changes,
+        name=draft.name or UNNAMED,
+        gamma=classifier.gamma,
+        replaced=replaced(study, draft.name),
+        others=tuple(component.other_class(tables, built) for built in others),
+        extras=tuple(_extras(study, draft, tables, others)),
+    )
+
+
+def _extras(study: Study, draft: Draft, tables: Tables, others: list[BuiltClass]) -> list[component.Extra]:
+    """The bird that the sliders describe, and the picture at hand."""
+    classifier, extras = session.classifier(), []
+    if drawing.can_draw(study):
+        traits = drawing.strongest(study, draft.values(study))
+        features = drawing.portrait_features(study, classifier, traits)
+        words = ", ".join(f"{group} {value}" for group, value in traits)
+        extras.append(
+            component.extra_picture(
+                tables,
+                study,
+                features,
+                others=others,
+                id="drawn",
+                label="Drawn from your description",
+                alt=f"The bird you describe: {words}",
+                src=data_url(drawing.portrait(traits)),
+            )
+        )
+    current = session.current_picture()
+    if current is not None:
+        jpeg = component.small_jpeg(current.picture.image)
+        extras.append(
+            component.extra_picture(
+                tables,
+                study,
+                current.picture.features,
+                others=others,
+                id="current",
+                label=f"Your picture: {current.name}",
+                alt="Your picture",
+                src=data_url(jpeg),
+            )
+        )
+    return extras
+
+
+def _transfer(study: Study, draft: Draft) -> None:
+    """The button that builds the class into this session's classifier."""
+    held = session.classifier().built.get(draft.editing)
+    ready = bool(draft.name) and draft.says_something()
+    same = ready and held is not None and held.recipe == draft.recipe(study)
+    label = f"Build {draft.editing} anew" if held is not None else "Transfer weights"
+    button, hint = st.columns([4, 8], vertical_alignment="center")
+    pressed = button.button(
+        label,
+        type="primary" if ready and not same else "secondary",
+        disabled=not ready or same,
+        key="transfer",
+        icon=":material/bolt:",
+        width="stretch",
+    )
+    if same:
+        hint.caption("Built. Change something to build it anew, or start over for another class.")
+    elif not ready:
+        wanted = (("give it a name", draft.name), ("change at least one attribute", draft.says_something()))
+        hint.caption("To build it, " + " and ".join(words for words, there in wanted if not there) + ".")
+    else:
+        hint.caption("Solves for the weights that make the network use exactly these neurons. No picture, no training.")
+    if pressed:
+        with session.shown_errors():
+            recipe: Recipe = draft.recipe(study)
+            _refuse_clash(draft, recipe)
+            session.add_class(recipe, replaces=draft.editing)
+            draft.editing = recipe.name
+            st.session_state["built-now"] = recipe.name
+            st.toast(f"{recipe.name} is part of your classifier now.", icon=":material/star:")
+            st.rerun()
+
+
+def _refuse_clash(draft: Draft, recipe: Recipe) -> None:
+    taken = {class_key(name): name for name in session.classifier().built if name != draft.editing}
+    if class_key(recipe.name) in taken:
+        raise NiwtError(
+            f"{taken[class_key(recipe.name)]!r} is built already",
+            where="your classes",
+            fix="give this one another name, or press Edit at the class below to change it",
+        )

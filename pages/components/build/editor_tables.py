@@ -1,0 +1,175 @@
+"""What a study's board knows from the start: its attributes by part, classes, sample pictures, and the matrices, packed as bytes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from niwt_core import Study, unheard_attributes
+from niwt_core.classify.live_tables import (
+    BoardTables,
+    HeldOut,
+    board_tables,
+    held_out,
+    sample_pictures,
+    telling_neurons,
+)
+from niwt_core.data.aviary import PART_OF_GROUP
+from niwt_core.files import digest
+from niwt_core.knowledge.attributes import readable
+from niwt_core.knowledge.class_names import display_name
+from niwt_core.neurons.exemplars import jpeg_bytes
+from pages.components.build.swatches import swatch
+
+THUMB_SIDE = 192  # pixels of a sample picture
+SENT = (
+    "transform",
+    "origin",
+    "rows",
+    "row_lengths",
+    "row_offsets",
+    "mean_row",
+    "pictures",
+    "logits",
+    "importance",
+    "importance_offset",
+    "spread",
+)
+FEATURE = re.compile(r" ?\b(colou?r|shape|pattern|length|size)$")  # what a group tells of its part: "upper tail color"
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """The study's id, the bytes for the browser, and the matrices that later pictures are projected with."""
+
+    id: str
+    payload: bytes
+    matrices: BoardTables
+    held_out: HeldOut
+
+
+@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Study: lambda study: study.id})
+def prepare(study: Study, text: np.ndarray | None = None) -> Tables:
+    """The tables of a study; its knowledge must be attributes. ``text`` (K',) is what is said of the class beside them."""
+    items = sample_pictures(study)
+    pictures = study.gallery.pictures[items]
+    matrices = board_tables(study, study.features[pictures].float(), neurons=telling_neurons(study).tolist(), text=text)
+    key = study.id if text is None else digest(study.id, np.ascontiguousarray(text, "<f4").tobytes())
+    header = {
+        "id": key,
+        "encoding": study.encoding,
+        "scale": study.knowledge.scale,
+        "floor": study.knowledge.floor,
+        "attributes": len(study.knowledge.names),
+        "all": list(range(len(study.knowledge.names))),
+        "norm": matrices.norm,
+        "bias": matrices.bias,
+        "mean_square": matrices.mean_square,
+        "parts": parts(study),
+        "classes": [_class(study, c) for c in range(len(study.classes))],
+        "pictures": [
+            _class(study, int(study.labels[p])) | {"src": _thumb(study, int(item))}
+            for item, p in zip(items, pictures, strict=True)
+        ],
+        "neurons": [_neuron(study, int(n)) for n in matrices.neurons],
+    }
+    arrays = {name: getattr(matrices, name) for name in SENT}
+    payload = pack(header, arrays)
+    return Tables(key, payload, matrices, held_out(study, matrices))
+
+
+def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Header and arrays as bytes: [uint32 length][JSON][padding to 4][float32 ...]."""
+    places, blocks, offset = {}, [], 0
+    for name, array in arrays.items():
+        block = np.ascontiguousarray(array, dtype="<f4")
+        places[name] = (offset, block.size)
+        blocks.append(block.tobytes())
+        offset += block.size
+    data = b"".join(blocks)
+    text = json.dumps({**header, "arrays": places}, separators=(",", ":")).encode()
+    return len(text).to_bytes(4, "little") + text + b"\0" * (-len(text) % 4) + data
+
+
+def parts(study: Study) -> list[dict[str, Any]]:
+    """Parts -> groups -> values, as the board shows them; attributes without groups are one list of sliders."""
+    knowledge, deaf = study.knowledge, set(unheard_attributes(study))
+    found: dict[str, list[dict[str, Any]]] = {}
+    loose: list[dict[str, Any]] = []
+    for group, columns in knowledge.groups.items():
+        values = [
+            {"k": int(k), "label": _value(knowledge.labels[k]), "deaf": knowledge.names[k] in deaf} for k in columns
+        ]
+        if "::" not in knowledge.names[columns[0]]:
+            loose += values
+            continue
+        label = readable(group)
+        for value in values:
+            value["swatch"] = swatch(str(value["label"])) if "color" in label or "colour" in label else ""
+        part = PART_OF_GROUP.get(group) or FEATURE.sub("", label) or "whole"
+        first = not found and len(columns) > 1
+        entry = {
+            "label": _capital(label),
+            "short": _capital(_short(label, part)),
+            "exclusive": len(values) > 1,
+            "values": values,
+            "open": first,
+        }
+        found.setdefault(_whole(part), []).append(entry)
+    out = [{"label": _capital(part), "groups": groups} for part, groups in found.items()]
+    if loose:
+        out.append(
+            {
+                "label": "Attributes",
+                "groups": [{"label": "Attributes", "short": "", "exclusive": False, "values": loose, "open": True}],
+            }
+        )
+    return out
+
+
+def _whole(part: str) -> str:
+    """One name for all that is said of the animal as a whole."""
+    return "body" if part in ("primary", "whole", "") else part
+
+
+def _short(label: str, part: str) -> str:
+    """A group's name beside its part's: "bill shape" under "bill" is "shape"."""
+    return label.removeprefix(f"{part} ").removeprefix(f"{part.removesuffix('s')} ")
+
+
+def _value(label: str) -> str:
+    return label.split(": ", 1)[-1]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _class(study: Study, c: int) -> dict[str, str]:
+    return {
+        "name": display_name(study.classes[c]),
+        "label": display_name(study.classes[c]),
+        "kind": "seen" if study.seen[c] else "unseen",
+    }
+
+
+def _neuron(study: Study, n: int) -> dict[str, Any]:
+    neuron = study.neurons[n]
+    named = neuron.status in ("verified", "weak")
+    return {"index": n, "label": neuron.label if named else f"neuron {n}", "status": neuron.status}
+
+
+def _thumb(study: Study, item: int) -> str:
+    return data_url(jpeg_bytes(study.gallery.image(item), side=THUMB_SIDE, quality=80))
+
+
+def data_url(jpeg: bytes) -> str:
+    """A JPEG as an address that an image element takes."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()

@@ -1,0 +1,121 @@
+"""What the engine says of a described class: how far to trust it, whom it may be taken for, what was not heard, and every number."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from niwt_core import BuiltClass, Study, unheard_attributes
+from niwt_core.knowledge.class_names import display_name
+from pages.components.build.draft import Draft, replaced
+from pages.components.build.editor_tables import Tables
+from pages.components.shared import session, style
+from pages.components.shared.session import per_study
+from pages.components.shared.style import text
+
+
+@per_study
+def deaf(study: Study) -> frozenset[str]:
+    """Attributes that this network cannot hear."""
+    return frozenset(unheard_attributes(study))
+
+
+def confirmed(study: Study, draft: Draft, tables: Tables, built: BuiltClass | None) -> None:
+    """Three facts, and the numbers behind a disclosure."""
+    if built is None:
+        return
+    facts = (
+        ("How far to trust it", _predictability(study, built) + _said(study, draft)),
+        ("Whom it may be taken for", _confusions(study, tables, built)),
+        ("What the network cannot hear", _unheard(study, draft)),
+    )
+    st.html(
+        '<div class="cynb-facts">'
+        + "".join(f"<section><h3>{title}</h3>{body}</section>" for title, body in facts)
+        + "</div>"
+    )
+    with st.expander("The numbers"):
+        numbers(study, built)
+
+
+def _predictability(study: Study, built: BuiltClass) -> str:
+    known = np.sort(study.mapping.predictability.numpy())
+    share = float(np.searchsorted(known, built.support)) / len(known)
+    word = "better than most" if share > 2 / 3 else "about as well as most" if share > 1 / 3 else "less well than most"
+    bar = f'<span class="cynb-bar"><i style="width:{100 * max(0.0, min(1.0, built.support)):.0f}%"></i></span>'
+    return (
+        f'<p class="cynb-big">{built.support:.2f}</p>{bar}<p>Classes described like this one were predicted {word} when the network '
+        "had to do without their pictures (1 is perfect).</p>"
+    )
+
+
+def _said(study: Study, draft: Draft) -> str:
+    """How much of the description is still the average, where it started from that."""
+    groups = study.knowledge.groups
+    touched = sum(any(int(k) in draft.changes for k in columns) for columns in groups.values())
+    if draft.like or 2 * touched >= len(groups):
+        return ""
+    return f"<p>You have set {touched} of {len(groups)} groups; the others are the average. Each one more tells it further apart.</p>"
+
+
+def _confusions(study: Study, tables: Tables, built: BuiltClass) -> str:
+    found = confusions(study, tables, built)
+    if not found:
+        return "<p>None of the held-out pictures of other classes would be called by this name.</p>"
+    items = "".join(
+        f"<li>{style.chip('seen' if study.seen[c] else 'unseen', display_name(study.classes[c]))}<span>{lost} of {total}</span></li>"
+        for c, lost, total in found
+    )
+    return f'<ul class="cynb-list">{items}</ul><p>Held-out pictures of these classes that it would claim.</p>'
+
+
+def confusions(study: Study, tables: Tables, built: BuiltClass) -> tuple[tuple[int, int, int], ...]:
+    """(class, pictures claimed, pictures) on held-out pictures, among the classes of this session."""
+    classifier = session.classifier()
+    rivals = [item for item in classifier.built.values() if item.name != built.name]
+    rows = tables.matrices.project(np.stack([item.weights.double().numpy() for item in (built, *rivals)]))
+    own = replaced(study, built.name)
+    claimed = tables.held_out.claimed(rows, built.bias, seen=study.seen, gamma=classifier.gamma, replaced=own)
+    return tables.held_out.confusions(claimed, replaced=own)
+
+
+def _unheard(study: Study, draft: Draft) -> str:
+    silent = deaf(study)
+    used = [study.knowledge.labels[k] for k in sorted(draft.changes) if study.knowledge.names[k] in silent]
+    if used:
+        items = "".join(f"<li>{text(label)}</li>" for label in used[:6])
+        more = f"<p>and {len(used) - 6} more.</p>" if len(used) > 6 else ""
+        return f'<ul class="cynb-list">{items}</ul>{more}<p>Moving these hardly moves the weights.</p>'
+    if silent:
+        return f"<p>Nothing of what you said. It is deaf to {len(silent)} of its {len(study.knowledge.names)} attributes.</p>"
+    return f"<p>Nothing: each of the {len(study.knowledge.names)} attributes moves the weights.</p>"
+
+
+def numbers(study: Study, built: BuiltClass) -> None:
+    """Every number of a built class, and its recipe."""
+    left, right = st.columns(2, gap="large")
+    rows = (
+        ("Length of the weight vector", f"{built.norm:.4g}", "the mean of the seen classes, so that no class shouts"),
+        ("Bias", f"{round(built.bias, 4) + 0.0:.4f}", "about the feature mean"),
+        (
+            "Cosine reached",
+            f"{built.cosine:.4f}",
+            "between the importances that the weights give and the predicted ones",
+        ),
+        ("The paper's loss", f"{built.paper_loss:.5f}", "1 - cosine + λ/2 |w - w̄|², with λ = 0.01"),
+        ("Support", f"{built.support:.4f}", "leave-one-out cosine of the nearest descriptions"),
+    )
+    cells = "".join(
+        f"<tr><th>{text(name)}<span>{text(note)}</span></th><td>{text(value)}</td></tr>" for name, value, note in rows
+    )
+    near = "".join(
+        f"<tr><th>{style.chip('seen' if study.seen[study.class_index(name)] else 'unseen', display_name(name))}</th><td>{cosine:.4f}</td></tr>"
+        for name, cosine in built.nearest
+    )
+    with left:
+        st.html(
+            f'<table class="cynb-table">{cells}</table><table class="cynb-table"><caption>Cosine of weights</caption>{near}</table>'
+        )
+    with right:
+        st.caption("The recipe: the same weights, bit for bit, in the app, the command line and Python.")
+        st.code(built.recipe.to_yaml(), language="yaml")

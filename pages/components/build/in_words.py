@@ -1,0 +1,53 @@
+"""Words that set the sliders: what they say is shown, and a person corrects it there."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from niwt_core import Study
+from niwt_core.knowledge.from_text import LONGEST_TEXT, Proposals
+from pages.components.build.draft import Draft
+from pages.components.shared import session
+from pages.components.shared.style import text
+
+EXAMPLE = "A small bird with a red crown and a long needle-like bill. Its wings are brown, without bars."
+
+
+def in_words(study: Study, draft: Draft) -> None:
+    """A field for a description, and what of it was understood. Where the study reads captions the text is kept as one, too."""
+    key = f"words-{draft.loads}"
+    with st.expander("Describe it in words", icon=":material/edit_note:", expanded=bool(draft.heard or draft.caption)):
+        st.text_area(
+            "What it looks like", draft.caption, key=key, height=90, max_chars=LONGEST_TEXT, placeholder=EXAMPLE,
+            on_change=lambda: _keep(study, draft, st.session_state[key]),
+            help="Every word that is one of the study's attributes moves its slider. Correct them below.",
+        )  # fmt: skip
+        st.button("Set the sliders", key="hear", on_click=lambda: _hear(study, draft, st.session_state[key]))
+        problem = st.session_state.pop("unheard", None)
+        if problem is not None:
+            session.show_error(problem)
+        elif draft.heard is not None:
+            st.html(_said(draft.heard))
+
+
+def _keep(study: Study, draft: Draft, words: str) -> None:
+    if study.reads_captions:
+        draft.caption = words
+
+
+def _hear(study: Study, draft: Draft, words: str) -> None:
+    from niwt_core import NiwtError
+
+    try:
+        draft.hear(study, words)
+    except NiwtError as error:  # a callback cannot show it: the run after it does
+        draft.heard = None
+        st.session_state["unheard"] = error
+
+
+def _said(heard: Proposals) -> str:
+    items = [f"{proposal.label}{'' if proposal.present else ' (not)'}" for proposal in heard.found]
+    understood = f'<p class="cyn-sub">Understood: {text("; ".join(items))}.</p>'
+    if not heard.unknown:
+        return understood
+    return understood + f'<p class="cyn-sub">Not understood: {text(", ".join(heard.unknown))}.</p>'

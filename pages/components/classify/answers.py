@@ -1,0 +1,111 @@
+"""The ranking of a picture: which class is explained, against which rival, and how seen classes are held back."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from niwt_core import Classifier
+from niwt_core.classify.classifier import Answer, Ranked
+from niwt_core.report.fragments import SIGNS, best_places, rank_row
+from pages.components.shared.intake import plain
+
+TOP = 6  # classes shown as bars
+
+
+def chosen_class(answer: Answer, key: str) -> str:
+    """The class that is explained for the picture ``key``: the one asked for, else the best."""
+    picture, name = st.session_state.get("explained", ("", ""))
+    known = any(item.name == name for item in answer.ranking)
+    return name if picture == key and known else answer.best.name
+
+
+def ranking(answer: Answer, key: str, chosen: str) -> None:
+    """The best classes as bars that can be pressed, and a list of all of them."""
+    shown = best_places(answer.ranking, chosen=chosen, top=TOP)
+    longest = max(item.share for _, item in shown)
+    with st.container(key="ranking", gap=None):
+        for place, item in shown:
+            with st.container(key=f"card-rank-{place}", gap=None):
+                st.html(
+                    f'<div aria-hidden="true">{rank_row(place, item, longest=longest, chosen=item.name == chosen)}</div>'
+                )
+                label = plain(f"Explain place {place}: {item.display}, {item.kind}, {100 * item.share:.1f} percent")
+                st.button(label, key=f"rank-{place}", on_click=_explain, args=(key, item.name))
+    by_name = {item.name: item for item in answer.ranking}
+    st.session_state["class_to_explain"] = chosen
+    st.selectbox(
+        "Class to explain",
+        list(by_name),
+        format_func=lambda name: _option(by_name[name]),
+        key="class_to_explain",
+        on_change=_explain_listed,
+        args=(key,),
+    )
+
+
+def calibration(classifier: Classifier) -> None:
+    """The slider for gamma: what is taken from the score of every class that was trained on photographs."""
+    study = classifier.study
+    top = max(3 * study.gamma, 4 * study.choices.gamma_unit, 1e-3)
+    st.session_state["classify_gamma"] = min(max(classifier.gamma, 0.0), top)
+    st.slider(
+        "Calibration γ",
+        0.0,
+        top,
+        step=top / 200,
+        format="%.2f",
+        key="classify_gamma",
+        help="Classes with photographs tend to win over described ones. γ is taken from their scores. The study chose its own on seen classes only.",
+        on_change=_calibrate,
+        args=(classifier,),
+    )
+    own = abs(classifier.gamma - study.gamma) <= top / 400
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"The study's own γ is {study.gamma:.2f}" + (", in use now." if own else "."))
+        if not own:
+            st.button("Use it", key="gamma_reset", type="tertiary", on_click=_reset, args=(classifier,))
+
+
+def rival(answer: Answer, key: str, chosen: str) -> str:
+    """The class to compare with: the best of the others until another is asked for."""
+    others = {item.name: item for item in answer.ranking if item.name != chosen}
+    if not others:
+        return ""
+    held = st.session_state.get("rival", ("", "", ""))
+    name = held[2] if held[:2] == (key, chosen) and held[2] in others else next(iter(others))
+    st.session_state["class_to_compare"] = name
+    st.selectbox(
+        "Compare with",
+        list(others),
+        format_func=lambda other: _option(others[other]),
+        key="class_to_compare",
+        on_change=_compare,
+        args=(key, chosen),
+    )
+    return name
+
+
+def _option(item: Ranked) -> str:
+    return f"{SIGNS[item.kind]} {item.display} ({item.kind}, {100 * item.share:.1f} %)"
+
+
+def _explain(key: str, name: str) -> None:
+    st.session_state["explained"] = (key, name)
+
+
+def _explain_listed(key: str) -> None:
+    _explain(key, st.session_state["class_to_explain"])
+
+
+def _compare(key: str, chosen: str) -> None:
+    st.session_state["rival"] = (key, chosen, st.session_state["class_to_compare"])
+
+
+def _calibrate(classifier: Classifier) -> None:
+    st.session_state["gamma_moved"] = True
+    classifier.gamma = st.session_state["classify_gamma"]
+
+
+def _reset(classifier: Classifier) -> None:
+    st.session_state["gamma_moved"] = True
+    classifier.gamma = classifier.study.gamma

@@ -1,0 +1,65 @@
+"""Maps and explanations of the pictures at hand, computed again only when what they depend on has changed.
+
+A session keeps its last few. Those of the study's own samples, while nothing is built, are the same for everybody: all sessions share them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from contextlib import nullcontext
+from typing import TypeVar, cast
+
+import streamlit as st
+
+from niwt_core.classify.classifier import Answer
+from niwt_core.explain.attribution import ImportanceMap, Method, class_map
+from niwt_core.explain.explanation import Explanation
+from pages.components.shared.memory import settle
+from pages.components.shared.uploads import is_sample
+
+KEPT = 12  # of each kind in a session; a map is a quarter of a megabyte
+
+Kept = TypeVar("Kept")
+
+
+def map_of(answer: Answer, name: str, method: Method, *, key: str) -> ImportanceMap:
+    """The map of class ``name`` for the picture ``key``. Raises NiwtError."""
+    candidate = answer.classifier.candidate(name)
+    network = answer.classifier.study.network
+
+    def draw() -> ImportanceMap:
+        slow = method != "grad-cam"  # Occlusion takes a second
+        with st.spinner("Drawing the map", show_time=False) if slow else nullcontext():
+            return class_map(network, answer.picture, candidate.row, method=method)
+
+    row = hash(candidate.row.numpy().tobytes())  # a class built anew has the old name
+    return _kept("importance_maps", answer, (key, candidate.kind, name, row, method), draw)
+
+
+def explanation_of(answer: Answer, name: str, *, versus: str, key: str) -> Explanation:
+    """Why class ``name`` and not ``versus`` ("": there is no other) for the picture ``key``. Raises NiwtError."""
+    # Names and scores of the ranking tell of every row and of gamma.
+    ranking = hash(tuple((item.name, item.kind, item.score) for item in answer.ranking))
+    asked = (key, name, versus, ranking)
+    return _kept("explanations", answer, asked, lambda: answer.explain(name, versus=versus or None))
+
+
+def _kept(slot: str, answer: Answer, asked: tuple[Hashable, ...], make: Callable[[], Kept]) -> Kept:
+    """What is held under ``asked``, or what ``make`` gives; in a session the one that was unused longest leaves."""
+    asked = (answer.classifier.study.id, *asked)
+    if is_sample(str(asked[1])) and not answer.classifier.built:
+        return cast(Kept, _shared(slot, asked, make))
+    held: OrderedDict[Hashable, Kept] = st.session_state.setdefault(slot, OrderedDict())
+    if asked not in held:
+        held[asked] = make()
+        settle()
+        while len(held) > KEPT:
+            held.popitem(last=False)
+    held.move_to_end(asked)
+    return held[asked]
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _shared(slot: str, asked: tuple[Hashable, ...], _make: Callable[[], object]) -> object:
+    return _make()

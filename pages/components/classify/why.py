@@ -1,0 +1,158 @@
+"""Why this class, and why not that one: sentence, neurons, words, what would have to change, and the report to take away."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from niwt_core.classify.classifier import Answer
+from niwt_core.explain.attribution import Method
+from niwt_core.explain.explanation import Explanation, NeuronPart
+from niwt_core.report import fragments, report_files, report_html, report_zip
+from niwt_core.report.document import flip_about, turned
+from niwt_core.report.figures import draw_neuron, jpeg_uri, sized_square
+from pages.components.shared import style
+from pages.components.shared.style import text
+
+THUMB = 160  # pixels of a neuron's own map
+SPLIT = (11, 9)  # widths of the two columns, all the way down the page
+
+
+def sentence(explanation: Explanation) -> None:
+    """The explanation in words."""
+    st.html(f'<blockquote class="cls-sentence">{text(explanation.sentence)}</blockquote>')
+
+
+def words(answer: Answer, explanation: Explanation) -> None:
+    """What the network looks for in the class, read back from its neurons."""
+    if explanation.words:
+        st.html(
+            fragments.word_bars(explanation.words)
+            + '<p class="nr-small">Standard deviations above the average class.</p>'
+        )
+    else:
+        st.caption(_no_words(answer))
+
+
+def neurons(answer: Answer, explanation: Explanation) -> None:
+    """The neurons for and against, side by side."""
+    name = explanation.display
+    style.heading(
+        "The neurons that spoke",
+        "What each adds to the score, and where in the picture it is active. Names are hypotheses, tested on pictures held back.",
+    )
+    parts = [*explanation.supporting, *explanation.opposing]
+    drawn = thumbnails(answer, parts)
+    longest = max((abs(part.contribution) for part in parts), default=1.0)
+    sides = ((f"For {name}", explanation.supporting), (f"Against {name}", explanation.opposing))
+    for column, (title, side) in zip(st.columns(SPLIT, gap="large"), sides, strict=True):
+        with column:
+            style.heading(title, level=3)
+            st.html(fragments.neuron_list(side, drawn, longest=longest, empty="No neuron does."))
+
+
+def lead(explanation: Explanation) -> str:
+    """Who is ahead, and by how much."""
+    held = explanation.contrast
+    if held is None:
+        return "There is no other class."
+    margin = fragments.number(abs(held.margin))
+    if held.margin >= 0:
+        return f"{held.name} is ahead by {margin}. This is what the picture holds against {held.versus}."
+    return f"{held.versus} is ahead by {margin}. This is what the picture still holds for {held.name}."
+
+
+def contrast(answer: Answer, explanation: Explanation) -> None:
+    """Why not the rival: the words and what would have to change, and the neurons."""
+    held = explanation.contrast
+    if held is None:
+        return
+    words, parts = st.columns(SPLIT, gap="large")
+    with words:
+        style.heading("Words that tell them apart", level=3)
+        if held.words:
+            st.html(
+                fragments.word_bars(held.words)
+                + '<p class="nr-small">What each holds of the lead. Hollow: its absence speaks.</p>'
+            )
+        else:
+            st.caption(_no_words(answer))
+        turning = held if held.margin >= 0 else turned(answer, held)
+        if turning.flip:
+            style.heading("What would have to change", level=3)
+            st.html(f'<p class="cyn-sub">{flip_about(turning)}</p>{fragments.flip_steps(turning)}')
+    with parts:
+        style.heading("Neurons that tell them apart", level=3)
+        st.html(fragments.neuron_list(held.neurons, thumbnails(answer, held.neurons), empty="No neuron does."))
+
+
+def numbers(answer: Answer, explanation: Explanation) -> None:
+    """Every number, for those who ask."""
+    study, total = answer.classifier.study, float(explanation.contributions.sum())
+    rows = [
+        ("Score (calibrated logit)", f"{explanation.score:.4f}"),
+        ("Share of the softmax", f"{explanation.share:.4f}"),
+        ("Sum of all neurons' contributions", f"{total:.4f}"),
+        ("Score of the average picture, from which they are measured", f"{explanation.baseline:.4f}"),
+        ("Missed by the integral", f"{explanation.residual:.2g}"),
+        ("γ taken from seen classes", f"{answer.classifier.gamma:.4f} (study: {study.gamma:.4f})"),
+        (
+            "Network and dictionary layer",
+            f"{study.network.name}, {study.network.layer}, {study.network.neurons} neurons",
+        ),
+        ("Study", f"{study.name}, {study.id}, split {study.split_hash}"),
+    ]
+    st.html(
+        '<dl class="cyn-list">'
+        + "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in rows)
+        + "</dl>"
+    )
+
+
+def downloads(answer: Answer, explanation: Explanation, *, method: Method, picture_name: str) -> None:
+    """The report as one page, and its figures and tables; both are made when they are asked for."""
+    slug = re.sub(r"[^a-z0-9]+", "-", explanation.display.lower()).strip("-") or "class"
+    methods = (method,)
+
+    def page() -> bytes:
+        return report_html(answer, explanation, methods=methods, picture_name=picture_name).encode()
+
+    def archive() -> bytes:
+        return report_zip(report_files(answer, explanation, methods=methods, picture_name=picture_name))
+
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "Report (one HTML file)",
+            page,
+            f"why-{slug}.html",
+            "text/html",
+            icon=":material/description:",
+            type="primary",
+            on_click="ignore",
+            key="report",
+        )
+        st.download_button(
+            "Figures and tables (ZIP)",
+            archive,
+            f"why-{slug}.zip",
+            "application/zip",
+            icon=":material/folder_zip:",
+            on_click="ignore",
+            key="figures",
+        )
+
+
+def thumbnails(answer: Answer, parts: list[NeuronPart] | tuple[NeuronPart, ...]) -> dict[int, str]:
+    """Each neuron's own map over the picture, as a data address."""
+    square = sized_square(answer.picture.image).resize((THUMB, THUMB))
+    return {part.index: jpeg_uri(draw_neuron(answer, square, part.index), side=THUMB) for part in parts}
+
+
+def _no_words(answer: Answer) -> str:
+    kind = answer.classifier.study.knowledge.kind
+    return (
+        "No word tells them apart here."
+        if kind == "attributes"
+        else f"This study describes its classes by {kind}, not by words."
+    )

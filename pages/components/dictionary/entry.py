@@ -1,0 +1,216 @@
+"""One entry of the neuron dictionary: a neuron's page, and a class's neurons for and against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from niwt_core import NiwtError, Study
+from niwt_core.explain.ablation import mute_picture
+from niwt_core.knowledge.class_names import display_name
+from pages.components.shared import cards, figures, lookup, session, style
+from pages.components.shared.pictures import class_crop, crop, neuron_crop, picture_address
+from pages.components.shared.style import text
+from pages.components.shared.tables import table
+
+SHOWN = 5  # classes for and against, beside the strip of all
+
+
+def number(study: Study, asked: str) -> int:
+    """The neuron that an address asks for. Raises NiwtError."""
+    if not asked.isdecimal() or int(asked) >= len(study.neurons):
+        st.query_params.pop("neuron", None)
+        raise NiwtError(f"no neuron {asked!r}", where=f"study {study.name}", fix=f"use 0 to {len(study.neurons) - 1}")
+    return int(asked)
+
+
+def show(study: Study, index: int) -> None:
+    """A neuron's page."""
+    neuron = study.neurons[index]
+    part, word = cards.name_of(neuron)
+    st.button(
+        "All neurons",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        on_click=cards.open_neuron,
+        args=(None,),
+        key="back",
+    )
+    st.html(
+        f'<header class="cyn-head"><p class="cyn-eyebrow">Neuron {index} · {text(part)}</p><h1>{text(word)}</h1>'
+        f"<p>{style.trust(neuron.status)} {text(_verdict(study, index))}</p></header>"
+    )
+    pictures = "".join(neuron_crop(study, index, place) for place in range(study.gallery.top.shape[1]))
+    legend = "Excites it most · in colour where it is active; point at one to see it whole"
+    st.html(f'<p class="cyn-eyebrow cyn-gap">{legend}</p><div class="cyn-favourites">{pictures}</div>')
+    left, right = st.columns(2, gap="large")
+    with left:
+        _activation(study, index)
+    with right:
+        _classes(study, index)
+    _mute(study, index)
+    style.heading("Related neurons", "They matter to the same classes.")
+    with st.grid(columns=4, min_column_width=230, gap="medium", key="related"):
+        for other, cosine in lookup.related(study, index):
+            cards.neuron_card(study, other, scope="related", note=f"cosine {cosine:.2f}", share=cosine)
+    with st.expander("Every number", icon=":material/table_rows:"):
+        st.html(
+            cards.facts(
+                [
+                    ("layer", study.network.layer),
+                    ("hypothesis", neuron.label or "none could be tested"),
+                    ("strength in the inverse map", f"{neuron.strength:.3f} standard deviations"),
+                    ("AUROC on held-out pictures", f"{neuron.auroc:.3f}"),
+                    ("p (Mann-Whitney)", f"{neuron.p:.3g}"),
+                    ("q (Benjamini-Hochberg)", f"{neuron.q:.3g}"),
+                    (
+                        "passing under shuffled names",
+                        f"{100 * study.provenance.get('shuffled_names_share', float('nan')):.1f} % of neurons",
+                    ),
+                ]
+            )
+        )
+
+
+def _verdict(study: Study, index: int) -> str:
+    neuron = study.neurons[index]
+    if neuron.status == "dead":
+        return "It is never active on held-out pictures."
+    if not neuron.label:
+        return "No word could be tested on it."
+    chance = f"AUROC {neuron.auroc:.2f}, q {'below 0.001' if neuron.q < 0.001 else f'{neuron.q:.2g}'}"
+    if neuron.status == "unnamed":
+        return f"The guess “{neuron.label}” did not hold on pictures that had no part in it ({chance})."
+    return f"It tells pictures with “{neuron.label}” from those without ({chance}), on pictures that had no part in the name."
+
+
+def _activation(study: Study, index: int) -> None:
+    split = lookup.activations(study, index)
+    style.heading(
+        "How strongly it answers",
+        "Activation on held-out pictures of classes with it and without, each as shares of its own side.",
+        level=3,
+    )
+    describe = f"Activation of neuron {index}: median {np.median(split.with_it):.2f} with {split.what}, {np.median(split.without):.2f} without."
+    st.html(figures.two_sided(split.with_it, split.without, names=(f"With {split.what}", "Without"), describe=describe))
+
+
+def _classes(study: Study, index: int) -> None:
+    values = lookup.importances(study)[:, index]
+    order = np.argsort(-values)
+    kinds = ["seen" if study.seen[c] else "unseen" for c in order]
+    names = [display_name(study.classes[c]) for c in order]
+    style.heading(
+        "Which classes it speaks for", "Its importance for every class, from most for to most against.", level=3
+    )
+    tips = [f"{name}: {values[c]:+.3f}" for name, c in zip(names, order, strict=True)]
+    describe = f"Importance of neuron {index}: most for {names[0]}, most against {names[-1]}."
+    best = "".join(f"<li>{style.chip(kinds[i], names[i])}</li>" for i in range(min(SHOWN, len(names))))
+    worst = "".join(
+        f"<li>{style.chip(kinds[i], names[i])}</li>"
+        for i in range(len(names) - 1, max(len(names) - 1 - SHOWN, SHOWN - 1), -1)
+    )
+    sides = "".join(
+        f'<div><p class="cyn-eyebrow">{side}</p><ul>{items}</ul></div>'
+        for side, items in (("For", best), ("Against", worst))
+    )
+    st.html(figures.strip(values[order], kinds, tips, describe=describe) + f'<div class="cyn-sides">{sides}</div>')
+
+
+@st.fragment
+def _mute(study: Study, index: int) -> None:
+    """Holds the neuron, or all of its name, at its mean, and says what changes."""
+    namesakes = lookup.namesakes(study, index)
+    style.heading("Mute it", "Hold the neuron at its average and see what the network loses.")
+    options = {"Nothing": (), "This neuron": (index,)}
+    if len(namesakes) > 1:
+        options[f"All {len(namesakes)} named “{study.neurons[index].label}”"] = namesakes
+    chosen = options[
+        st.segmented_control(
+            "Muted", list(options), default="Nothing", required=True, key=f"mute-{index}", label_visibility="collapsed"
+        )
+    ]
+    if not chosen:
+        return
+    effect = lookup.muting(study, tuple(chosen))
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.html(cards.before_after(effect))
+        _hardest_hit(effect.per_class)
+        if not effect.exact:
+            st.caption("An estimate, to first order: the network bends between this layer and its answer.")
+    with right:
+        _muted_picture(study, index, tuple(chosen))
+
+
+def _hardest_hit(per_class: Mapping[str, float]) -> None:
+    moved = sorted(
+        ((change, name) for name, change in per_class.items() if abs(change) > 0.05), key=lambda pair: -abs(pair[0])
+    )[:SHOWN]
+    if moved:
+        items = "".join(f"<dt>{text(display_name(name))}</dt><dd>{change:+.0f} points</dd>" for change, name in moved)
+        st.html(f'<p class="cyn-eyebrow cyn-gap">Classes it moves most</p><dl class="cyn-list">{items}</dl>')
+    else:
+        st.html('<p class="cyn-sub cyn-gap">No class changes: what this neuron says, others say too.</p>')
+
+
+def _muted_picture(study: Study, index: int, neurons: tuple[int, ...]) -> None:
+    """The picture at hand, or the neuron's favourite, ranked with and without the neurons."""
+    held = session.current_picture()
+    classifier = session.classifier()
+    if held is None:
+        picture, name = (
+            classifier.encode(study.gallery.image(int(study.gallery.top[index, 0]))),
+            "its favourite picture",
+        )
+    else:
+        picture, name = held.picture, held.name
+    with_it, without = classifier.answer(picture), classifier.answer(mute_picture(study, picture, neurons))
+    after = {(item.name, item.kind): item.share for item in without.ranking}
+    rows = [
+        (style.chip(item.kind, item.display), f"{100 * item.share:.1f} %", f"{100 * after[item.name, item.kind]:.1f} %")
+        for item in with_it.ranking[:4]
+    ]
+    answers = table("1fr auto auto", ("Answer", "with", "muted"), rows)
+    shown = crop(picture_address(picture.image), alt=name)
+    st.html(f'<p class="cyn-eyebrow">On {text(name)}</p><div class="cyn-beside">{shown}{answers}</div>')
+
+
+def show_class(study: Study, class_index: int, found: list[int]) -> None:
+    """A class's neurons, for and against, among those that the filters let through."""
+    values = lookup.importances(study)[class_index]
+    kind, name = ("seen" if study.seen[class_index] else "unseen"), display_name(study.classes[class_index])
+    pictures = "".join(class_crop(study, class_index, place=place) for place in range(3))
+    source = "measured on its training pictures" if study.seen[class_index] else "predicted from its description"
+    st.html(
+        f'<div class="cyn-of-class"><div class="cyn-crops">{pictures}</div><div><h2 class="cyn-h2">{style.chip(kind, name)}</h2>'
+        f'<p class="cyn-sub">{text(_said(study, class_index))}The importance of each neuron is {source}.</p></div></div>'
+    )
+    pro, con = lookup.for_and_against(study, class_index, tuple(found))
+    top = float(np.abs(values).max()) or 1.0
+    for key, title, chosen in (("for", "Speak for it", pro), ("against", "Speak against it", con)):
+        style.heading(title, level=3)
+        if not chosen:
+            st.html('<p class="cyn-sub">None among the neurons that these filters let through.</p>')
+            continue
+        with st.grid(columns=4, min_column_width=230, gap="medium", key=f"class-{key}"):
+            for n in chosen:
+                cards.neuron_card(
+                    study,
+                    n,
+                    scope=key,
+                    note=f"importance {values[n]:+.3f}",
+                    share=abs(float(values[n])) / top,
+                    tone=kind,
+                )
+
+
+def _said(study: Study, class_index: int) -> str:
+    predictability = study.predictability.get(study.classes[class_index])
+    return (
+        ""
+        if predictability is None
+        else f"Left out of the map and predicted from its words alone, its neurons come back with cosine {predictability:.2f}. "
+    )

@@ -1,0 +1,86 @@
+"""The transfer beside other methods on the Measure page; they are run on demand, in the background."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+import streamlit as st
+
+from niwt_core import Study
+from niwt_core.evaluation.baseline_tuning import left_out, run_rivals
+from niwt_core.evaluation.metrics import Metrics
+from pages.components.measure import measures
+from pages.components.shared import figures, style
+from pages.components.shared.background import Report, Run, ask
+from pages.components.shared.style import text
+from pages.components.shared.tables import table
+
+OWN, UNCALIBRATED = "NIWT, exact transfer", "(uncalibrated)"
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def run_of(study_id: str, _study: Study) -> Run[Mapping[str, Metrics]]:
+    """The comparison of a study, made once a process."""
+
+    def work(report: Report) -> Mapping[str, Metrics]:
+        return run_rivals(_study, on_rival=lambda name, done, total: report(f"Fitting {name}", done, total))
+
+    return Run(f"rivals of {_study.name}", work)
+
+
+@st.fragment
+def beside_others(study: Study) -> None:
+    """The transfer beside other methods; they are run on demand."""
+    style.heading(
+        "Beside other methods",
+        "The same features, folds and calibration, for methods that map words to classes without asking neurons.",
+    )
+    run, found = run_of(study.id, study), measures.evaluation(study)
+    own = {OWN: found.metrics, f"{OWN} {UNCALIBRATED}": found.plain}
+    if run.result is not None:
+        rows = {**own, **run.result}
+        st.html(_methods({name: value for name, value in rows.items() if UNCALIBRATED not in name}))
+        with st.expander("Without calibration", icon=":material/balance:"):
+            st.html(_methods({name: value for name, value in rows.items() if UNCALIBRATED in name}))
+        if left := left_out(study):
+            names = " and ".join(filter(None, (", ".join(left[:-1]), left[-1])))
+            st.caption(f"{names} came after this study was prepared. Prepare it again to see them too.")
+    else:
+        st.html(_methods({OWN: found.metrics}))
+        ask(
+            run,
+            "rivals",
+            label="Run the others",
+            icon=":material/play_arrow:",
+            help="Takes half a minute or so, in the background; longer for a study from before a method was added.",
+        )
+
+
+def beside_clip(study: Study) -> None:
+    """How to have CLIP in the table: its weights and the pictures are the user's, so that it runs from the command line."""
+    with st.expander("Beside CLIP", icon=":material/image_search:"):
+        st.caption(
+            "CLIP learned from pictures of the web and may have met the unseen classes there: a reference, not a rival under the same rules. "
+            "It looks at the pictures themselves. Where you have its weights:"
+        )
+        st.code(clip_command(study), language="bash", wrap_lines=True)
+
+
+def clip_command(study: Study) -> str:
+    """The command line that shows CLIP beside the rivals; names in capitals are the user's to fill in."""
+    folder = "STUDY" if study.folder is None else shlex.quote(str(study.folder))
+    pictures = "" if study.kind == "aviary" else " --root PICTURES"  # the Aviary's are drawn again
+    return f"niwt evaluate {folder} --baselines --clip FOLDER{pictures}"
+
+
+def _methods(rows: dict[str, Metrics]) -> str:
+    """Markup, the highest H first; the transfer stands out wherever it stands."""
+    body = []
+    for name, value in sorted(rows.items(), key=lambda item: -item[1].H):
+        own, shown = name.startswith(OWN), text(name.removesuffix(UNCALIBRATED).strip())
+        figures_ = [f"{getattr(value, key):.1f}" for key in ("U", "S", "zsl")]
+        bar = figures.meter(value.H / 100, "neuron" if own else "faint")
+        body.append((f"<b>{shown}</b>" if own else shown, *figures_, f"<b>{value.H:.1f}</b>", bar))
+    columns = "minmax(9rem,auto) repeat(4,3.5rem) 1fr"
+    return table(columns, ("Method, %", "U", "S", "ZSL", "H", ""), body, css="cyn-methods")

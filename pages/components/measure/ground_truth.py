@@ -1,0 +1,93 @@
+"""What the Measure page shows of names, words and maps held against the truth, which the Aviary's drawings have attached."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from niwt_core import Study
+from niwt_core.audit.ground_truth import Pointing, Truth, measure_truth
+from niwt_core.knowledge.attributes import readable
+from pages.components.shared import figures, style
+from pages.components.shared.background import Report, Run, ask
+from pages.components.shared.style import text
+from pages.components.shared.tables import table
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def run_of(study_id: str, _study: Study) -> Run[Truth]:
+    """The measurement of a study, made once a process."""
+
+    def work(report: Report) -> Truth:
+        return measure_truth(
+            _study, on_picture=lambda done, total: report("Drawing and explaining pictures", done, total)
+        )
+
+    return Run(f"truth of {_study.name}", work)
+
+
+@st.fragment
+def against_truth(study: Study) -> None:
+    """Names, words and maps beside the truth; nothing for studies of photographs, whose truth nobody has written down."""
+    if study.kind != "aviary":
+        return
+    style.heading(
+        "Against the truth",
+        "Every bird here was drawn from a description, so each claim can be checked: is the word true of this picture, "
+        "and does its map point at the right part of the bird?",
+    )
+    run = run_of(study.id, study)
+    if run.result is not None:
+        _figures(run.result)
+    else:
+        ask(
+            run,
+            "truth",
+            label="Check the claims",
+            icon=":material/fact_check:",
+            help="Draws some hundred held-out pictures again, explains each, and compares. Takes about half a minute, in the background.",
+        )
+
+
+def _figures(truth: Truth) -> None:
+    names, seen, unseen = truth.names, truth.pointing_seen, truth.pointing_unseen
+    rows = [
+        ("Neurons whose name held-out pictures confirm", names.verified, names.shuffled, "names shuffled"),
+        ("Words true of the picture, seen species", truth.words_seen.true, truth.words_seen.by_frequency, "any words"),
+        (
+            "Words true of the picture, unseen species",
+            truth.words_unseen.true,
+            truth.words_unseen.by_frequency,
+            "any words",
+        ),
+        ("Maps that peak in the right part, seen species", seen.hits, seen.centre, "the centre"),
+        ("Maps that peak in the right part, unseen species", unseen.hits, unseen.centre, "the centre"),
+        ("Words, after shuffling the network's weights", truth.words_shuffled.true, None, ""),
+        ("Maps, after shuffling the network's weights", truth.pointing_shuffled.hits, None, ""),
+    ]
+    body = [
+        (
+            text(name),
+            f"<b>{value:.0f} %</b>",
+            figures.meter(value / 100, "neuron"),
+            "" if chance is None else f"{chance:.0f} % <small>{text(against)}</small>",
+        )
+        for name, value, chance, against in rows
+    ]
+    st.html(table("minmax(11rem,2fr) 4rem minmax(4rem,1fr) 9rem", ("", "measured", "", "by chance"), body))
+    with st.expander("Which parts the maps find", icon=":material/my_location:"):
+        st.html(table("minmax(9rem,14rem) 5rem 5rem", ("Word about", "seen", "unseen"), _by_group(seen, unseen)))
+        st.caption(
+            f"{seen.maps:,} maps of seen and {unseen.maps:,} of unseen species: of the words that are true of a picture, how often the peak "
+            "lies in the part's own mask, leaves and wings in front taken away."
+        )
+
+
+def _by_group(seen: Pointing, unseen: Pointing) -> list[tuple[str, ...]]:
+    groups = sorted({*seen.by_group, *unseen.by_group}, key=lambda group: -seen.by_group.get(group, 0.0))
+    return [
+        (
+            text(readable(group)),
+            *(f"{part.by_group[group]:.0f} %" if group in part.by_group else "–" for part in (seen, unseen)),
+        )
+        for group in groups
+    ]

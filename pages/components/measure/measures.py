@@ -1,0 +1,160 @@
+"""What the Measure page shows of the whole: the figures, their balance over gamma, provenance."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import streamlit as st
+
+from niwt_core import Study
+from niwt_core.study.evaluate import Evaluation
+from pages.components.shared import figures, session, style
+from pages.components.shared.cards import facts, figures_row
+from pages.components.shared.figures import PERCENT, Axis, Dot
+from pages.components.shared.session import per_study
+
+SAMPLES = 180  # points of the balance's curve: more cannot be told apart at its width
+
+
+@per_study
+def evaluation(study: Study) -> Evaluation:
+    """The study's own evaluation."""
+    return study.evaluate()
+
+
+@per_study
+def at_gamma(study: Study, gamma: float) -> tuple[float, float, float]:
+    """(U, S, H) at one gamma, read off the exact curve."""
+    curve = evaluation(study).curve
+    i = max(0, int(np.searchsorted(curve.gammas, gamma, side="right")) - 1)
+    return float(curve.unseen[i]), float(curve.seen[i]), float(curve.harmonic[i])
+
+
+def headline(study: Study) -> None:
+    """The four figures."""
+    result = evaluation(study).metrics
+    st.html(
+        figures_row(
+            [
+                (f"{result.H:.1f} %", "H", "the harmonic mean of U and S: high only if both are"),
+                (f"{result.U:.1f} %", "U", "pictures of unseen classes, among all classes"),
+                (f"{result.S:.1f} %", "S", "held-out pictures of seen classes, among all classes"),
+                (f"{result.zsl:.1f} %", "ZSL", "unseen classes among themselves, the easier question"),
+            ]
+        )
+    )
+
+
+@st.fragment
+def balance(study: Study) -> None:
+    """U, S and H over gamma, with the point where this session stands."""
+    style.heading(
+        "The balance",
+        "A trained class speaks louder than one that was only described. Gamma turns the trained ones down; it was chosen on seen classes alone.",
+    )
+    found, classifier = evaluation(study), session.classifier()
+    low, high = _range(found)
+    x = Axis(low, high, figures.nice_ticks(low, high, 6), label="gamma, in logits taken from seen classes")
+    with st.container(key="gamma-slider"):  # as wide as the chart's field, so that its thumb stands above the line
+        gamma = st.slider(
+            "Gamma in this session",
+            low,
+            high,
+            float(np.clip(classifier.gamma, low, high)),
+            (high - low) / 200,
+            format="%.2f",
+            key="gamma",
+        )
+    if abs(gamma - classifier.gamma) > (high - low) / 400:
+        classifier.gamma = gamma
+    u, s, h = at_gamma(study, round(classifier.gamma, 6))
+    gammas = np.linspace(low, high, SAMPLES)
+    curves = at_gamma_many(study, low, high)
+    lines = "".join(
+        figures.line(x, PERCENT, gammas, values, tone, width=width)
+        for values, tone, width in ((curves[0], "unseen", 2), (curves[1], "seen", 2), (curves[2], "ink", 3))
+    )
+    here = classifier.gamma
+    dots = [
+        Dot(here, u, "unseen", f"U {u:.1f} % at gamma {here:.2f}", True),
+        Dot(here, s, "seen", f"S {s:.1f} % at gamma {here:.2f}", True),
+    ]
+    dots.append(Dot(here, h, "ink", f"H {h:.1f} % at gamma {here:.2f}", True))
+    ends = figures.note(x, PERCENT, (low, curves[1][0]), "S", "seen", place="above-right")
+    ends += figures.note(x, PERCENT, (high, curves[0][-1]), "U", "unseen", place="above-left")
+    readout = "".join(
+        f'<span class="cyn-{tone}">{sign} {key} <b>{value:.1f} %</b></span>'
+        for sign, key, value, tone in (("◆", "U", u, "unseen"), ("●", "S", s, "seen"), ("●", "H", h, "ink"))
+    )
+    describe = f"At gamma {here:.2f}, U is {u:.1f}, S {s:.1f} and H {h:.1f} percent."
+    chart = figures.plot(x, PERCENT, lines=lines + figures.upright(x, here), dots=dots, notes=ends, describe=describe)
+    st.html(f'<p class="cyn-readout">{readout}</p>{chart}')
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.caption(
+        f"AUSUC, the area under S against U over all gamma: {found.curve.ausuc:.3f}. The study's own gamma: {study.gamma:.2f}."
+    )
+    if abs(classifier.gamma - study.gamma) > (high - low) / 400:
+        right.button(
+            "Back to the study's", on_click=_reset_gamma, args=(study, low, high), width="stretch", key="gamma_back"
+        )
+
+
+@per_study
+def at_gamma_many(study: Study, low: float, high: float) -> np.ndarray:
+    """(3,SAMPLES) U, S, H from gamma ``low`` to ``high``."""
+    curve = evaluation(study).curve
+    at = (np.searchsorted(curve.gammas, np.linspace(low, high, SAMPLES), side="right") - 1).clip(0)
+    return np.stack([curve.unseen[at], curve.seen[at], curve.harmonic[at]])
+
+
+def _range(found: Evaluation) -> tuple[float, float]:
+    """Where the curve is worth looking at: from no calibration to where hardly a seen class is left."""
+    gammas = found.curve.gammas
+    high = max(float(np.quantile(gammas, 0.97)), 2 * found.metrics.gamma, 0.1)
+    return min(0.0, round(float(np.quantile(gammas, 0.05)), 2)), float(np.ceil(high * 20) / 20)
+
+
+def _reset_gamma(study: Study, low: float, high: float) -> None:
+    session.classifier().gamma = study.gamma
+    st.session_state["gamma"] = float(np.clip(study.gamma, low, high))
+
+
+def provenance(study: Study) -> None:
+    """Where the figures come from."""
+    memory, choices = dict(study.provenance), study.choices
+    settings = cast(dict, memory.get("settings") or {})
+    with st.expander("Where the figures come from", icon=":material/fingerprint:"):
+        st.html(
+            facts(
+                [
+                    ("study", f"{study.name} ({study.id})"),
+                    (
+                        "split",
+                        f"{study.split_hash}: {len(study.seen_classes)} seen, {len(study.unseen_classes)} unseen classes",
+                    ),
+                    (
+                        "test pictures",
+                        f"{int((study.roles == 'test_seen').sum()):,} of seen, {int((study.roles == 'test_unseen').sum()):,} of unseen classes",
+                    ),
+                    (
+                        "backbone",
+                        f"{memory.get('backbone', study.network.name)}, dictionary layer {study.network.layer}",
+                    ),
+                    ("command", str(memory.get("command", "made by the Python interface"))),
+                    ("seed", str(study.seed)),
+                    (
+                        "probe pictures",
+                        f"{settings.get('probe_count', 'none')} ({settings.get('probes', '')})"
+                        if study.operator is not None
+                        else "none: the tail is global average pooling",
+                    ),
+                    (
+                        "chosen on seen classes",
+                        f"ridge {study.mapping.ridge:.3g}, decay {choices.decay:.3g}, mu {choices.mu:.3g}, gamma {choices.gamma:.3f} logits",
+                    ),
+                    ("H on the folds", f"{choices.cross_validated_H:.1f} % over {choices.folds} folds"),
+                    ("pictures left out", str(len(cast(list, memory.get("skipped") or [])))),
+                ]
+            )
+        )

@@ -1,0 +1,183 @@
+"""Cards: a neuron, a class, a door to another page, a figure with its name. Markup, with one real button over each card that opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from niwt_core import Study
+from niwt_core.explain.ablation import Muting
+from niwt_core.knowledge.class_names import display_name
+from niwt_core.neurons.neuron import Neuron, find_neurons
+from pages.components.shared import style
+from pages.components.shared.figures import meter, stacked
+from pages.components.shared.lookup import STATUSES, trust_counts
+from pages.components.shared.pictures import class_crop, neuron_crop
+from pages.components.shared.session import per_study
+from pages.components.shared.style import text
+from pages.components.shared.tables import table
+
+
+def name_of(neuron: Neuron) -> tuple[str, str]:
+    """A neuron's name in two lines: the part above, the word below; an unnamed one says so."""
+    if neuron.status not in ("verified", "weak"):
+        return ("no word passed", "Unnamed") if neuron.status == "unnamed" else ("never active", "Silent")
+    part, _, word = neuron.label.rpartition(": ")
+    return part or "attribute", word[:1].upper() + word[1:]
+
+
+@per_study
+def neuron_markup(study: Study, index: int, crops: int = 3) -> str:
+    """A neuron's card: its favourites with the activation over them, name, trust, AUROC."""
+    neuron = study.neurons[index]
+    part, word = name_of(neuron)
+    count = min(crops, study.gallery.top.shape[1])
+    pictures = "".join(neuron_crop(study, index, place) for place in range(count))
+    auroc = "" if neuron.status == "dead" else f"<span>AUROC {neuron.auroc:.2f}</span>"
+    return (
+        f'<div class="cyn-crops">{pictures}</div><div class="cyn-card-text"><p class="cyn-eyebrow">{text(part)}</p>'
+        f'<h3>{text(word)}</h3><p class="cyn-facts">{style.trust(neuron.status)}<span>№ {index}</span>{auroc}</p></div>'
+    )
+
+
+def neuron_card(
+    study: Study, index: int, *, scope: str, note: str = "", share: float | None = None, tone: str = "neuron"
+) -> None:
+    """A neuron's card that opens its page; ``scope`` keeps keys apart where a neuron shows twice; ``note`` and ``share`` add a measured line."""
+    part, word = name_of(study.neurons[index])
+    extra = (
+        f'<p class="cyn-extra"><span>{text(note)}</span>{meter(share, tone) if share is not None else ""}</p>'
+        if note
+        else ""
+    )
+    _card(
+        f"neuron-{scope}-{index}",
+        neuron_markup(study, index) + extra,
+        f"Open neuron {index}: {part}, {word}",
+        open_neuron,
+        index,
+    )
+
+
+def open_neuron(index: int | None) -> None:
+    """Goes to a neuron's page by its address, or back to all of them."""
+    if index is None:
+        st.query_params.pop("neuron", None)
+    else:
+        st.query_params["neuron"] = str(index)
+
+
+def door(key: str, *, number: str, title: str, words: str, picture: str, page: str) -> None:
+    """A large card that leads to another page."""
+    markup = (
+        f'<div class="cyn-door-picture">{picture}</div><div class="cyn-card-text"><p class="cyn-eyebrow">{text(number)}</p>'
+        f"<h3>{text(title)}</h3><p>{text(words)}</p></div>"
+    )
+    if _card(f"door-{key}", markup, f"{title}: {words}"):
+        st.switch_page(page)
+
+
+def _card(key: str, markup: str, label: str, on_click: Callable[..., None] | None = None, *args: Any) -> bool:
+    """A card that is one large button: the markup shows, the button over it takes clicks, focus and the name for screen readers."""
+    with st.container(key=f"card-{key}", gap=None):
+        st.html(f'<div class="cyn-card" aria-hidden="true">{markup}</div>')
+        return st.button(label, key=f"open-{key}", on_click=on_click, args=args)
+
+
+def species_strip(study: Study, classes: list[int]) -> None:
+    """A row of species that scrolls sideways: picture, name, and the sign of what it is."""
+    items = "".join(
+        f"<li>{class_crop(study, c)}<span>{style.chip('seen' if study.seen[c] else 'unseen', display_name(study.classes[c]))}</span></li>"
+        for c in classes
+    )
+    st.html(f'<ul class="cyn-species" tabindex="0" aria-label="Species of this study">{items}</ul>')
+
+
+def figures_row(items: list[tuple[str, str, str]]) -> str:
+    """Markup of a few large figures: (figure, name, explanation)."""
+    cells = "".join(
+        f"<div><b>{text(value)}</b><span>{text(name)}</span><small>{text(words)}</small></div>"
+        for value, name, words in items
+    )
+    return f'<div class="cyn-figures">{cells}</div>'
+
+
+def facts(items: list[tuple[str, str]]) -> str:
+    """Markup of a list of names and values, for provenance."""
+    return (
+        '<dl class="cyn-list">'
+        + "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in items)
+        + "</dl>"
+    )
+
+
+def study_line(study: Study) -> str:
+    """A study in one line."""
+    seen, unseen = len(study.seen_classes), len(study.unseen_classes)
+    held_out = int((study.roles != "train").sum())
+    return (
+        f"{seen} classes that the network was trained on, {unseen} that it knows by description only; "
+        f"{len(study.labels):,} pictures, {held_out:,} of them held out; {len(study.neurons):,} neurons."
+    )
+
+
+def sample_species(study: Study, count: int = 24) -> list[int]:
+    """Some classes for show: every second one unseen as long as there are any."""
+    seen = [c for c in range(len(study.classes)) if study.seen[c]]
+    unseen = [c for c in range(len(study.classes)) if not study.seen[c]]
+    step = max(1, len(seen) // count)
+    mixed = [c for pair in zip(seen[::step], unseen, strict=False) for c in pair]
+    return [*mixed, *(c for c in seen[::step] if c not in mixed)][:count]
+
+
+@per_study
+def door_picture(study: Study, page: str) -> str:
+    """The picture on a door: neurons with their activation, species known by description only, species of all sorts."""
+    if page == "dictionary":
+        best = [neuron.index for neuron in find_neurons(study.neurons)[:3]]
+        return f'<div class="cyn-crops">{"".join(neuron_crop(study, n, 0) for n in best)}</div>'
+    unseen = [c for c in range(len(study.classes)) if not study.seen[c]] or list(range(len(study.classes)))
+    chosen = unseen[:: max(1, len(unseen) // 3)][:3] if page == "build" else sample_species(study)[4:7]
+    return f'<div class="cyn-crops">{"".join(class_crop(study, c, place=1) for c in chosen)}</div>'
+
+
+def class_label(study: Study) -> Callable[[str], str]:
+    """How a select box names a class: with the sign of its kind."""
+    return lambda name: (
+        f"{style.SIGNS['seen' if study.seen[study.classes.index(name)] else 'unseen']} {display_name(name)}"
+    )
+
+
+def trust_bar(study: Study) -> None:
+    """How many neurons have a name that holds."""
+    counts = trust_counts(study)
+    parts = [(status, counts[status], f"cyn-is-{status}") for status in STATUSES]
+    st.html(stacked(parts, describe=", ".join(f"{count} {status}" for status, count in counts.items())))
+
+
+def count_line(found: int, total: int) -> None:
+    """How many neurons a search leaves."""
+    st.html(f'<p class="cyn-sub">{found:,} of {total:,} neurons, the most trusted first.</p>')
+
+
+def nothing(title: str, words: str) -> None:
+    """An empty state: what there is not, and what to do."""
+    st.html(f'<div class="cyn-nothing"><h3 class="cyn-h3">{text(title)}</h3><p class="cyn-sub">{text(words)}</p></div>')
+
+
+def before_after(effect: Muting) -> str:
+    """Markup of a table: accuracy with the neurons, without them, the change."""
+    rows = []
+    for key, name in (
+        ("U", "unseen classes"),
+        ("S", "seen classes"),
+        ("H", "harmonic mean"),
+        ("zsl", "unseen ones alone"),
+    ):
+        old, new = getattr(effect.before, key), getattr(effect.after, key)
+        tone = "cyn-moved" if abs(new - old) > 0.05 else "cyn-soft"
+        label = f'<b>{key.upper()}</b> <span class="cyn-soft">{name}</span>'
+        rows.append((label, f"{old:.1f}", f"{new:.1f}", f'<span class="{tone}">{new - old:+.1f}</span>'))
+    return table("1fr auto auto auto", ("Accuracy, %", "with", "muted", "change"), rows)

@@ -1,0 +1,168 @@
+"""Where pictures come from: the study's own samples, files, the camera."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
+
+import streamlit as st
+import torch
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from niwt_core import Classifier, NiwtError, Study
+from niwt_core.knowledge.class_names import display_name
+from pages.components.shared import session, style
+from pages.components.shared.pictures import address, crop
+from pages.components.shared.session import per_study
+from pages.components.shared.uploads import KEPT, Tray, sample_key, take_in
+
+SOURCES = {
+    "samples": ":material/photo_library: Samples",
+    "upload": ":material/upload: Upload",
+    "camera": ":material/photo_camera: Camera",
+}
+TYPES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "jp2")
+SAMPLES = 8  # shown at once
+ERRORS_SHOWN = 5
+
+
+def choose(classifier: Classifier, tray: Tray) -> None:
+    """The widgets that bring pictures into the tray."""
+    source = st.segmented_control(
+        "Where pictures come from", list(SOURCES), format_func=SOURCES.__getitem__, default="samples", required=True,
+        key="picture_source", label_visibility="collapsed",
+    )  # fmt: skip
+    if source == "upload":
+        _upload(classifier, tray)
+    elif source == "camera":
+        _camera(classifier, tray)
+    else:
+        _samples(classifier, tray)
+    for error in st.session_state.get("picture_errors", [])[:ERRORS_SHOWN]:
+        session.show_error(error)
+    more = len(st.session_state.get("picture_errors", [])) - ERRORS_SHOWN
+    if more > 0:
+        st.caption(f"{more} more files could not be read.")
+
+
+def start_with_a_sample(classifier: Classifier, tray: Tray) -> None:
+    """A picture to begin with: of a class that the network was never trained on, and that it recognises."""
+    items = first_samples(classifier.study)
+    if items:
+        choose_sample(classifier, tray, items[0])
+
+
+def choose_sample(classifier: Classifier, tray: Tray, item: int) -> None:
+    """Takes gallery picture ``item`` into the tray and looks at it."""
+    study = classifier.study
+    key = sample_key(item)
+    truth = study.classes[study.labels[study.gallery.pictures[item]]]
+    if key in tray.items:
+        tray.choose(key)
+    else:
+        picture = classifier.encode(study.gallery.jpeg(item))
+        tray.hold(key, f"Sample {item + 1}", picture, study.preprocess, truth=truth)
+    st.session_state["picture_errors"] = []
+
+
+@per_study
+def first_samples(study: Study) -> list[int]:
+    """Gallery pictures, one class after the other, unseen and seen ones in turn; an unseen one that is recognised comes first."""
+    gallery = study.gallery
+    labels = study.labels[gallery.pictures]
+    order = {False: [], True: []}  # type: dict[bool, list[int]]
+    rounds = max((len(gallery.of_class(study.labels, c)) for c in range(len(study.classes))), default=0)
+    for turn in range(rounds):
+        for c, seen in enumerate(study.seen):
+            own = gallery.of_class(study.labels, c)
+            if turn < len(own):
+                order[bool(seen)].append(int(own[turn]))
+    mixed = [item for pair in zip_longest(order[False], order[True]) for item in pair if item is not None]
+    scores = study.full_head.logits(study.features[torch.from_numpy(gallery.pictures)].float())  # (M, C)
+    best = (scores - study.gamma * torch.from_numpy(study.seen)).argmax(1).numpy()
+    easy = next((item for item in mixed if not study.seen[labels[item]] and best[item] == labels[item]), None)
+    return mixed if easy is None else [easy, *(item for item in mixed if item != easy)]
+
+
+def _samples(classifier: Classifier, tray: Tray) -> None:
+    items, study = first_samples(classifier.study), classifier.study
+    if not items:
+        st.caption("This study keeps no sample pictures: upload one.")
+        return
+    page = st.session_state.get("sample_page", 0) % max(1, -(-len(items) // SAMPLES))
+    with st.container(key="samples"):
+        for item in items[page * SAMPLES : (page + 1) * SAMPLES]:
+            c = int(study.labels[study.gallery.pictures[item]])
+            kind, name = "seen" if study.seen[c] else "unseen", display_name(study.classes[c])
+            markup = crop(address(study.gallery.jpeg(item)), alt="") + f"<p>{style.chip(kind, name)}</p>"
+            tile(
+                sample_key(item),
+                markup,
+                f"Classify a picture of {name}, {kind}",
+                tray.chosen == sample_key(item),
+                choose_sample,
+                classifier,
+                tray,
+                item,
+            )
+    st.button("Other samples", icon=":material/refresh:", type="tertiary", on_click=_next_samples, key="other_samples")
+
+
+def _next_samples() -> None:
+    st.session_state["sample_page"] = st.session_state.get("sample_page", 0) + 1
+
+
+def tile(key: str, markup: str, label: str, chosen: bool, on_click: Any, *args: Any) -> None:
+    """A picture that is a button; ``label`` is what screen readers say."""
+    with st.container(key=f"card-pick-{key}", gap=None):
+        st.html(f'<div class="cyn-card cls-tile{" cls-on" if chosen else ""}" aria-hidden="true">{markup}</div>')
+        st.button(plain(label + (", chosen" if chosen else "")), key=f"pick-{key}", on_click=on_click, args=args)
+
+
+def plain(label: str) -> str:
+    """A button's label with names that people typed, where Streamlit would read Markdown."""
+    return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~$:-" else sign for sign in label)
+
+
+def _upload(classifier: Classifier, tray: Tray) -> None:
+    """Takes uploads in and empties the uploader."""
+    nonce = st.session_state.setdefault("upload_nonce", 0)
+    files = st.file_uploader(
+        f"Pictures, up to {KEPT} at a time; the last {KEPT} are kept while this page is open",
+        type=list(TYPES), accept_multiple_files=True, key=f"upload-{nonce}",
+    )  # fmt: skip
+    if files:
+        bar = st.progress(0.0, "Reading pictures") if len(files) > 2 else None
+
+        def report(done: int) -> None:
+            if bar is not None:
+                bar.progress(done / len(files), f"Reading picture {done} of {len(files)}")
+
+        _finish(take_in(((file.name, file.getvalue()) for file in files), classifier, tray, progress=report))
+        _let_go(files)
+        st.session_state["upload_nonce"] = nonce + 1
+        st.rerun()
+
+
+def _camera(classifier: Classifier, tray: Tray) -> None:
+    nonce = st.session_state.setdefault("camera_nonce", 0)
+    photo = st.camera_input("Take a picture", key=f"camera-{nonce}")
+    if photo is not None:
+        count = st.session_state["camera_count"] = st.session_state.get("camera_count", 0) + 1
+        _finish(take_in([(f"Photo {count}", photo.getvalue())], classifier, tray))
+        _let_go([photo])
+        st.session_state["camera_nonce"] = nonce + 1
+        st.rerun()
+
+
+def _let_go(files: Sequence[UploadedFile]) -> None:
+    """Streamlit would keep the files until the session ends, whatever becomes of their widget."""
+    context = get_script_run_ctx()
+    for file in files if context is not None else ():
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+
+
+def _finish(errors: list[NiwtError]) -> None:
+    st.session_state["picture_errors"] = errors

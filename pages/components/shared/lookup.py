@@ -1,0 +1,119 @@
+"""What the neuron dictionary looks up: importances, activations, relatives, searches. Cached by study, shared by all sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from niwt_core import Study
+from niwt_core.explain.ablation import Muting, mute
+from niwt_core.knowledge.attributes import readable
+from niwt_core.knowledge.class_names import display_name
+from niwt_core.neurons.neuron import Neuron, find_neurons
+from niwt_core.study.class_importance import class_importance
+from pages.components.shared.session import per_study
+
+TRUSTED = ("verified", "weak")
+STATUSES = ("verified", "weak", "unnamed", "dead")
+
+
+@per_study
+def importances(study: Study) -> np.ndarray:
+    """(C,N) unit importance of every neuron for every class: measured for seen classes, predicted for unseen ones."""
+    return np.stack([class_importance(study, name).float().numpy() for name in study.classes])
+
+
+@per_study
+def search(study: Study, words: str, part: str, trust: tuple[str, ...]) -> list[int]:
+    """Neurons whose name holds every word (or whose number it is), of a part, of these kinds of trust; the most trusted first."""
+    asked = words.casefold().split()
+    found = []
+    for neuron in find_neurons(study.neurons):
+        name = f"{neuron.label} {neuron.attribute}".casefold()
+        number = str(neuron.index)
+        fits = neuron.status in trust and part in ("", group_of(neuron))
+        if fits and all(word.lstrip("#№") == number or word in name for word in asked if word != "№"):
+            found.append(neuron.index)
+    return found
+
+
+def group_of(neuron: Neuron) -> str:
+    """The attribute group of a neuron's name, "bill shape"; empty without one."""
+    return neuron.attribute.split("::", 1)[0] if "::" in neuron.attribute else ""
+
+
+def parts(study: Study) -> dict[str, str]:
+    """Attribute groups, with their names for people, where the study has any."""
+    return {group: readable(group) for group, columns in study.knowledge.groups.items() if len(columns) > 1}
+
+
+def for_and_against(
+    study: Study, class_index: int, among: tuple[int, ...], count: int = 8
+) -> tuple[list[int], list[int]]:
+    """The neurons ``among`` some that speak most for a class, and most against it."""
+    values = importances(study)[class_index]
+    order = sorted(among, key=lambda n: -values[n])
+    return [n for n in order[:count] if values[n] > 0], [n for n in order[::-1][: count // 2] if values[n] < 0]
+
+
+@per_study
+def related(study: Study, neuron: int, count: int = 4) -> list[tuple[int, float]]:
+    """Neurons that matter to the same classes: (neuron, cosine of the two columns of importances about their means)."""
+    table = importances(study)
+    centred = table - table.mean(0)
+    unit = centred / np.maximum(np.linalg.norm(centred, axis=0), 1e-12)
+    cosine = unit.T @ unit[:, neuron]
+    live = np.array([item.status != "dead" for item in study.neurons])
+    order = [int(n) for n in np.argsort(-np.where(live, cosine, -2)) if n != neuron]
+    return [(n, float(cosine[n])) for n in order[:count]]
+
+
+@dataclass(frozen=True)
+class Split:
+    """A neuron's activations on held-out pictures, in two groups that ``what`` tells apart; ``auroc`` of that."""
+
+    what: str
+    with_it: np.ndarray
+    without: np.ndarray
+    auroc: float
+
+
+@per_study
+def activations(study: Study, neuron: int) -> Split:
+    """Activations with and without the neuron's word; a neuron without a word is split by the class it matters most to."""
+    held_out = np.flatnonzero(study.roles != "train")
+    values = study.pooled[held_out, neuron].float().numpy()
+    labels, item = study.labels[held_out], study.neurons[neuron]
+    if item.attribute:
+        has = study.knowledge.presence()[labels, study.knowledge.names.index(item.attribute)]
+        return Split(item.label, values[has], values[~has], item.auroc)
+    best = int(importances(study)[:, neuron].argmax())
+    has = labels == best
+    ranks = values.argsort().argsort() + 1.0
+    count = max(int(has.sum()), 1)
+    auroc = (ranks[has].sum() - count * (count + 1) / 2) / max(count * int((~has).sum()), 1)
+    return Split(display_name(study.classes[best]), values[has], values[~has], float(auroc))
+
+
+@per_study
+def muting(study: Study, neurons: tuple[int, ...]) -> Muting:
+    """What the study loses without some neurons."""
+    return mute(study, neurons)
+
+
+@per_study
+def trust_counts(study: Study) -> dict[str, int]:
+    """How many neurons there are of each kind of trust."""
+    return {status: sum(neuron.status == status for neuron in study.neurons) for status in STATUSES}
+
+
+def namesakes(study: Study, neuron: int) -> tuple[int, ...]:
+    """All neurons whose name stands and is the same, this one included."""
+    item = study.neurons[neuron]
+    return tuple(
+        n.index
+        for n in cast(tuple[Neuron, ...], study.neurons)
+        if n.attribute == item.attribute and n.status in TRUSTED
+    )

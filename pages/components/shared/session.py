@@ -1,0 +1,272 @@
+"""What a page works with: the study (shared by everyone), and what this person built, undid and looks at (theirs alone).
+
+study, classifier = session.current_study(), session.classifier()
+with session.shown_errors():
+    session.add_class(Recipe("Ruby Needlebill", {"crown color": "red"}))
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from operator import attrgetter
+from pathlib import Path
+from typing import ParamSpec, TypeVar, cast
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from niwt_core import BuiltClass, Classifier, EncodedPicture, NiwtError, Recipe, Study, load_study
+from niwt_core.classify.classifier import Source
+from pages.serving.arguments import first_folder
+
+STEPS_KEPT = 100
+OPEN_STUDIES = (
+    3  # in memory at once; each is mapped from disk, so this bounds what people who switch to and fro can hold
+)
+
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def per_study(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """st.cache_data for functions of a Study (told apart by its id) and plain values; all sessions share the results."""
+    cached = st.cache_data(show_spinner=False, max_entries=512, hash_funcs={Study: attrgetter("id")})(function)
+    return cast(Callable[Arguments, Result], cached)
+
+
+# --- the study -------------------------------------------------------------------------------------------------------
+
+
+def study_folder() -> Path:
+    """The study chosen on the Studies page, else the one that the app was started with."""
+    return Path(st.session_state.get("study_folder") or first_folder())
+
+
+def current_study() -> Study:
+    """The study of this session, loaded once per process. Raises NiwtError."""
+    _enter()
+    return shared_study(study_folder())
+
+
+def shared_study(folder: Path) -> Study:
+    """The study in ``folder``, loaded once per process and shared by all sessions. Raises NiwtError."""
+    study: Study = _open_study(str(folder), _study_id(folder))
+    return study
+
+
+def open_study(folder: Path) -> Study:
+    """Switches this session to another study; on failure it stays where it was. Raises NiwtError."""
+    study = shared_study(folder)
+    st.session_state["study_folder"] = str(folder)
+    return study
+
+
+@st.cache_resource(show_spinner=False, max_entries=OPEN_STUDIES)
+def _open_study(folder: str, study_id: str) -> Study:
+    """``study_id`` is there for the cache: a study that was prepared again has another."""
+    return load_study(folder)
+
+
+def _enter() -> None:
+    """Runs app.py where Streamlit has run a page without it.
+
+    Who comes to a fresh server by a page's own address gets that file alone: Streamlit takes a folder named pages for the old kind of
+    app until st.navigation has run once.
+    """
+    if "entered" not in st.session_state:
+        st.session_state["entered"] = True
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def _study_id(folder: Path) -> str:
+    manifest = folder / "study.json"
+    try:
+        return _id_in(manifest, manifest.stat().st_mtime_ns)
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""  # load_study says what is wrong
+
+
+@lru_cache(maxsize=OPEN_STUDIES)
+def _id_in(manifest: Path, _changed: int) -> str:
+    return str(json.loads(manifest.read_text(encoding="utf-8"))["id"])
+
+
+# --- what this person builds -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the classifier held after a change, and the change in words: "added Ruby Needlebill"."""
+
+    label: str
+    recipes: tuple[Recipe, ...]
+
+
+@dataclass
+class Workshop:
+    """One person's classes of one study: the classifier, every step, and which step it stands at."""
+
+    classifier: Classifier
+    steps: list[Step] = field(default_factory=lambda: [Step("start", ())])
+    at: int = 0
+
+
+def workshop() -> Workshop:
+    """This session's workshop for the current study; another study has its own, and keeps it. Raises NiwtError."""
+    study = current_study()
+    workshops: dict[str, Workshop] = st.session_state.setdefault("workshops", {})
+    if study.id not in workshops:
+        workshops[study.id] = Workshop(Classifier(study))
+    return workshops[study.id]
+
+
+def classifier() -> Classifier:
+    """The seen, unseen and built classes of this session. Raises NiwtError."""
+    return workshop().classifier
+
+
+def recipes() -> tuple[Recipe, ...]:
+    """Recipes of the classes built here, in the order they were added."""
+    shop = workshop()
+    return shop.steps[shop.at].recipes
+
+
+def add_class(recipe: Recipe, *, replaces: str = "") -> BuiltClass:
+    """Builds a class, or builds it anew in the place of ``replaces`` or of one with its name. Raises NiwtError."""
+    shop = workshop()
+    built = shop.classifier.add_recipe(recipe)
+    old = {replaces, recipe.name} - {""}
+    changed = any(item.name in old for item in recipes())
+    kept = [recipe if item.name == (replaces or recipe.name) else item for item in recipes()]
+    if recipe not in kept:
+        kept.append(recipe)
+    kept = [item for item in kept if item is recipe or item.name not in old]
+    _record("changed" if changed else "added", recipe.name, kept)
+    return built
+
+
+def remove_class(name: str) -> None:
+    """Takes a built class out. Raises NiwtError."""
+    workshop().classifier.remove(name)
+    _record("removed", name, [item for item in recipes() if item.name != name])
+
+
+def rename(name: str, new_name: str) -> None:
+    """Gives a built class another name; its weights stay. Raises NiwtError when the name is taken or not a name."""
+    recipe = next((item for item in recipes() if item.name == name), None)
+    if recipe is None:
+        raise NiwtError(f"no built class {name!r}", where="this session", fix="choose one of the classes built here")
+    if new_name.strip() != name:
+        if any(item.name == new_name.strip() for item in recipes()):
+            raise NiwtError(f"{new_name!r} is built already", where="this session", fix="give another name")
+        add_class(replace(recipe, name=new_name), replaces=name)
+
+
+def undo() -> bool:
+    """Goes back one step; False at the start."""
+    return _go(-1)
+
+
+def redo() -> bool:
+    """Goes forward one step; False at the end."""
+    return _go(1)
+
+
+def history() -> tuple[tuple[Step, ...], int]:
+    """(all steps, the position of the present one)."""
+    shop = workshop()
+    return tuple(shop.steps), shop.at
+
+
+def _record(verb: str, name: str, recipes: list[Recipe]) -> None:
+    shop = workshop()
+    shop.steps = [*shop.steps[: shop.at + 1], Step(f"{verb} {name}", tuple(recipes))][-STEPS_KEPT:]
+    shop.at = len(shop.steps) - 1
+    _restore(shop)
+
+
+def _go(by: int) -> bool:
+    shop = workshop()
+    if not 0 <= shop.at + by < len(shop.steps):
+        return False
+    shop.at += by
+    _restore(shop)
+    return True
+
+
+def _restore(shop: Workshop) -> None:
+    """Makes the classifier hold exactly the present step's classes, in its order; recipes give the same weights every time."""
+    target = shop.steps[shop.at].recipes
+    if tuple(item.recipe for item in shop.classifier.built.values()) == target:
+        return
+    for name in shop.classifier.built:
+        shop.classifier.remove(name)
+    for recipe in target:
+        shop.classifier.add_recipe(recipe)
+
+
+# --- the picture at hand ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class CurrentPicture:
+    """The picture that a person looks at, encoded by the study ``study_id``."""
+
+    name: str
+    picture: EncodedPicture
+    study_id: str
+
+
+def current_picture() -> CurrentPicture | None:
+    """The picture chosen last in this session for the current study."""
+    held = st.session_state.get("current_picture")
+    return held if isinstance(held, CurrentPicture) and held.study_id == current_study().id else None
+
+
+def set_current_picture(source: Source | EncodedPicture, name: str) -> CurrentPicture:
+    """Encodes a picture, unless it is, and keeps it as the one at hand. Raises NiwtError if it cannot be read."""
+    picture = source if isinstance(source, EncodedPicture) else classifier().encode(source)
+    held = CurrentPicture(name, picture, current_study().id)
+    st.session_state["current_picture"] = held
+    return held
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+
+def page(title: str, lead: str) -> None:
+    """The head of every page: its title, and what it is for in two lines."""
+    from pages.components.shared import style
+
+    _enter()
+    st.html(f'<header class="cyn-head"><h1>{style.text(title)}</h1><p>{style.text(lead)}</p></header>')
+
+
+@contextmanager
+def shown_errors() -> Iterator[None]:
+    """Shows a user's mistake where it happened: what, where, what to do. A decorator too. The rest of the page goes on."""
+    try:
+        yield
+    except NiwtError as error:
+        show_error(error)
+
+
+def show_error(error: NiwtError) -> None:
+    """One message: what is wrong in bold, where in code, what to do."""
+    st.error(f"**{_plain(error.what)}**", icon=":material/error:")
+    details = [f"Where: `{error.where.replace('`', chr(39))}`"] if error.where else []
+    details += [f"What to do: {_plain(error.fix)}"] if error.fix else []
+    if details:
+        st.caption("  \n".join(details))
+
+
+def _plain(text: str) -> str:
+    """Markdown's signs and Streamlit's directives made harmless; what people typed stays text."""
+    escaped = "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~$:-" else sign for sign in text)
+    return escaped[:1].upper() + escaped[1:]

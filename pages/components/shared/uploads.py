@@ -1,0 +1,196 @@
+"""The pictures of one session: each is read and encoded once, and kept so small that hundreds of uploads leave memory as it was.
+
+What stays of a picture is what the network saw (bytes, a 128th of a 12-megapixel photograph), its features, and a JPEG to look at.
+Activations, which maps need, are kept for the last few and made again for others from the very same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+import torch
+from PIL import Image
+from torch import Tensor
+
+from niwt_core import Classifier, EncodedPicture, NiwtError
+from niwt_core.backbones import Preprocess
+from niwt_core.classify.classifier import KEPT_SIDE
+from niwt_core.images import image_hash, open_image
+from niwt_core.neurons.exemplars import jpeg_bytes
+from pages.components.shared import session
+from pages.components.shared.memory import settle
+
+KEPT, WHOLE = 100, 3  # pictures in the tray, and of these the ones with their activations
+SHOWN_SIDE, THUMB_SIDE = 768, 160  # pixels
+
+
+def sample_key(item: int) -> str:
+    """The key of a gallery picture in the tray."""
+    return f"sample-{item}"
+
+
+def is_sample(key: str) -> bool:
+    """The picture is the study's own."""
+    return key.startswith("sample-")
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A picture in the tray: ``key`` (hash of its file), ``pixels`` (3,s,s) uint8 that the network saw, ``features`` (D,), JPEG files to
+    show; ``truth``: its class where that is known."""
+
+    key: str
+    name: str
+    pixels: Tensor
+    features: Tensor
+    shown: bytes
+    thumb: bytes
+    truth: str = ""
+
+
+class Tray:
+    """Pictures in the order they came; the oldest leave when there are more than KEPT. For one study and one session."""
+
+    def __init__(self, study_id: str) -> None:
+        self.study_id = study_id
+        self.items: OrderedDict[str, Held] = OrderedDict()
+        self.chosen = ""
+        self._whole: OrderedDict[str, EncodedPicture] = OrderedDict()
+
+    @property
+    def current(self) -> Held | None:
+        """The picture that is looked at."""
+        return self.items.get(self.chosen)
+
+    def choose(self, key: str) -> None:
+        """Looks at a picture of the tray."""
+        if key in self.items:
+            self.chosen = key
+
+    def remove(self, key: str) -> None:
+        """Takes a picture out; the one before it is looked at next."""
+        keys = list(self.items)
+        if key in self.items:
+            at = keys.index(key)
+            del self.items[key]
+            self._whole.pop(key, None)
+            if self.chosen == key:
+                rest = list(self.items)
+                self.chosen = rest[max(at - 1, 0)] if rest else ""
+
+    def hold(self, key: str, name: str, picture: EncodedPicture, preprocess: Preprocess, *, truth: str = "") -> Held:
+        """Keeps an encoded picture, and looks at it."""
+        if key not in self.items:
+            self.items[key] = Held(
+                key,
+                name,
+                pixels_of(picture.input, preprocess),
+                picture.features,
+                jpeg_bytes(picture.image, side=SHOWN_SIDE, quality=85),
+                jpeg_bytes(picture.image, side=THUMB_SIDE),
+                truth,
+            )
+            self._keep_whole(key, picture)
+            while len(self.items) > KEPT:
+                old, _ = self.items.popitem(last=False)
+                self._whole.pop(old, None)
+        self.chosen = key
+        return self.items[key]
+
+    def encoded(self, held: Held, classifier: Classifier) -> EncodedPicture:
+        """The whole picture again, activations included."""
+        if held.key not in self._whole:
+            study = classifier.study
+            values = input_of(held.pixels, study.preprocess)
+            with torch.inference_mode():
+                activations = study.network.stem(values)
+            image = Image.open(io.BytesIO(held.shown)).convert("RGB")
+            self._keep_whole(held.key, EncodedPicture(image, values, activations.clone(), held.features))
+        self._whole.move_to_end(held.key)
+        return self._whole[held.key]
+
+    def _keep_whole(self, key: str, picture: EncodedPicture) -> None:
+        self._whole[key] = picture
+        while len(self._whole) > WHOLE:
+            self._whole.popitem(last=False)
+
+
+def tray() -> Tray:
+    """This session's tray for the current study; another study starts an empty one."""
+    study = session.current_study()
+    held = st.session_state.get("tray")
+    if not isinstance(held, Tray) or held.study_id != study.id:
+        held = st.session_state["tray"] = Tray(study.id)
+    return held
+
+
+def take_in(
+    files: Iterable[tuple[str, bytes]],
+    classifier: Classifier,
+    held: Tray,
+    *,
+    progress: Callable[[int], None] = lambda done: None,
+) -> list[NiwtError]:
+    """Reads and encodes files (name, bytes) into the tray and looks at the first; what cannot be read is returned, the rest goes on."""
+    errors, first = [], ""
+    for done, (name, data, opened) in enumerate(_opened(files), 1):
+        key = image_hash(data)
+        try:
+            if key not in held.items:
+                if isinstance(opened, NiwtError):
+                    raise opened
+                held.hold(key, name, classifier.encode(opened), classifier.study.preprocess)
+            first = first or key
+        except NiwtError as error:
+            errors.append(NiwtError(error.what, where=name, fix=error.fix))
+        progress(done)
+    held.choose(first)
+    settle()
+    return errors
+
+
+def _opened(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes, Image.Image | NiwtError]]:
+    """Each file with its picture, or with what is wrong with it; one is decoded ahead while another is encoded."""
+
+    def read(data: bytes) -> Image.Image | NiwtError:
+        try:
+            return open_image(data, at_least=KEPT_SIDE)
+        except NiwtError as error:
+            return error
+
+    waiting = iter(files)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ahead = next(waiting, None)
+        future = pool.submit(read, ahead[1]) if ahead else None
+        while ahead is not None and future is not None:
+            (name, data), opened = ahead, future.result()
+            ahead = next(waiting, None)
+            future = pool.submit(read, ahead[1]) if ahead else None
+            yield name, data, opened
+
+
+def pixels_of(values: Tensor, preprocess: Preprocess) -> Tensor:
+    """Network input (1,3,s,s) -> the (3,s,s) uint8 that it was made from."""
+    mean, std = _moments(preprocess)
+    pixels = (values[0].numpy() * std + mean) * 255
+    return torch.from_numpy(pixels.round().clip(0, 255).astype(np.uint8))
+
+
+def input_of(pixels: Tensor, preprocess: Preprocess) -> Tensor:
+    """(3,s,s) uint8 -> network input (1,3,s,s), the same bits as ``Preprocess`` gives."""
+    mean, std = _moments(preprocess)
+    values = np.multiply(pixels.numpy(), 1 / (255 * std), dtype=np.float32)
+    values -= mean / std
+    return torch.from_numpy(values)[None]
+
+
+def _moments(preprocess: Preprocess) -> tuple[np.ndarray, np.ndarray]:
+    return np.asarray(preprocess.mean, np.float32).reshape(3, 1, 1), np.asarray(preprocess.std, np.float32).reshape(
+        3, 1, 1
+    )

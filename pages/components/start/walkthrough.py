@@ -1,0 +1,160 @@
+"""The method in one picture, told by a real class of the study: describe, choose neurons, transfer, recognise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from niwt_core import Classifier, Study
+from niwt_core.classify.classifier import Ranked
+from niwt_core.knowledge.class_names import display_name
+from pages.components.shared import style
+from pages.components.shared.figures import meter
+from pages.components.shared.lookup import TRUSTED, importances
+from pages.components.shared.pictures import class_items, crop, picture_address
+from pages.components.shared.session import per_study
+from pages.components.shared.style import text
+
+COLUMNS, ROWS = 14, 10  # neurons that the second plate shows
+WEIGHTS, HEAD = 12, 12  # weights of each class, and trained classes, that the third plate shows
+
+
+@dataclass(frozen=True)
+class Story:
+    """An unseen class, the words that set it apart with their amounts (0..1), its strongest named neurons, and how one picture of it is ranked."""
+
+    class_index: int
+    name: str
+    words: tuple[tuple[str, float], ...]
+    neurons: tuple[int, ...]
+    item: int
+    ranking: tuple[Ranked, ...]
+
+
+@per_study
+def examples(study: Study, count: int = 3) -> list[int]:
+    """The unseen classes that the transfer does best on, of different sorts; seen ones stand in where there are none."""
+    accuracy = study.evaluate().per_class
+    chosen: list[int] = []
+    for name in sorted(study.unseen_classes or study.classes, key=lambda name: -np.nan_to_num(accuracy[name])):
+        c, sorts = study.classes.index(name), {display_name(study.classes[c]).split()[-1] for c in chosen}
+        if display_name(name).split()[-1] not in sorts and class_items(study, c):
+            chosen.append(c)
+    return chosen[:count]
+
+
+@per_study
+def tell(study: Study, class_index: int) -> Story | None:
+    """The story of one class, on the first of its gallery pictures that is recognised; None without pictures."""
+    items, classifier = class_items(study, class_index), Classifier(study)
+    if not items:
+        return None
+    name = study.classes[class_index]
+    answers = zip(items, classifier.classify_many([study.gallery.image(item) for item in items]), strict=True)
+    item, answer = max(
+        answers, key=lambda pair: (pair[1].best.name == name, sum(r.share for r in pair[1].ranking if r.name == name))
+    )
+    values = importances(study)[class_index]
+    named = [int(n) for n in np.argsort(-values) if study.neurons[n].status in TRUSTED]
+    labels = {study.neurons[n].label: n for n in reversed(named[:12])}
+    strongest = tuple(sorted(labels.values(), key=lambda n: -values[n])[:3])
+    return Story(
+        class_index, display_name(name), tuple(telling_words(study, class_index)), strongest, item, answer.ranking[:3]
+    )
+
+
+@per_study
+def telling_words(study: Study, class_index: int, count: int = 4) -> list[tuple[str, float]]:
+    """The words that set a class apart from the average seen class, with their amounts (0..1), one a group; empty without attributes."""
+    if study.knowledge.kind != "attributes":
+        return []
+    mean, spread = study.attribute_moments
+    values = torch.from_numpy(study.knowledge.values[class_index])
+    words: dict[str, tuple[str, float]] = {}
+    for j in ((values - mean) / spread).argsort(descending=True).tolist():
+        if values[j] > 0:
+            words.setdefault(
+                study.knowledge.names[j].split("::")[0],
+                (study.knowledge.labels[j], float(values[j]) / study.knowledge.scale),
+            )
+    return list(words.values())[:count]
+
+
+@per_study
+def story_markup(study: Study, class_index: int) -> str:
+    """The four plates."""
+    told = tell(study, class_index)
+    if told is None:
+        return ""
+    plates = (
+        (
+            "Describe",
+            f"Say what a {told.name} is like. The network has never seen one.",
+            _describe(told),
+        ),
+        ("Choose neurons", "From the words follow the neurons that this class should use.", _choose(study, told)),
+        ("Transfer", "Solve for the weights that make the network use just those neurons.", _transfer(study, told)),
+        ("Recognise", "The new class answers beside all those it was trained on.", _recognise(study, told)),
+    )
+    body = "".join(
+        f'<section class="cyn-plate"><div class="cyn-stage">{stage}</div><h3><b>{i}</b>{title}</h3><p>{text(words)}</p></section>'
+        for i, (title, words, stage) in enumerate(plates, 1)
+    )
+    return f'<div class="cyn-story">{body}</div>'
+
+
+def _describe(told: Story) -> str:
+    rows = []
+    for label, amount in told.words or ((f"a description of {told.name}", 1.0),):
+        part, _, word = label.rpartition(": ")
+        rows.append(
+            f'<div><span>{text(part or word)}</span><b>{text(word if part else "")}</b><i style="--share:{100 * amount:.0f}%"></i></div>'
+        )
+    return f'<div class="cyn-words">{"".join(rows)}</div>'
+
+
+def _choose(study: Study, told: Story) -> str:
+    values = importances(study)[told.class_index]
+    rest = np.random.default_rng(0).permutation(np.setdiff1d(np.arange(len(values)), told.neurons))[: COLUMNS * ROWS]
+    shown = rest.copy()
+    places = [COLUMNS * 2 + 3, COLUMNS * 4 + 9, COLUMNS * 7 + 5]
+    for place, n in zip(places, told.neurons, strict=False):
+        if place < len(shown):
+            shown[place] = n
+    top = float(np.abs(values[shown]).max()) or 1.0
+    dots = (
+        f'<i{" class=cyn-lit" if n in told.neurons else ""} style="--lit:{max(values[n] / top, 0):.2f}"></i>'
+        for n in shown
+    )
+    names = ", ".join(dict.fromkeys(study.neurons[n].label for n in told.neurons))
+    label = (
+        f"Neurons of the network; the strongest for this class are named {names}" if names else "Neurons of the network"
+    )
+    return f'<div class="cyn-net" role="img" aria-label="{text(label)}">{"".join(dots)}</div>'
+
+
+def _transfer(study: Study, told: Story) -> str:
+    rows = study.full_head.rows
+    strong = rows[told.class_index].abs().argsort(descending=True)[:WEIGHTS]
+    columns = [*np.flatnonzero(study.seen)[:HEAD].tolist(), told.class_index]
+    values = rows[columns][:, strong].abs()
+    *known, new = [
+        [f'<i style="--lit:{value:.2f}"></i>' for value in column]
+        for column in (values / values.max().clamp_min(1e-12)).tolist()
+    ]
+    label = "The weights of the trained classes, and the new class's as one more column"
+    old = "".join(cell for column in known for cell in column)
+    return (
+        f'<div class="cyn-weights" role="img" aria-label="{label}"><div class="cyn-head-rows cyn-seen">{old}</div>'
+        f'<div class="cyn-head-rows cyn-unseen">{"".join(new)}</div></div>'
+    )
+
+
+def _recognise(study: Study, told: Story) -> str:
+    picture = crop(picture_address(study.gallery.image(told.item)), alt=f"A held-out picture of a {told.name}")
+    ranks = "".join(
+        f"<div>{style.chip(item.kind, item.display)}{meter(item.share, item.kind)}</div>" for item in told.ranking
+    )
+    return f'<div class="cyn-answer">{picture}<div class="cyn-ranks">{ranks}</div></div>'

@@ -1,0 +1,177 @@
+"""The studies on this machine, read from their manifests alone, and the command that prepares another."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from niwt_core.errors import NiwtError
+from niwt_core.study.storage import check_target, is_study
+from pages.components.shared.session import study_folder
+from pages.serving.arguments import ROOT
+
+SHELVES = ("assets", "studies")
+SOURCES = {
+    "folder": "My own pictures",
+    "cub": "CUB-200-2011",
+    "awa2": "Animals with Attributes 2",
+    "aviary": "The Aviary, drawn anew",
+}
+NEEDS = {
+    "folder": ("images", "a folder named images, with one folder of pictures a class in it"),
+    "cub": ("images.txt", "the folder that holds CUB_200_2011"),
+    "awa2": ("predicates.txt", "the folder that holds Animals_with_Attributes2"),
+}
+INSIDE = {"cub": "CUB_200_2011", "awa2": "Animals_with_Attributes2"}
+
+
+@dataclass(frozen=True)
+class Spine:
+    """What a study's manifest says of it, without opening it; ``problem`` if that cannot be read."""
+
+    folder: Path
+    name: str
+    id: str = ""
+    seen: int = 0
+    unseen: int = 0
+    pictures: int = 0
+    backbone: str = ""
+    layer: str = ""
+    knowledge: str = ""
+    command: str = ""
+    problem: str = ""
+
+
+def spines() -> list[Spine]:
+    """Every study under assets and studies, and the one that is open, by name."""
+    folders = {
+        folder.resolve()
+        for shelf in SHELVES
+        if (ROOT / shelf).is_dir()
+        for folder in (ROOT / shelf).iterdir()
+        if _shown(folder)
+    }
+    if is_study(study_folder()):
+        folders.add(study_folder().resolve())
+    return [read_spine(folder) for folder in sorted(folders, key=lambda folder: folder.name)]
+
+
+def _shown(folder: Path) -> bool:
+    return folder.is_dir() and not folder.name.startswith(".") and is_study(folder)
+
+
+def read_spine(folder: Path) -> Spine:
+    """One study's entry."""
+    try:
+        manifest = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+        with open(folder / "classes.csv", encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        memory = manifest.get("provenance") or {}
+        return Spine(
+            folder=folder,
+            name=str(manifest["name"]),
+            id=str(manifest["id"]),
+            seen=sum(row["role"] == "seen" for row in rows),
+            unseen=sum(row["role"] == "unseen" for row in rows),
+            pictures=sum(int(row["training_pictures"]) + int(row["test_pictures"]) for row in rows),
+            backbone=str(memory.get("backbone", manifest["network"].get("name", "")) or "a network"),
+            layer=str(manifest["network"].get("layer", "")),
+            knowledge=str(manifest["knowledge"]["kind"]),
+            command=str(memory.get("command", "")),
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        return Spine(folder, folder.name, problem=f"its manifest cannot be read ({type(error).__name__})")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that the command needs: whether it is so (None: nothing typed yet), and how to say it."""
+
+    fine: bool | None
+    words: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person wants prepared."""
+
+    source: str
+    root: str
+    out: str
+    knowledge: str = "attributes"
+    epochs: int | None = None
+    backbone: str = ""
+
+
+def command(wanted: Wanted) -> str:
+    """The exact command."""
+    words = ["niwt", "prepare", wanted.source, "--out", wanted.out.strip() or "studies/mine"]
+    if wanted.source != "aviary":
+        words += ["--root", wanted.root.strip() or "DIR"]
+    if wanted.backbone:
+        words += ["--backbone", wanted.backbone]
+    if wanted.knowledge != "attributes":
+        words += ["--knowledge", wanted.knowledge]
+    if wanted.epochs is not None:
+        words += ["--epochs", str(wanted.epochs)]
+    return shlex.join(words)
+
+
+def shown(folder: Path) -> str:
+    """A path as short as it can be said: from the folder that the app runs in, or from home."""
+    for base, sign in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if folder.is_relative_to(base) and folder != base:
+            return sign + folder.relative_to(base).as_posix()
+    return str(folder)
+
+
+def checks(wanted: Wanted) -> list[Check]:
+    """What the command will find at these paths, seen from the folder that the app runs in."""
+    found = [] if wanted.source == "aviary" else _check_root(wanted)
+    out = _from_here(wanted.out.strip() or "studies/mine")
+    try:
+        check_target(out)
+    except NiwtError as error:
+        return [*found, Check(False, f"{shown(out)}: {error.what}; {error.fix}")]
+    return [
+        *found,
+        Check(
+            True,
+            f"{shown(out)}: "
+            + ("holds a study, which will be replaced as a whole" if is_study(out) else "free for the study"),
+        ),
+    ]
+
+
+def _check_root(wanted: Wanted) -> list[Check]:
+    if not wanted.root.strip():
+        return [Check(None, "Say where the pictures are.")]
+    root = _from_here(wanted.root.strip())
+    needed, words = NEEDS[wanted.source]
+    if not root.is_dir():
+        return [Check(False, f"{shown(root)}: there is no such folder")]
+    base = root / INSIDE.get(wanted.source, "")
+    base = base if base.is_dir() else root
+    if not (base / needed).exists():
+        return [Check(False, f"{shown(root)}: no {needed} in it; name {words}")]
+    if wanted.source != "folder":
+        return [Check(True, f"{shown(base)}: found {needed}")]
+    classes = sum(entry.is_dir() and not entry.name.startswith(".") for entry in (base / needed).iterdir())
+    described = (base / "attributes.csv").is_file() or (base / "captions").is_dir()
+    return [
+        Check(classes > 1, f"{shown(base / needed)}: {classes} folders, one a class"),
+        Check(
+            described,
+            "attributes.csv or captions describe the classes"
+            if described
+            else f"{shown(base)}: neither attributes.csv nor a folder captions",
+        ),
+    ]
+
+
+def _from_here(path: str) -> Path:
+    given = Path(path).expanduser()
+    return given if given.is_absolute() else Path.cwd() / given

@@ -1,0 +1,96 @@
+"""How the Studies page shows the shelf, opens a study, and writes the command for another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.shared import session, style
+from pages.components.shared.style import text
+from pages.components.studies import study_list
+from pages.components.studies.study_list import Spine, Wanted
+
+EPOCHS = {
+    "The default for this set": None,
+    "Frozen backbone": 0,
+    "Fine-tuned, 3 epochs": 3,
+    "Fine-tuned, 12 epochs": 12,
+}
+MARKS = {True: ("✓", "fine"), False: ("✕", "amiss"), None: ("○", "waiting")}
+BACKBONES = ("mobilenet_v2", "resnet18", "resnet50", "resnet101", "efficientnet_b0", "convnext_tiny", "vit_b_16")
+
+
+def spine(item: Spine) -> None:
+    """One study: what it is, what it was made from, and the way into it."""
+    opened = session.study_folder().resolve() == item.folder
+    with st.container(border=True, key=f"study-{item.id or item.name}-{abs(hash(item.folder))}"):
+        words, action = st.columns([5, 1], vertical_alignment="center")
+        words.html(_problem(item) if item.problem else _facts(item))
+        if opened:
+            action.html('<p class="cyn-open">Open now</p>')
+        elif not item.problem and action.button(
+            "Open", key=f"open-{item.folder}", width="stretch", icon=":material/login:"
+        ):
+            open_folder(item.folder)
+
+
+def open_folder(folder: Path) -> None:
+    """Opens a study for this session; on a mistake this page says what it was, and the present study stays."""
+    with session.shown_errors():
+        study = session.open_study(folder)
+        st.toast(f"Opened {study.name}", icon=":material/check:")
+        st.rerun()
+
+
+def _facts(item: Spine) -> str:
+    made = f"<code>{text(item.command)}</code>" if item.command else "made by the Python interface"
+    return (
+        f'<h3 class="cyn-h3 cyn-flush">{text(item.name)}</h3><p class="cyn-sub">{style.chip("seen", f"{item.seen} seen")} &nbsp; '
+        f"{style.chip('unseen', f'{item.unseen} unseen')} &nbsp; {item.pictures:,} pictures</p>"
+        f'<p class="cyn-small">{text(item.backbone)}, layer {text(item.layer)}, described by {text(item.knowledge)}</p>'
+        f'<p class="cyn-small">{made}</p><p class="cyn-small">{text(study_list.shown(item.folder))} · {text(item.id)}</p>'
+    )
+
+
+def _problem(item: Spine) -> str:
+    where = text(study_list.shown(item.folder))
+    return f'<h3 class="cyn-h3 cyn-flush">{text(item.name)}</h3><p class="cyn-sub">{where}: {text(item.problem)}. Prepare it again.</p>'
+
+
+@st.fragment
+def prepare() -> None:
+    """The command for the user's own paths, checked while they are typed."""
+    style.heading(
+        "Prepare another",
+        "Say what you have; copy the command into a terminal. It can be interrupted, and goes on where it was.",
+    )
+    source = st.segmented_control(
+        "Pictures",
+        list(study_list.SOURCES),
+        default="folder",
+        required=True,
+        format_func=lambda key: study_list.SOURCES[key],
+        key="source",
+        width="stretch",
+    )
+    left, right = st.columns(2)
+    root = ""
+    if source != "aviary":
+        root = left.text_input("Folder of the pictures", placeholder="/data/my-birds", key="root", live=True) or ""
+    out = right.text_input("Folder for the study", value="studies/mine", key="out", live=True) or ""
+    with st.expander("Network and knowledge", icon=":material/tune:"):
+        one, two, three = st.columns(3)
+        backbone = one.selectbox(
+            "Backbone", BACKBONES, index=None, placeholder="mobilenet_v2", accept_new_options=True, key="backbone"
+        )
+        knowledge = two.selectbox("Classes are described by", ("attributes", "captions"), key="knowledge")
+        epochs = three.selectbox("Training", list(EPOCHS), key="epochs")
+    wanted = Wanted(source, root, out, knowledge, EPOCHS[epochs], backbone or "")
+    marks = "".join(
+        f'<li class="cyn-{css}"><b aria-label="{css}">{sign}</b>{text(check.words)}</li>'
+        for check in study_list.checks(wanted)
+        for sign, css in (MARKS[check.fine],)
+    )
+    st.html(f'<ul class="cyn-checks" aria-live="polite">{marks}</ul>')
+    st.code(study_list.command(wanted), language="bash", wrap_lines=True)

@@ -1,0 +1,128 @@
+"""The rivals of a study: tuned when it is prepared, or afterwards on the same folds; figures against a plain computation."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from niwt_core import Study
+from niwt_core.evaluation.baseline_tuning import (
+    first_partition,
+    left_out,
+    lesson_of,
+    one_network,
+    run_rivals,
+    study_folds,
+)
+from niwt_core.evaluation.baselines import BASELINES, Ridge
+from niwt_core.evaluation.selection import View, class_folds, fold_heads
+from niwt_core.method.head import fit_head
+from niwt_core.study.evaluate import to_json
+from tests.support.small_study import small_dataset, small_study
+
+
+def without(study: Study, *names: str) -> Study:
+    """The study as if it had been prepared before these rivals were added."""
+    rivals = {name: chosen for name, chosen in study.choices.rivals.items() if name not in names}
+    return replace(study, choices=replace(study.choices, rivals=rivals))
+
+
+def fine_tuned(study: Study) -> Study:
+    settings = {**study.provenance["settings"], "training": {"epochs": 4}, "fold_networks": 2}
+    return replace(study, provenance={**study.provenance, "settings": settings})
+
+
+def test_every_rival_is_tuned_and_shown_with_and_without_calibration():
+    study = small_study()
+    names = [rival.name for rival in BASELINES]
+    assert list(study.choices.rivals) == names
+    results = run_rivals(study)
+    assert list(results) == [name + end for name in names for end in ("", " (uncalibrated)")]
+    for name, found in results.items():
+        assert np.isfinite([found.U, found.S, found.H, found.zsl]).all()
+        assert found.gamma == (0 if "(uncalibrated)" in name else study.choices.rivals[name]["gamma"])
+
+
+def test_the_folds_of_a_study_are_those_of_its_preparation():
+    study, dataset = small_study(), small_dataset()
+    wanted = class_folds(dataset.labels, dataset.train, dataset.seen, seed=study.seed)
+    found = study_folds(study)
+    assert len(found) == len(wanted) == study.choices.folds
+    for one, other in zip(found, wanted, strict=True):
+        for part in ("kept", "held", "fit", "seen_test", "unseen_test"):
+            assert np.array_equal(getattr(one, part), getattr(other, part))
+
+
+def test_a_rival_that_was_not_tuned_is_tuned_alike():
+    study, said = small_study(), []
+    found = run_rivals(without(study, "ALE", "Ridge"), on_rival=lambda *step: said.append(step))
+    assert found == run_rivals(study)
+    assert [name for name, _, _ in said[:2]] == ["ALE to the folds", "Ridge to the folds"]
+    assert [done for _, done, _ in said] == list(range(len(BASELINES) + 2))
+    assert {total for _, _, total in said} == {len(BASELINES) + 2}
+
+
+def test_an_early_study_had_descriptions_of_any_length():
+    study = small_study()
+    early = {name: dict(chosen) for name, chosen in study.choices.rivals.items()}
+    for chosen in early.values():
+        del chosen["unit_descriptions"]
+    study = replace(study, choices=replace(study.choices, rivals=early))
+    assert run_rivals(study) == run_rivals(small_study())  # tuned anew
+    assert set(run_rivals(fine_tuned(study))) == set(run_rivals(small_study()))  # run as it was tuned
+
+
+def test_without_the_networks_of_the_folds_it_is_left_out():
+    study = fine_tuned(without(small_study(), "ALE", "COSTA"))
+    assert not one_network(study)
+    assert left_out(study) == ("ALE", "COSTA")
+    result = study.evaluate(baselines=True)
+    assert "ESZSL" in result.baselines
+    assert "ALE" not in result.baselines
+    assert to_json(study, result)["baselines_left_out"] == ["ALE", "COSTA"]
+    assert not left_out(small_study())
+
+
+def test_ridge_figures_against_a_plain_computation():
+    study = small_study()
+    chosen = study.choices.rivals["Ridge"]
+    train, test = study.roles == "train", study.roles != "train"
+    seen = study.seen
+    k = study.encoded_knowledge - study.encoded_knowledge[seen].mean(0)
+    k /= np.linalg.norm(k, axis=1, keepdims=True)
+    rows, biases = study.head.rows.double().numpy(), study.head.biases.double().numpy()
+    gram = k[seen] @ k[seen].T
+    ridge = chosen["calibrated"][0] * np.linalg.eigvalsh(gram).mean()
+    solved = np.linalg.solve(gram + ridge * np.eye(len(gram)), rows - rows.mean(0))
+    every, offsets = np.zeros((len(k), rows.shape[1])), np.full(len(k), biases.mean())
+    every[seen], offsets[seen] = rows, biases
+    every[~seen] = rows.mean(0) + k[~seen] @ k[seen].T @ solved
+    x = study.features.double().numpy() - study.head.mean.double().numpy()
+    unit = (x[train] @ rows.T + biases).std()
+    predicted = (x[test] @ every.T + offsets - chosen["gamma"] * unit * seen).argmax(1)
+    truth, found = study.labels[test], run_rivals(study)["Ridge"]
+    for of, value in ((~seen, found.U), (seen, found.S)):
+        assert value == pytest.approx(100 * np.mean([(predicted[truth == c] == c).mean() for c in np.flatnonzero(of)]))
+
+
+def test_a_lesson_has_the_head_in_its_own_coordinates():
+    features, labels = torch.randn(40, 6, generator=torch.Generator().manual_seed(0)), np.arange(40) % 4
+    head = fit_head(features + 3, torch.from_numpy(labels), classes=4, decay=1e-2)
+    lesson, condition = lesson_of(features + 3, labels, np.zeros((4, 2)), head, seed=1)
+    wanted = head.logits(features + 3).numpy()
+    np.testing.assert_allclose(lesson.features @ lesson.rows.T + lesson.biases, wanted, atol=1e-4)
+    assert np.square(lesson.features).sum(1).mean() == pytest.approx(1)
+    assert np.array_equal(condition(features + 3).numpy(), lesson.features)
+    assert Ridge.fit(lesson).lesson.seed == 1
+
+
+def test_long_fits_see_each_class_held_out_once():
+    study = small_study()
+    folds = study_folds(study)
+    heads = fold_heads(folds, [View(study.features.float(), lambda rows, _: rows, None)] * len(folds), study.labels, decay=1e-2)  # fmt: skip
+    first = first_partition(heads)
+    assert len(first) < len(heads)
+    held = np.concatenate([item.fold.held for item in first])
+    assert sorted(held.tolist()) == np.flatnonzero(study.seen).tolist()
+    assert len(first_partition(heads[:2])) == 2

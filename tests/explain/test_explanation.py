@@ -1,0 +1,141 @@
+"""What an explanation adds up to, on a tiny seeded study: exact where it is said to be exact."""
+
+import numpy as np
+import pytest
+import torch
+
+from niwt_core.classify.classifier import Answer
+from niwt_core.explain.explanation import (
+    average_activation,
+    contrast_classes,
+    integrated_gradients,
+    neuron_contributions,
+)
+from niwt_core.knowledge.encoding import encode
+from tests.support.small_study import small_study
+
+LAYERS = ("third.1", "second.1")  # pooling alone follows; a convolution follows
+
+
+def answered(layer: str, item: int = 3) -> Answer:
+    study = small_study(layer=layer)
+    classifier = study.classifier()
+    classifier.add("Ruby Needlebill", {"crown color": "red", "bill shape": "needle"})
+    return classifier.classify(study.gallery.jpeg(item))
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_contributions_and_residual_add_up_to_the_score(layer):
+    answer = answered(layer)
+    study, classifier = answer.classifier.study, answer.classifier
+    for item in answer.ranking:
+        explanation = answer.explain(item.name)
+        candidate = classifier.candidate(item.name)
+        gamma = study.gamma if item.kind == "seen" else 0.0
+        total = float(explanation.contributions.double().sum()) + explanation.baseline + explanation.residual
+        assert total == pytest.approx(item.score - candidate.bias + gamma, abs=1e-4)
+        assert abs(explanation.residual) < (1e-4 if study.network.identity_tail else 0.15)  # of scores up to 11
+
+
+def test_integrated_gradients_against_a_fine_integral_of_finite_differences():
+    study = small_study(layer="second.1")
+    picture = study.classifier().encode(study.gallery.jpeg(5))
+    row = study.head.rows[1].double()
+    tail = study.network.tail
+    A = picture.activations  # (1, N, H, W)
+    start = average_activation(study).reshape(1, -1, 1, 1).expand_as(A)
+
+    def score(activations: torch.Tensor) -> torch.Tensor:
+        return tail(activations).double() @ row
+
+    with torch.no_grad():
+        times, step = (torch.arange(400) + 0.5) / 400, 1e-3
+        path = torch.cat([start + t * (A - start) for t in times])  # (400, N, H, W)
+        parts = []
+        for n in range(A.shape[1]):  # the slope along neuron n's own share of the step, at every point of the path
+            along = torch.zeros_like(A)
+            along[:, n] = (A - start)[:, n]
+            parts.append(float(((score(path + step * along) - score(path - step * along)) / (2 * step)).mean()))
+        whole = float(score(A) - score(start))
+    found = integrated_gradients(lambda a: tail(a) @ row.float()[:, None], A, start, steps=64)[0]
+    assert sum(parts) == pytest.approx(whole, abs=0.02 * max(abs(whole), 1))
+    np.testing.assert_allclose(found.numpy(), parts, atol=0.02 * max(map(abs, parts)))
+
+
+def test_integrated_gradients_are_exact_on_a_quadratic():
+    generator = torch.Generator().manual_seed(0)
+    A, start = torch.rand(1, 3, 2, 2, generator=generator), torch.rand(1, 3, 2, 2, generator=generator)
+    parts = integrated_gradients(lambda a: (a * a).sum((2, 3)), A, start, steps=2)  # a score for each of the three
+    torch.testing.assert_close(parts, torch.diag((A * A - start * start)[0].sum((1, 2))))
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_contrast_is_the_other_way_round_from_the_other_side(layer):
+    answer = answered(layer)
+    first, second = (answer.classifier.candidate(answer.ranking[i].name) for i in (0, 2))
+    one, two = (contrast_classes(answer, a, b, shown=1000) for a, b in ((first, second), (second, first)))
+    assert one.margin == pytest.approx(-two.margin)
+    assert not {word.attribute for word in one.words} & {word.attribute for word in two.words}
+    rows = torch.stack([first.row - second.row, second.row - first.row])
+    forward, back = neuron_contributions(answer.classifier.study, answer.picture, rows)[0]
+    torch.testing.assert_close(forward, -back)
+
+
+def test_words_say_whether_the_class_has_them():
+    study = small_study()
+    answer = study.classifier().classify(study.gallery.jpeg(3))
+    contrast = answer.explain(answer.ranking[0].name, versus=answer.ranking[1].name).contrast
+    values = study.knowledge.values
+    mine, other = (values[study.classes.index(answer.ranking[i].name)] for i in (0, 1))
+    for word in contrast.words:
+        j = study.knowledge.names.index(word.attribute)
+        assert word.present == (mine[j] > other[j])
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_flip_is_what_the_changed_description_does(layer):
+    study = small_study(layer=layer)
+    tried = 0
+    for item in range(0, len(study.gallery), 3):
+        for name in study.unseen_classes:  # transferred rows: rebuilding them is the whole truth
+            classifier = study.classifier()
+            classifier.add("Mine", {}, like=name)
+            answer = classifier.classify(study.gallery.jpeg(item))
+            rival = next(entry for entry in answer.ranking if entry.name not in ("Mine", name))
+            contrast = answer.explain("Mine", versus=rival.name).contrast
+            if contrast.margin <= 0 or not contrast.flip:
+                continue
+            tried += 1
+            values = classifier.built["Mine"].values.copy()
+            goal = study.knowledge.values[study.classes.index(rival.name)]
+            for word in contrast.flip:
+                j = study.knowledge.names.index(word.attribute)
+                values[j] = goal[j]
+            row = study.affine.solve(encode(values, study.encoding))
+            moved = float((row - classifier.built["Mine"].weights) @ (answer.picture.features - study.head.mean))
+            assert contrast.margin + moved == pytest.approx(
+                contrast.margin - sum(word.strength for word in contrast.flip), abs=1e-3
+            )
+            assert contrast.flips == (contrast.margin + moved <= 1e-3)
+    assert tried >= 3
+
+
+def test_a_class_behind_needs_no_flip():
+    answer = answered("third.1")
+    contrast = answer.explain(answer.ranking[2].name, versus=answer.ranking[0].name).contrast
+    assert contrast.margin < 0
+    assert contrast.flip == ()
+    assert contrast.flips
+
+
+def test_a_silent_neuron_is_told_from_a_loud_one():
+    answer = answered("third.1")
+    explanation = answer.explain()
+    usual = average_activation(answer.classifier.study)
+    for part in (*explanation.supporting, *explanation.opposing):
+        assert part.excess == pytest.approx(float(answer.picture.pooled[part.index] - usual[part.index]))
+    assert all(part.contribution > 0 for part in explanation.supporting)
+    assert all(part.contribution < 0 for part in explanation.opposing)
+    assert [part.contribution for part in explanation.opposing] == sorted(
+        part.contribution for part in explanation.opposing
+    )

@@ -1,0 +1,56 @@
+"""Class names as shown and as matched."""
+
+import json
+
+import pytest
+
+from niwt_core.errors import NiwtError
+from niwt_core.knowledge.class_names import class_key, closest, display_name, listing, match_all, match_classes
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("001.Black_footed_Albatross", "Black-footed Albatross"),
+        ("047.American_Goldfinch", "American Goldfinch"),
+        ("blue+whale", "blue whale"),
+        ("my_own_fish", "my own fish"),
+        ("Ruby Needlebill", "Ruby Needlebill"),
+        ("007.", "007."),
+    ],
+)
+def test_display_name(name, shown):
+    assert display_name(name) == shown
+
+
+def test_key_disregards_how_it_is_written():
+    assert class_key("023.Brandt_Cormorant") == class_key("Brandt's Cormorant") == class_key("brandt-cormorant")
+    assert class_key("blue+whale") == class_key("Blue Whale")
+    assert class_key("seal") != class_key("seals")
+
+
+def test_match_prefers_the_same_text_and_refuses_to_guess():
+    found, missing = match_classes(["a_b", "c"], ["A B", "a_b", "a-b"])
+    assert found == {"a_b": "a_b"}
+    assert missing == ("c",)
+    assert match_classes(["a_b"], ["A B", "a-b"])[1] == ("a_b",)
+
+
+def test_match_all_lists_what_is_missing():
+    with pytest.raises(NiwtError, match="classes c, d not found, here, add it"):
+        match_all(["a", "c", "d"], ["a"], where="here", fix="add it")
+
+
+def test_closest_and_listing():
+    assert closest("Seel", ["walrus", "Seal"]) == ("Seal",)
+    assert closest("zzz", ["walrus"]) == ()
+    assert listing(["a", "b", "c"], limit=2) == "a, b and 1 more"
+
+
+def test_real_descriptions_match_the_official_names_in_order(shared_data):
+    lines = (shared_data / "cub-subset/CUB_200_2011/classes.txt").read_text().splitlines()
+    official = [line.split()[1] for line in lines]
+    people = list(json.loads((shared_data / "cub-descriptions.json").read_text()))
+    found, missing = match_classes(official, people)
+    assert not missing
+    assert [found[class_] for class_ in official] == people  # that file is in the official order

@@ -1,0 +1,158 @@
+"""The report stands alone, says what was said, and lets no name become markup."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from html.parser import HTMLParser
+
+import pytest
+from PIL import Image
+
+from niwt_core import NiwtError
+from niwt_core.classify.classifier import Answer
+from niwt_core.explain.explanation import Word
+from niwt_core.report import explanation_json, report_files, report_html, report_zip, write_report
+from niwt_core.report.fragments import change
+from niwt_core.report.stylesheet import DARK, LIGHT
+from tests.support.small_study import small_study
+
+EVIL = "=<img src=x onerror=alert(1)>"
+
+
+def answered(name: str = EVIL) -> Answer:
+    study = small_study()
+    classifier = study.classifier()
+    classifier.add(name, {"crown color": "red", "bill shape": "needle"})
+    return classifier.classify(study.gallery.jpeg(3))
+
+
+class Tags(HTMLParser):
+    """Opens and closes every tag, and keeps what could load something."""
+
+    VOID = ("meta", "img", "br", "link", "hr", "input")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.sources: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.sources += [value or "" for key, value in attrs if key in ("src", "href", "srcset")]
+        assert not any(key.startswith("on") for key, _ in attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_the_page_stands_alone_and_is_well_formed(place):
+    answer = answered()
+    page = report_html(answer, answer.explain(answer.ranking[place].name), picture_name="<b>bird</b>.jpg")
+    parser = Tags()
+    parser.feed(page)
+    assert parser.open == []
+    assert all(source.startswith("data:image/jpeg;base64,") for source in parser.sources)
+    assert not parser.tags & {"script", "link", "iframe", "object"}
+    assert "@import" not in page
+    assert "url(" not in page
+    assert "<img src=x" not in page
+    assert "<b>bird" not in page
+    assert "prefers-color-scheme:dark" in page
+
+
+def test_it_explains_a_built_class_with_its_recipe():
+    answer = answered()
+    page = report_html(answer, answer.explain(EVIL))
+    assert "crown color: red" in page
+    assert re.search(r"Could it be|Why", page)
+
+
+def test_both_palettes_are_those_of_the_app():
+    style = pytest.importorskip("pages.components.shared.style")
+    for name in LIGHT:
+        tone = style.TONES[name]
+        assert (LIGHT[name], DARK[name]) == (tone.light, tone.dark)
+
+
+def test_files(tmp_path):
+    answer = answered()
+    explanation = answer.explain()
+    (tmp_path / "other.txt").write_text("mine")
+    paths = write_report(answer, explanation, tmp_path, methods=("grad-cam", "occlusion"))
+    names = {path.name for path in paths}
+    assert paths[0].name == "report.html"
+    assert {
+        "explanation.json",
+        "ranking.csv",
+        "neurons.csv",
+        "words.csv",
+        "picture.png",
+        "map-grad-cam.png",
+        "map-occlusion.png",
+    } <= names
+    assert {f"neuron-{part.index}.png" for part in explanation.supporting} <= names
+    assert {path.name for path in tmp_path.iterdir()} == names | {"other.txt"}
+    for path in paths:
+        if path.suffix == ".png":
+            assert Image.open(path).size == (448, 448)
+
+
+def test_tables_hold_everything_and_no_formula():
+    answer = answered()
+    explanation = answer.explain()
+    files = report_files(answer, explanation)
+    ranking = list(csv.DictReader(io.StringIO(files["ranking.csv"].decode())))
+    assert [row["kind"] for row in ranking] == [item.kind for item in answer.ranking]
+    assert f"'{EVIL}" in [row["name"] for row in ranking]
+    neurons = list(csv.DictReader(io.StringIO(files["neurons.csv"].decode())))
+    assert len(neurons) == len(answer.classifier.study.neurons)
+    total = sum(float(row["contribution"]) for row in neurons)
+    assert total == pytest.approx(float(explanation.contributions.sum()), abs=1e-3)
+    assert files["words.csv"].decode().splitlines()[0] == "part,attribute,label,strength,present"
+
+
+def test_json_is_plain_and_complete():
+    answer = answered()
+    explanation = answer.explain()
+    said = json.loads(json.dumps(explanation_json(answer, explanation), allow_nan=False))
+    assert said["sentence"] == explanation.sentence
+    assert len(said["ranking"]) == len(answer.ranking)
+    assert said["contrast"]["flips"] == explanation.contrast.flips
+
+
+def test_the_same_answer_gives_the_same_bytes():
+    answer = answered()
+    first, second = (report_zip(report_files(answer, answer.explain())) for _ in range(2))
+    assert first == second
+    assert zipfile.ZipFile(io.BytesIO(first)).testzip() is None
+
+
+def test_mistakes_are_said(tmp_path):
+    answer = answered()
+    with pytest.raises(NiwtError, match="no method 'cam'"):
+        write_report(answer, answer.explain(), tmp_path / "new", methods=("cam",))  # type: ignore[arg-type]
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NiwtError, match="a file is in the way"):
+        write_report(answer, answer.explain(), tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("label", "present", "said"),
+    [
+        ("crown color: red", True, "take away the red crown"),
+        ("crown color: red", False, "add a red crown"),
+        ("crest: none", True, "add a crest"),
+        ("crest: none", False, "take away the crest"),
+        ("furry", True, "take away “furry”"),
+        ("furry", False, "add “furry”"),
+    ],
+)
+def test_a_change_is_said_as_what_to_do(label, present, said):
+    assert change(Word(label, label, 1.0, present)) == said
