@@ -132,10 +132,10 @@ def resident(pid: int) -> float:
 
 
 def drag(page: Page) -> tuple[list[float], list[float]]:
-    """(ms of script a frame, ms from letting go to the engine's word) of some drags on the board."""
-    board = page.locator(".board").first
+    """(ms of script a frame, ms from letting go to the engine's word) of some drags on the editor."""
+    editor = page.locator(".editor").first
     for round_ in range(8):
-        slider = page.locator(".board input[type=range]:visible").nth(round_ % 4)
+        slider = page.locator(".editor input[type=range]:visible").nth(round_ % 4)
         slider.scroll_into_view_if_needed()
         box = slider.bounding_box()
         assert box is not None
@@ -145,10 +145,10 @@ def drag(page: Page) -> tuple[list[float], list[float]]:
         for step in range(40):
             page.mouse.move(box["x"] + 8 + (step * 11 + round_ * 5) % int(box["width"] - 16), y)
         page.mouse.up()
-        while board.evaluate("node => node.board.confirmations.length") <= round_:
+        while editor.evaluate("node => node.editor.confirmations.length") <= round_:
             page.wait_for_timeout(20)
         settled(page)
-    return board.evaluate("node => node.board.timings"), board.evaluate("node => node.board.confirmations")
+    return editor.evaluate("node => node.editor.timings"), editor.evaluate("node => node.editor.confirmations")
 
 
 def upload(page: Page, path: Path) -> tuple[float, float]:

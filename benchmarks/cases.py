@@ -209,7 +209,7 @@ def _best_h(study: Study, chosen: np.ndarray, weights: torch.Tensor, bias: float
         torch.cat([study.head.biases, torch.full((len(chosen),), bias)]),
         study.head.mean,
     )
-    test = np.flatnonzero((study.roles != "train") & np.isin(study.labels, classes))
+    test = np.flatnonzero((study.split != "train") & np.isin(study.labels, classes))
     order = np.argsort(classes)
     local = np.searchsorted(classes[order], study.labels[test])
     scored = score(head.logits(study.features[test].float())[:, order], local, study.seen[classes[order]])

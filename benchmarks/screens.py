@@ -22,8 +22,8 @@ CLASS = Recipe(
 
 
 def on_build(page: Page) -> None:
-    """The board without the message that a link was opened."""
-    page.locator(".board").wait_for()
+    """The editor without the message that a link was opened."""
+    page.locator(".editor").wait_for()
     page.locator("[data-testid=stToast]").first.wait_for(state="detached")
 
 
@@ -36,7 +36,7 @@ SHOTS: dict[
 ] = {  # name -> address, what says that it is there, what to do then
     "start": ("", ".cyn-story", nothing),
     "dictionary": ("dictionary", "[class*=st-key-card-]", nothing),
-    "build": (f"?class={to_text(CLASS)}", ".board", on_build),
+    "build": (f"?class={to_text(CLASS)}", ".editor", on_build),
     "classify": ("classify", ".cls-sentence", nothing),
     "measure": ("measure", ".cyn-matrix", nothing),
     "studies": ("studies", ".cyn-head h1", nothing),

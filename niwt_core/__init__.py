@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from niwt_core.classify.build import BuiltClass, build_class, unheard_attributes
+    from niwt_core.classify.build import BuiltClass, build_class, inert_attributes
     from niwt_core.classify.classifier import Answer, Classifier, EncodedPicture
     from niwt_core.classify.recipe import Recipe, parse_recipe, read_recipe, write_recipe
     from niwt_core.errors import NiwtError
@@ -25,7 +25,7 @@ __version__ = "0.1.0"
 _HOME = {
     "BuiltClass": "niwt_core.classify.build",
     "build_class": "niwt_core.classify.build",
-    "unheard_attributes": "niwt_core.classify.build",
+    "inert_attributes": "niwt_core.classify.build",
     "Answer": "niwt_core.classify.classifier",
     "Classifier": "niwt_core.classify.classifier",
     "EncodedPicture": "niwt_core.classify.classifier",
@@ -47,11 +47,11 @@ __all__ = [
     "Recipe",
     "Study",
     "build_class",
+    "inert_attributes",
     "load_study",
     "parse_recipe",
     "read_recipe",
     "save_study",
-    "unheard_attributes",
     "write_recipe",
 ]
 

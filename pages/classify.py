@@ -11,7 +11,7 @@ from niwt_core.report.stylesheet import FRAGMENTS
 from pages.components.classify import answers, results, viewer, why
 from pages.components.classify.reasons import explanation_of, map_of
 from pages.components.shared import intake, session, style
-from pages.components.shared.uploads import tray
+from pages.components.shared.uploads import session_uploads
 
 STYLE = FRAGMENTS + Path(__file__).with_name("components").joinpath("classify", "classify.css").read_text(
     encoding="utf-8"
@@ -22,24 +22,26 @@ STYLE = FRAGMENTS + Path(__file__).with_name("components").joinpath("classify", 
 @session.shown_errors()
 def answered() -> None:
     """The picture at hand: its ranking, and why."""
-    classifier, pictures = session.classifier(), tray()
-    held = pictures.current
-    if held is None:
+    classifier, pictures = session.classifier(), session_uploads()
+    upload = pictures.current
+    if upload is None:
         st.info(
             "Choose a sample or give a picture of your own: the ranking and its reasons appear here.",
             icon=":material/image_search:",
         )
         return
-    session.set_current_picture(pictures.encoded(held, classifier), held.name)
+    session.set_current_picture(pictures.encoded(upload, classifier), upload.name)
     if st.session_state.pop("gamma_moved", False) and len(pictures.items) > 1:
         st.rerun()  # the other pictures' answers, outside this fragment, depend on it too
-    answer = classifier.classify(pictures.encoded(held, classifier))
-    chosen = answers.chosen_class(answer, held.key)
+    answer = classifier.classify(pictures.encoded(upload, classifier))
+    chosen = answers.chosen_class(answer, upload.key)
     display = classifier.candidate(chosen).display
 
     picture, ranking = st.columns(why.SPLIT, gap="large")
     with picture:
-        style.heading(held.name if not held.truth else f"A picture of {display_name(held.truth)}", level=3)
+        style.heading(
+            upload.name if not upload.ground_truth else f"A picture of {display_name(upload.ground_truth)}", level=3
+        )
         area = st.container()
         method = st.segmented_control(
             "Importance map",
@@ -52,13 +54,13 @@ def answered() -> None:
         with area:
             viewer.show(
                 sized_square(answer.picture.image),
-                map_of(answer, chosen, method, key=held.key),
+                map_of(answer, chosen, method, key=upload.key),
                 name=display,
-                key=held.key,
+                key=upload.key,
             )
     with ranking:
         style.heading("What the network says", level=3)
-        answers.ranking(answer, held.key, chosen)
+        answers.ranking(answer, upload.key, chosen)
 
     reasons, calibration = st.columns(why.SPLIT, gap="large")
     with calibration:
@@ -71,8 +73,8 @@ def answered() -> None:
 
     title, other = st.columns(why.SPLIT, gap="large", vertical_alignment="bottom")
     with other:
-        versus = answers.rival(answer, held.key, chosen)
-    explanation = explanation_of(answer, chosen, versus=versus, key=held.key)
+        versus = answers.runner_up(answer, upload.key, chosen)
+    explanation = explanation_of(answer, chosen, versus=versus, key=upload.key)
     with sentence:
         why.sentence(explanation)
     with looked_for:
@@ -89,7 +91,7 @@ def answered() -> None:
     with st.expander("Every number"):
         why.numbers(answer, explanation)
     style.heading("Take it away", "The explanation as one page that needs nothing else, or its figures and tables.")
-    why.downloads(answer, explanation, method=method, picture_name=held.name)
+    why.downloads(answer, explanation, method=method, picture_name=upload.name)
 
 
 session.page(
@@ -98,7 +100,7 @@ session.page(
 )
 st.html(f"<style>{STYLE}</style>")
 with session.shown_errors():
-    classifier, pictures = session.classifier(), tray()
+    classifier, pictures = session.classifier(), session_uploads()
     if not st.session_state.get("classify_started"):
         st.session_state["classify_started"] = True
         if pictures.current is None:

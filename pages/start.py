@@ -14,7 +14,7 @@ session.page(
     "which neurons should fire for it: enough to recognise it.",
 )
 if examples:
-    st.html(walkthrough.story_markup(study, examples[0]))
+    st.html(walkthrough.walkthrough_markup(study, examples[0]))
 
 style.heading("Three ways in")
 doors = (
@@ -24,7 +24,7 @@ doors = (
         "The neuron dictionary",
         "See what single neurons respond to, and how far their names can be trusted.",
     ),
-    ("build", "Build", "A class from words", "Move its attributes and watch neurons, weights and rivals follow."),
+    ("build", "Build", "A class from words", "Move its attributes and watch neurons, weights and baselines follow."),
     ("classify", "Ask", "Classify and explain", "Drop in a picture; ask why, and why not the other one."),
 )
 for column, (page, verb, title, words) in zip(st.columns(3, gap="medium"), doors, strict=True):

@@ -17,8 +17,8 @@ with session.shown_errors():
     session.current_study()
 
 style.heading("On this machine")
-for spine in study_list.spines():
-    view.spine(spine)
+for summary in study_list.spines():
+    view.summary(summary)
 with st.expander("Open a study from elsewhere", icon=":material/folder_open:"), st.form("elsewhere", border=False):
     folder = st.text_input("Folder of the study", placeholder="/data/studies/cub", key="elsewhere_folder")
     if st.form_submit_button("Open", icon=":material/login:"):

@@ -6,7 +6,7 @@ classes and its best class is explained, right or wrong, as the app does it. The
 * words: is what the explanation says (its first five words) true of the picture, that is of the bird, and the part in view? Against five
   different words drawn as often as the seen classes have them.
 * pointing: of the words that are true, does the peak of the word's map lie in the mask of the part that shows it? (pointing game, Zhang et al.,
-  IJCV 2018.) Against the centre of the picture, a map with the neurons' shares dealt out at random, and any place at all.
+  IJCV 2018.) Against the centre of the picture, a map with the neurons' shares permuted at random, and any place at all.
 * both again with a network whose weights have been shuffled (Adebayo et al., NeurIPS 2018): they must collapse.
 """
 
@@ -25,8 +25,8 @@ from niwt_core.backbones.graph import network_from_dict, network_to_dict
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.classify.classifier import Answer, Classifier
 from niwt_core.errors import NiwtError
-from niwt_core.explain.attribute_map import word_map
-from niwt_core.explain.explanation import SHOWN, alpha_words
+from niwt_core.explain.attribute_map import attribute_map
+from niwt_core.explain.explanation import SHOWN, attribute_scores
 from niwt_core.method.importance import importance
 from niwt_core.study.study import Study
 
@@ -37,7 +37,7 @@ PER_CLASS = 6  # pictures: 360 in all, which gives each share to within 2 points
 
 
 @dataclass(frozen=True)
-class NameTruth:
+class NameAudit:
     """Percent. named and verified: of the live neurons; verified_of_named; shuffled: live neurons that pass under shuffled names."""
 
     live: int
@@ -48,7 +48,7 @@ class NameTruth:
 
 
 @dataclass(frozen=True)
-class WordTruth:
+class AttributeAudit:
     """Percent of the words of explanations that are true of the picture; by_frequency: of words drawn as often as seen classes have them."""
 
     pictures: int
@@ -70,21 +70,21 @@ class Pointing:
 
 
 @dataclass(frozen=True)
-class Truth:
+class GroundTruth:
     """All measurements; ``..._shuffled`` are those of the network with shuffled weights."""
 
-    names: NameTruth
-    words_seen: WordTruth
-    words_unseen: WordTruth
+    names: NameAudit
+    words_seen: AttributeAudit
+    words_unseen: AttributeAudit
     pointing_seen: Pointing
     pointing_unseen: Pointing
-    words_shuffled: WordTruth
+    words_shuffled: AttributeAudit
     pointing_shuffled: Pointing
 
 
-def measure_truth(
+def measure_ground_truth(
     study: Study, *, per_class: int = PER_CLASS, seed: int = 0, on_picture: Callable[[int, int], None] | None = None
-) -> Truth:
+) -> GroundTruth:
     """Measures a study of the Aviary on ``per_class`` held-out pictures of every class; on_picture(done, all) follows it.
 
     Raises NiwtError on any other study.
@@ -99,8 +99,8 @@ def measure_truth(
     seen, unseen = (
         [record for record, is_seen in zip(records, of_seen, strict=True) if is_seen == side] for side in (True, False)
     )
-    return Truth(
-        names=name_truth(study),
+    return GroundTruth(
+        names=audit_names(study),
         words_seen=_words(seen),
         words_unseen=_words(unseen),
         pointing_seen=_pointing(seen),
@@ -110,24 +110,24 @@ def measure_truth(
     )
 
 
-def name_truth(study: Study) -> NameTruth:
+def audit_names(study: Study) -> NameAudit:
     """What the study's own test of its names found, on held-out pictures."""
     live = [neuron for neuron in study.neurons if neuron.status != "dead"]
     verified = sum(neuron.status == "verified" for neuron in live)
     named = sum(neuron.status in ("verified", "weak") for neuron in live)
-    return NameTruth(
+    return NameAudit(
         live=len(live),
         named=100 * named / max(1, len(live)),
         verified=100 * verified / max(1, len(live)),
         verified_of_named=100 * verified / max(1, named),
-        shuffled=100 * float(study.provenance.get("shuffled_names_share", float("nan"))),
+        shuffled=100 * float(study.provenance.get("shuffled_names_fraction", float("nan"))),
     )
 
 
 def held_out_sample(study: Study, *, per_class: int, seed: int) -> np.ndarray:
     """Indices of ``per_class`` held-out pictures of each class, by chance."""
     random = np.random.default_rng(seed)
-    held_out = np.flatnonzero(study.roles != "train")
+    held_out = np.flatnonzero(study.split != "train")
     parts = [random.permutation(held_out[study.labels[held_out] == c])[:per_class] for c in range(len(study.classes))]
     return np.sort(np.concatenate(parts))
 
@@ -195,7 +195,7 @@ def _record(study: Study, answer: Answer, drawn: Picture, random: np.random.Gene
 
     candidate = answer.classifier.candidate(answer.best.name)
     alpha = importance(study.network, answer.picture.activations, candidate.row)[0]  # (N,)
-    words = [word.attribute for word in alpha_words(study, alpha)[:SHOWN]]
+    words = [word.attribute for word in attribute_scores(study, alpha)[:SHOWN]]
     in_view = {group: drawn.visibility[part] >= IN_VIEW for group, part in PART_OF_GROUP.items()}
     true = {f"{group}::{value}" for group, value in drawn.attributes.items() if in_view[group]}
     frequency = study.knowledge.values[study.seen].mean(0).astype(float)
@@ -204,9 +204,9 @@ def _record(study: Study, answer: Answer, drawn: Picture, random: np.random.Gene
     for word in words:
         if word in true and drawn.masks is not None:
             mask = drawn.masks[PART_OF_GROUP[word.partition("::")[0]]]  # (s, s) bool
-            own = word_map(study, answer.picture, word).peak()
-            dealt = torch.from_numpy(random.permutation(study.network.neurons))
-            other = word_map(study, answer.picture, word, deal=dealt).peak()
+            own = attribute_map(study, answer.picture, word).peak()
+            permuted = torch.from_numpy(random.permutation(study.network.neurons))
+            other = attribute_map(study, answer.picture, word, deal=permuted).peak()
             centre = (mask.shape[0] // 2, mask.shape[1] // 2)
             hit, middle, by_chance = (bool(mask[at]) for at in (own, centre, other))
             maps.append(_Map(word.partition("::")[0], hit, middle, by_chance, float(mask.mean())))
@@ -215,9 +215,9 @@ def _record(study: Study, answer: Answer, drawn: Picture, random: np.random.Gene
     )
 
 
-def _words(records: Sequence[_Record]) -> WordTruth:
+def _words(records: Sequence[_Record]) -> AttributeAudit:
     told = [word for record in records for word in record.true]
-    return WordTruth(len(records), _percent(told), _percent([record.by_frequency for record in records]))
+    return AttributeAudit(len(records), _percent(told), _percent([record.by_frequency for record in records]))
 
 
 def _pointing(records: Sequence[_Record]) -> Pointing:

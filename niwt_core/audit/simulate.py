@@ -27,7 +27,7 @@ MOST = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class Imagined:
+class Simulation:
     """A described class, with n fresh pictures of it and what the classifier made of them.
 
     answers: one for each picture, over the seen classes and this one; recognised: percent of pictures whose best class is this one;
@@ -51,7 +51,7 @@ class Imagined:
 
 def imagine(
     study: Study, description: Mapping[str, Any] | Recipe, *, n: int = 32, seed: int = 0, name: str = NAME
-) -> Imagined:
+) -> Simulation:
     """Draws ``n`` pictures of a description, builds its classifier, and measures how many it recognises.
 
     Args:
@@ -73,7 +73,7 @@ def imagine(
     answers = tuple(classifier.classify_many([picture.image for picture in pictures]))
     best = Counter(answer.best.name for answer in answers)
     hits = best.pop(built.name, 0)
-    return Imagined(
+    return Simulation(
         built=built,
         pictures=pictures,
         answers=answers,

@@ -39,11 +39,11 @@ class BuiltClass:
     cosine: float
     paper_loss: float
     nearest: tuple[tuple[str, float], ...]
-    support: float
+    expected_predictability: float
 
     def __repr__(self) -> str:
         near = f", most like {self.nearest[0][0]}" if self.nearest else ""
-        return f"<BuiltClass {self.name}: cosine {self.cosine:.3f}, support {self.support:.2f}{near}>"
+        return f"<BuiltClass {self.name}: cosine {self.cosine:.3f}, support {self.expected_predictability:.2f}{near}>"
 
     @cached_property
     def norm(self) -> float:
@@ -133,11 +133,11 @@ def build_class(study: Study, recipe: Recipe) -> BuiltClass:
         cosine=cosine,
         paper_loss=1 - cosine + 0.005 * distance,
         nearest=tuple((study.classes[c], float(similarity[c])) for c in order),
-        support=_support(study, k),
+        expected_predictability=_expected_predictability(study, k),
     )
 
 
-def _support(study: Study, k: np.ndarray) -> float:
+def _expected_predictability(study: Study, k: np.ndarray) -> float:
     """How well classes like this one could be predicted: mean leave-one-out cosine of the nearest seen descriptions, by similarity."""
     centre = study.encoded_knowledge[study.seen].mean(0)
     seen = study.encoded_knowledge[study.seen] - centre
@@ -148,10 +148,10 @@ def _support(study: Study, k: np.ndarray) -> float:
     return float((weight * study.mapping.predictability.numpy()[near]).sum() / weight.sum())
 
 
-def unheard_attributes(study: Study, *, share: float = 0.05) -> tuple[str, ...]:
+def inert_attributes(study: Study, *, fraction: float = 0.05) -> tuple[str, ...]:
     """Attributes that this network cannot hear: moving them moves the weights by less than ``share`` of what the median attribute does, or they
     never vary over the seen classes."""
     effect = study.over_knowledge()[0].P.norm(dim=0)  # (K,)
     constant = study.knowledge.values[study.seen].std(0) < 1e-6
-    deaf = constant | (effect < share * effect.median()).numpy()
-    return tuple(name for name, is_deaf in zip(study.knowledge.names, deaf, strict=True) if is_deaf)
+    inert = constant | (effect < fraction * effect.median()).numpy()
+    return tuple(name for name, is_inert in zip(study.knowledge.names, inert, strict=True) if is_inert)

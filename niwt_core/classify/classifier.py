@@ -77,7 +77,7 @@ class Ranked:
     display: str
     kind: Kind
     score: float
-    share: float
+    probability: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class Answer:
     ranking: tuple[Ranked, ...]
 
     def __repr__(self) -> str:
-        places = ", ".join(f"{item.display} ({item.kind}) {item.share:.0%}" for item in self.ranking[:3])
+        places = ", ".join(f"{item.display} ({item.kind}) {item.probability:.0%}" for item in self.ranking[:3])
         return f"<Answer: {places}{', ...' if len(self.ranking) > 3 else ''}>"
 
     @property
@@ -102,11 +102,11 @@ class Answer:
 
         return explain(self, name, versus=versus)
 
-    def word_map(self, attribute: str) -> ImportanceMap:
+    def attribute_map(self, attribute: str) -> ImportanceMap:
         """Where in the picture a word is, by the neurons that stand for it. Raises NiwtError on unknown words."""
-        from niwt_core.explain.attribute_map import word_map
+        from niwt_core.explain.attribute_map import attribute_map
 
-        return word_map(self.classifier.study, self.picture, attribute)
+        return attribute_map(self.classifier.study, self.picture, attribute)
 
 
 class Classifier:
@@ -242,10 +242,12 @@ class Classifier:
         candidates = self.candidates
         logits = self.logits(picture.features)  # (C,)
         order = logits.argsort(descending=True, stable=True)
-        scores, shares = logits[order].tolist(), torch.softmax(logits, 0)[order].tolist()
-        ranked = zip((candidates[c] for c in order.tolist()), scores, shares, strict=True)
+        scores, probabilities = logits[order].tolist(), torch.softmax(logits, 0)[order].tolist()
+        ranked = zip((candidates[c] for c in order.tolist()), scores, probabilities, strict=True)
         return Answer(
-            self, picture, tuple(Ranked(c.name, c.display, c.kind, score, share) for c, score, share in ranked)
+            self,
+            picture,
+            tuple(Ranked(c.name, c.display, c.kind, score, probability) for c, score, probability in ranked),
         )
 
     def export(self, path: Path | str, *, calibrated: bool = True) -> Exported:

@@ -1,8 +1,8 @@
-"""What an attribute board needs to follow a slider without the engine at hand.
+"""What an attribute editor needs to follow a slider without the engine at hand.
 
-The weights of a class that is being described are ``w = norm d / |d|`` with ``d = P k + q``. All that a board shows of it (its score for a
+The weights of a class that is being described are ``w = norm d / |d|`` with ``d = P k + q``. All that a editor shows of it (its score for a
 picture that is already encoded, its likeness to the known classes) are dot products with ``d``, and ``d`` lives in the span of the columns
-of P and of q: as many dimensions as there are seen classes, not D. In an orthonormal basis of that span (D,r) a board with 312 attributes
+of P and of q: as many dimensions as there are seen classes, not D. In an orthonormal basis of that span (D,r) a editor with 312 attributes
 and 73 seen classes needs 0.1 MB of tables, and one slider costs some ten thousand multiplications. Nothing is approximated.
 """
 
@@ -24,8 +24,8 @@ TOLERANCE = (
 
 
 @dataclass(frozen=True, eq=False)
-class BoardTables:
-    """Tables of a study for a board, float64; C classes, K attributes, r dimensions, M pictures, n neurons.
+class EditorTables:
+    """Tables of a study for a editor, float64; C classes, K attributes, r dimensions, M pictures, n neurons.
 
     basis (D,r) orthonormal; transform (r,K) and origin (r,): ``d = transform k + origin``, of the length of ``P k + q``. norm and bias of a
     built class. rows (C,r): class rows less the mean seen row; row_lengths (C,) and row_offsets (C,): their length, and product with that
@@ -56,9 +56,9 @@ class BoardTables:
         return np.asarray(centred, np.float64) @ self.basis
 
 
-def board_tables(
+def editor_tables(
     study: Study, features: Tensor, *, neurons: Sequence[int], text: np.ndarray | None = None
-) -> BoardTables:
+) -> EditorTables:
     """Prepares the tables for pictures with ``features`` (M,D) and the neurons to show; raw ``text`` (K',) is what else is said of the class."""
     block = None if text is None or study.texts is None else study.texts.encode(text)
     form, whole, shift = study.over_knowledge(block)
@@ -72,7 +72,7 @@ def board_tables(
     weight = whole.double().numpy()[:, chosen]  # (K, n)
     offset = shift.double().numpy()[chosen]  # (n,)
     predicted = encoded @ weight + offset  # (C, n)
-    return BoardTables(
+    return EditorTables(
         basis=basis,
         transform=basis.T @ P,
         origin=basis.T @ q,
@@ -105,7 +105,7 @@ def _span(P: np.ndarray, q: np.ndarray, study: Study, reach: float) -> np.ndarra
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """The study's held-out pictures as a board sees them: coordinates (n,r), logits (n,C) not calibrated, labels (n,) class index."""
+    """The study's held-out pictures as a editor sees them: coordinates (n,r), logits (n,C) not calibrated, labels (n,) class index."""
 
     coordinates: np.ndarray
     logits: np.ndarray
@@ -119,10 +119,10 @@ class HeldOut:
         ``replaced`` is the class whose name it has, or -1: that class does not compete.
         """
         own = self.coordinates @ rows.T + bias  # (n, b)
-        rivals = self.logits - gamma * seen  # (n, C)
+        baselines = self.logits - gamma * seen  # (n, C)
         if replaced >= 0:
-            rivals[:, replaced] = -np.inf
-        best = rivals.max(1)
+            baselines[:, replaced] = -np.inf
+        best = baselines.max(1)
         if len(rows) > 1:
             best = np.maximum(best, own[:, 1:].max(1))
         won: np.ndarray = own[:, 0] >= best
@@ -136,9 +136,9 @@ class HeldOut:
         return tuple((int(c), int(lost[c]), int(total[c])) for c in order if lost[c] and c != replaced)[:most]
 
 
-def held_out(study: Study, tables: BoardTables) -> HeldOut:
+def held_out(study: Study, tables: EditorTables) -> HeldOut:
     """The test pictures of seen and unseen classes."""
-    chosen = np.flatnonzero(study.roles != "train")
+    chosen = np.flatnonzero(study.split != "train")
     features = study.features[torch.from_numpy(chosen)].float()  # (n, D)
     coordinates = tables.project((features - study.head.mean).numpy())
     return HeldOut(coordinates, study.full_head.logits(features).double().numpy(), study.labels[chosen])
@@ -152,8 +152,8 @@ def sample_pictures(study: Study, *, most: int = 60) -> np.ndarray:
     return np.array([first[c] for c in order[:most]], np.int64)
 
 
-def telling_neurons(study: Study, *, most: int = 128, least: int = 24) -> np.ndarray:
-    """The neurons worth a line on a board (n,): for each attribute the best-tested neuron of that name, then other named ones.
+def discriminative_neurons(study: Study, *, most: int = 128, least: int = 24) -> np.ndarray:
+    """The neurons worth a line on a editor (n,): for each attribute the best-tested neuron of that name, then other named ones.
 
     Those that tell classes apart most come first; unnamed ones fill up to ``least``.
     """

@@ -39,7 +39,7 @@ def build(
         "norm": built.norm,
         "cosine": built.cosine,
         "paper_loss": built.paper_loss,
-        "support": built.support,
+        "expected_predictability": built.expected_predictability,
         "nearest": [{"class": name, "cosine": value} for name, value in built.nearest],
         "top_neurons": [
             {"neuron": n, "name": opened.neurons[n].name, "importance": float(built.importances[n])}
@@ -54,7 +54,7 @@ def build(
     if proposed:
         _write_proposed(proposed)
     write_line(
-        f"norm {built.norm:.4g}, cosine reached {built.cosine:.4f}, paper loss {built.paper_loss:.4f}, support {built.support:.2f}"
+        f"norm {built.norm:.4g}, cosine reached {built.cosine:.4f}, paper loss {built.paper_loss:.4f}, support {built.expected_predictability:.2f}"
     )
     write_line("most like " + ", ".join(f"{name} ({value:.2f})" for name, value in built.nearest[:3]))
 

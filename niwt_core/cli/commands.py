@@ -134,15 +134,15 @@ def classify(
     results = []
     for path, answer in zip(images, classifier.classify_many(images), strict=True):
         ranking = [
-            {"class": item.name, "kind": item.kind, "score": item.score, "share": item.share}
+            {"class": item.name, "kind": item.kind, "score": item.score, "probability": item.probability}
             for item in answer.ranking[:top]
         ]
         results.append({"image": str(path), "class": answer.best.name, "kind": answer.best.kind, "ranking": ranking})
         if not json:
             write_line(f"{path}")
             write_table(
-                ("  class", "kind", "share", "score"),
-                [(f"  {item.display}", item.kind, item.share, item.score) for item in answer.ranking[:top]],
+                ("  class", "kind", "probability", "score"),
+                [(f"  {item.display}", item.kind, item.probability, item.score) for item in answer.ranking[:top]],
             )
     if json:
         opened = classifier.study

@@ -1,4 +1,4 @@
-"""``niwt evaluate``: the figures of a study, beside rivals, CLIP, the paper's loop and the truth."""
+"""``niwt evaluate``: the figures of a study, beside baselines, CLIP, the paper's loop and the truth."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def evaluate(
     study: StudyFolder,
     baselines: Annotated[
-        bool, typer.Option("--baselines", help="also the rivals, on the same features, folds and calibration")
+        bool, typer.Option("--baselines", help="also the baselines, on the same features, folds and calibration")
     ] = False,
     clip: Annotated[
         str | None, typer.Option(metavar="MODEL", help="also CLIP, a reference: hub id or folder of its weights")
@@ -45,15 +45,15 @@ def evaluate(
     with progress_bar(visible=not json) as report:
         reference = _clip(opened, clip, root, report) if clip is not None else None
         evaluation = evaluate_study(
-            opened, baselines=baselines, on_rival=lambda name, done, total: report("fitting rivals", done, total)
+            opened, baselines=baselines, on_baseline=lambda name, done, total: report("fitting baselines", done, total)
         )
-    truth = None
+    ground_truth = None
     if opened.kind == "aviary":  # the one place where names, words and maps can be held against the truth
-        from niwt_core.audit.ground_truth import measure_truth
-        from niwt_core.audit.lines import truth_lines
+        from niwt_core.audit.ground_truth import measure_ground_truth
+        from niwt_core.audit.lines import ground_truth_lines
 
-        truth = measure_truth(opened)
-    result = to_json(opened, evaluation, truth=truth, clip=reference)
+        ground_truth = measure_ground_truth(opened)
+    result = to_json(opened, evaluation, ground_truth=ground_truth, clip=reference)
     paper = load_paper(opened)
     if paper is not None:
         result["paper"] = paper_json(opened, paper)
@@ -79,8 +79,8 @@ def evaluate(
     if paper is not None:
         write_table(*paper_table(result["paper"]))
         write_line(f"paper's loop: gamma {paper.gamma_note}")
-    if truth is not None:
-        for line in truth_lines(truth):
+    if ground_truth is not None:
+        for line in ground_truth_lines(ground_truth):
             write_line(line)
 
 

@@ -106,7 +106,7 @@ def report(
     study: StudyFolder,
     out: Annotated[Path, typer.Option(help="HTML file to write")],
     baselines: Annotated[
-        bool, typer.Option("--baselines", help="also the rivals, on the same features and folds")
+        bool, typer.Option("--baselines", help="also the baselines, on the same features and folds")
     ] = False,
     json: AsJson = False,
 ) -> None:
@@ -116,13 +116,13 @@ def report(
     from niwt_core.report import write_study_report
     from niwt_core.study.evaluate import evaluate
 
-    if out.is_dir():  # before the rivals run
+    if out.is_dir():  # before the baselines run
         raise NiwtError("that is a folder", where=str(out), fix="give a file name for --out")
     keep_large_blocks()
     opened = load_study(study)
     with progress_bar() as bar:
         evaluation = evaluate(
-            opened, baselines=baselines, on_rival=lambda name, done, total: bar("fitting rivals", done, total)
+            opened, baselines=baselines, on_baseline=lambda name, done, total: bar("fitting baselines", done, total)
         )
     write_study_report(opened, out, evaluation=evaluation)
     result = {

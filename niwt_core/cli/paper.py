@@ -47,7 +47,7 @@ def paper_command(
     from niwt_core import load_study
     from niwt_core.cli.output import progress_bar, write_json, write_line, write_table
     from niwt_core.device import pick_device
-    from niwt_core.paper import PaperPlan, run_paper, save_paper
+    from niwt_core.paper import PaperOptions, run_paper, save_paper
     from niwt_core.paper.result import paper_json, paper_table
     from niwt_core.prepare.memory import keep_large_blocks
 
@@ -61,7 +61,7 @@ def paper_command(
         transfer = replace(transfer, learning_rate=rate)
     if regularisation is not None:
         transfer = replace(transfer, regularisation=regularisation)
-    plan = PaperPlan(
+    options = PaperOptions(
         images=images or published.images,
         count=count or published.count,
         map=published.map if epochs is None else replace(published.map, epochs=epochs),
@@ -73,7 +73,7 @@ def paper_command(
     work = study.resolve().parent / f".{study.resolve().name}.paper.partial"
     with progress_bar() as report:
         dataset = _dataset(opened, root, splits, boxes, report)
-        result = run_paper(opened, dataset, plan, work, device=pick_device(device), progress=report)
+        result = run_paper(opened, dataset, options, work, device=pick_device(device), progress=report)
     save_paper(result, study)
     found = paper_json(opened, result)
     if json:

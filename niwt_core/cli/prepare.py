@@ -47,7 +47,7 @@ def prepare_command(
 ) -> None:
     """Prepares a study: reads the set, fine-tunes or freezes, extracts, chooses on seen classes, fits, names, saves."""
     from niwt_core.cli.output import progress_bar, write_json, write_line
-    from niwt_core.prepare.defaults import plan
+    from niwt_core.prepare.defaults import options
     from niwt_core.prepare.memory import keep_large_blocks
     from niwt_core.prepare.prepare import make_accelerator, prepare
     from niwt_core.study.storage import check_target
@@ -68,7 +68,7 @@ def prepare_command(
     check_target(out)
     accelerator = make_accelerator(device)
     with progress_bar(visible=accelerator.is_main_process) as report:
-        dataset, network, preprocess, settings, memory = plan(
+        dataset, network, preprocess, settings, memory = options(
             source,
             root=root,
             splits=splits,

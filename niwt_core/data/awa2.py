@@ -8,7 +8,7 @@ import numpy as np
 
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.matlab import read_proposed_split
-from niwt_core.data.splits import hash_split, named, proposed_split, roles
+from niwt_core.data.splits import hash_split, named, picture_split, proposed_split
 from niwt_core.data.text_tables import read_list, read_numbered, read_numbers
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Knowledge
@@ -116,7 +116,7 @@ def _split(
     mat = next((folder / "att_splits.mat" for folder in folders if (folder / "att_splits.mat").is_file()), None)
     if mat and (mat.with_name("res101.mat").is_file() or read_proposed_split(mat).pictures == len(paths)):
         split = proposed_split(mat, paths)
-        seen, train = roles(split, labels, len(classes), where=mat)
+        seen, train = picture_split(split, labels, len(classes), where=mat)
         held_out = np.setdiff1d(labels[split.validation], labels[split.train])
         return seen, train, tuple(classes[c] for c in held_out), "Proposed Split, att_splits.mat"
     listed = next((folder / "testclasses.txt" for folder in folders if (folder / "testclasses.txt").is_file()), None)

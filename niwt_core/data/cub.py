@@ -10,7 +10,7 @@ import numpy as np
 
 from niwt_core.data.dataset import Dataset, Parts
 from niwt_core.data.matlab import read_class_vectors
-from niwt_core.data.splits import named, proposed_split, roles
+from niwt_core.data.splits import named, picture_split, proposed_split
 from niwt_core.data.text_tables import read_list, read_numbered, read_numbers
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Knowledge
@@ -115,7 +115,7 @@ def _split(base: Path, folder: Path, pictures: _Pictures) -> tuple[np.ndarray, n
     classes, labels, mat = pictures.classes, pictures.labels, folder / "att_splits.mat"
     if mat.is_file():
         split = proposed_split(mat, pictures.paths)
-        seen, train = roles(split, labels, len(classes), where=mat)
+        seen, train = picture_split(split, labels, len(classes), where=mat)
         held_out = np.setdiff1d(labels[split.validation], labels[split.train])
         return seen, train, tuple(classes[c] for c in held_out), "Proposed Split, att_splits.mat"
     unseen_list, seen_list = folder / "testclasses.txt", folder / "trainvalclasses.txt"

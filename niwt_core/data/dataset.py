@@ -119,15 +119,15 @@ class Dataset:
         return tuple(name for name, seen in zip(self.classes, self.seen, strict=True) if not seen)
 
     @cached_property
-    def roles(self) -> np.ndarray:
+    def split(self) -> np.ndarray:
         """(n,) str: "train", "test_seen" or "test_unseen"."""
         return np.where(self.train, "train", np.where(self.seen[self.labels], "test_seen", "test_unseen"))
 
     @cached_property
     def split_hash(self) -> str:
         """The first 16 hex digits of SHA-256 over the sorted lines "class<TAB>path<TAB>role"; order does not matter."""
-        rows = zip(self.labels, self.paths, self.roles, strict=True)
-        lines = sorted(f"{self.classes[label]}\t{path}\t{role}" for label, path, role in rows)
+        rows = zip(self.labels, self.paths, self.split, strict=True)
+        lines = sorted(f"{self.classes[label]}\t{path}\t{part}" for label, path, part in rows)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
     def picture(self, index: int, *, at_least: int | None = None) -> Image.Image:

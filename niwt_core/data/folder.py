@@ -153,33 +153,33 @@ def _split(
 def _unseen_classes(table: Csv, classes: Sequence[str]) -> np.ndarray:
     """(C,) bool from rows of class,split."""
     unseen, done = np.zeros(len(classes), dtype=bool), np.zeros(len(classes), dtype=bool)
-    for line, (class_, role) in table.rows:
+    for line, (class_, part) in table.rows:
         where = f"{table.path} line {line}"
         mask = named(classes, [class_], where=where)
-        if role.lower() not in ("seen", "unseen"):
-            raise NiwtError(f"split {role!r} of class {class_}", where=where, fix="write seen or unseen")
+        if part.lower() not in ("seen", "unseen"):
+            raise NiwtError(f"split {part!r} of class {class_}", where=where, fix="write seen or unseen")
         if done[mask].any():
             raise NiwtError(f"class {class_} appears twice", where=where, fix="delete one of the rows")
-        unseen |= mask & (role.lower() == "unseen")
+        unseen |= mask & (part.lower() == "unseen")
         done |= mask
     return unseen
 
 
 def _training_pictures(table: Csv, paths: Sequence[str]) -> np.ndarray:
     """(n,) bool from rows of path,split; rows of pictures that were left out are passed over."""
-    role_of: dict[str, str] = {}
-    for line, (path, role) in table.rows:
+    part_of: dict[str, str] = {}
+    for line, (path, part) in table.rows:
         path, where = path.replace("\\", "/").removeprefix("./").removeprefix("images/"), f"{table.path} line {line}"
-        if role.lower() not in ("train", "test"):
-            raise NiwtError(f"split {role!r} of picture {path}", where=where, fix="write train or test")
-        if path in role_of:
+        if part.lower() not in ("train", "test"):
+            raise NiwtError(f"split {part!r} of picture {path}", where=where, fix="write train or test")
+        if path in part_of:
             raise NiwtError(f"picture {path} appears twice", where=where, fix="delete one of the rows")
         if path not in paths and not (table.path.parent / "images" / path).is_file():
             raise NiwtError(f"no picture {path}", where=where, fix="correct the path or delete the row")
-        role_of[path] = role.lower()
-    missing = [path for path in paths if path not in role_of]
+        part_of[path] = part.lower()
+    missing = [path for path in paths if path not in part_of]
     if missing:
         raise NiwtError(
             f"picture {listing(missing, limit=3)} has no row", where=table.path, fix="add it as train or test"
         )
-    return np.array([role_of[path] == "train" for path in paths])
+    return np.array([part_of[path] == "train" for path in paths])

@@ -83,6 +83,6 @@ def _table(
 
 def _check_said(table: Knowledge, source: str) -> None:
     """Raises NiwtError where a class has a row of zeros: no direction could be given to it."""
-    mute = [name for name, row in zip(table.classes, table.values, strict=True) if not row.any()]
-    if mute:
-        raise NiwtError(f"class {mute[0]} has a row of zeros", where=source, fix="give it a vector")
+    ablate = [name for name, row in zip(table.classes, table.values, strict=True) if not row.any()]
+    if ablate:
+        raise NiwtError(f"class {ablate[0]} has a row of zeros", where=source, fix="give it a vector")

@@ -12,7 +12,7 @@ from niwt_core.data.matlab import ProposedSplit, read_picture_list, read_propose
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.class_names import class_key, closest, listing
 
-TRAIN_SHARE = 0.8
+TRAIN_FRACTION = 0.8
 
 
 def named(classes: Sequence[str], names: Sequence[str], *, where: object) -> np.ndarray:
@@ -38,7 +38,7 @@ def hash_split(paths: Sequence[str], labels: np.ndarray, seen: np.ndarray) -> np
     digest = [hashlib.sha256(path.encode()).hexdigest() for path in paths]
     for c in np.flatnonzero(seen):
         members = sorted(np.flatnonzero(labels == c), key=lambda i: digest[i])
-        train[members[: round(TRAIN_SHARE * len(members))]] = True
+        train[members[: round(TRAIN_FRACTION * len(members))]] = True
     return train
 
 
@@ -65,7 +65,9 @@ def proposed_split(mat: Path, paths: Sequence[str]) -> ProposedSplit:
     return split
 
 
-def roles(split: ProposedSplit, labels: np.ndarray, classes: int, *, where: object) -> tuple[np.ndarray, np.ndarray]:
+def picture_split(
+    split: ProposedSplit, labels: np.ndarray, classes: int, *, where: object
+) -> tuple[np.ndarray, np.ndarray]:
     """(C,) seen and (n,) train masks of a split. Raises NiwtError if a class is both seen and unseen."""
     unseen = np.zeros(classes, dtype=bool)
     seen = unseen.copy()

@@ -36,7 +36,7 @@ Targets = Callable[[Tensor, np.ndarray], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class FoldFeatures:
     """The network that a fold sees: features (n,D) of all pictures, ``targets(rows (C',D), classes (C',)) -> (C',N)``, operator (N,D) or None for
     the identity. A frozen network is one view for all folds; a fine-tuned one must be trained again without what the fold holds out."""
 
@@ -128,14 +128,14 @@ class FoldHead:
     """A fold with its view of the pictures and the head that was refitted for it; ``unit`` is its unit of gamma."""
 
     fold: Fold
-    view: View
+    fold_features: FoldFeatures
     head: Head
     unit: float
 
 
 def fold_heads(
     folds: Sequence[Fold],
-    views: Sequence[View],
+    features_of_folds: Sequence[FoldFeatures],
     labels: np.ndarray,
     *,
     decay: float,
@@ -143,11 +143,11 @@ def fold_heads(
 ) -> list[FoldHead]:
     """Refits the head of every fold on its kept classes."""
     fitted = []
-    for number, (fold, view) in enumerate(zip(folds, views, strict=True)):
-        x = view.features[fold.fit]
+    for number, (fold, fold_features) in enumerate(zip(folds, features_of_folds, strict=True)):
+        x = fold_features.features[fold.fit]
         local = torch.from_numpy(np.searchsorted(fold.kept, labels[fold.fit]))
         head = fit_head(x, local, classes=len(fold.kept), decay=decay, start=starts[number] if starts else None)
-        fitted.append(FoldHead(fold, view, head, gamma_unit(head.logits(x))))
+        fitted.append(FoldHead(fold, fold_features, head, gamma_unit(head.logits(x))))
     return fitted
 
 
@@ -158,7 +158,7 @@ def fold_scores(item: FoldHead, labels: np.ndarray, rows: Tensor, biases: Tensor
     classes = np.concatenate([fold.kept, fold.held])
     local = np.searchsorted(np.sort(classes), labels[pictures])
     order = np.argsort(classes)
-    logits = both.logits(item.view.features[pictures])[:, order] / item.unit
+    logits = both.logits(item.fold_features.features[pictures])[:, order] / item.unit
     return score(logits, local, np.isin(classes[order], fold.kept))
 
 
@@ -182,7 +182,7 @@ def average(curves: Sequence[CalibrationCurve]) -> tuple[float, float, float, fl
 
 def choose(
     folds: Sequence[Fold],
-    views: Sequence[View],
+    features_of_folds: Sequence[FoldFeatures],
     labels: np.ndarray,
     knowledge: Tensor,
     *,
@@ -199,21 +199,21 @@ def choose(
         on_trial: called with (done, total) trials.
     """
     if all(
-        view.operator is None for view in views
+        fold_features.operator is None for fold_features in features_of_folds
     ):  # a fitted head has mean row zero, and the norm is set: mu changes nothing
         mus = (0.0,)
     trials: list[dict[str, float]] = []
     heads: list[FoldHead] = []
     for decay in decays:
-        heads = fold_heads(folds, views, labels, decay=decay, starts=[item.head for item in heads])
+        heads = fold_heads(folds, features_of_folds, labels, decay=decay, starts=[item.head for item in heads])
         predicted = []
         for item in heads:
-            mapping = fit_map(knowledge[item.fold.kept], item.view.targets(item.head.rows, item.fold.kept))
+            mapping = fit_map(knowledge[item.fold.kept], item.fold_features.targets(item.head.rows, item.fold.kept))
             predicted.append(mapping(knowledge[item.fold.held]))
         for mu in mus:
             curves = []
             for item, importances in zip(heads, predicted, strict=True):
-                transfer = fit_transfer(item.head.rows, item.head.biases, item.view.operator, mu=mu)
+                transfer = fit_transfer(item.head.rows, item.head.biases, item.fold_features.operator, mu=mu)
                 rows = transfer.weights(importances)
                 curves.append(
                     calibration_curve(fold_scores(item, labels, rows, torch.full((len(rows),), transfer.bias)))

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from niwt_core.evaluation.metrics import calibration_curve
-from niwt_core.evaluation.selection import Fold, View, average, fold_heads, fold_scores
+from niwt_core.evaluation.selection import Fold, FoldFeatures, average, fold_heads, fold_scores
 from niwt_core.method.mapping import fit_map
 from niwt_core.method.transfer.exact import fit_transfer
 
@@ -18,18 +18,22 @@ DECAY, MU = 3e-4, 0.1  # of these trials only: decay and mu are chosen afterward
 
 
 def choose_weight(
-    folds: Sequence[Fold], views: Sequence[View], labels: np.ndarray, first: np.ndarray, second: np.ndarray
+    folds: Sequence[Fold],
+    features_of_folds: Sequence[FoldFeatures],
+    labels: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
 ) -> float:
     """The weight of ``second`` (C,E') beside ``first`` (C,E) with the highest mean H over the folds; ``labels`` (n,) of all pictures."""
-    heads = fold_heads(folds, views, labels, decay=DECAY)
-    targets = [item.view.targets(item.head.rows, item.fold.kept) for item in heads]
+    heads = fold_heads(folds, features_of_folds, labels, decay=DECAY)
+    targets = [item.fold_features.targets(item.head.rows, item.fold.kept) for item in heads]
     scores = {}
     for weight in WEIGHTS:
         knowledge = torch.from_numpy(np.hstack([first, weight * second])).float()
         curves = []
         for item, wanted in zip(heads, targets, strict=True):
             mapping = fit_map(knowledge[item.fold.kept], wanted)
-            transfer = fit_transfer(item.head.rows, item.head.biases, item.view.operator, mu=MU)
+            transfer = fit_transfer(item.head.rows, item.head.biases, item.fold_features.operator, mu=MU)
             rows = transfer.weights(mapping(knowledge[item.fold.held]))
             curves.append(calibration_curve(fold_scores(item, labels, rows, torch.full((len(rows),), transfer.bias))))
         scores[weight] = average(curves)[3]

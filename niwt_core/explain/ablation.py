@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Muting:
+class Ablation:
     """Accuracy with and without some neurons; ``per_class`` holds the change of every class in percentage points, ``exact`` is false for an
     estimate by the importance operator."""
 
@@ -36,23 +36,23 @@ class Muting:
     exact: bool
 
 
-def mute(study: Study, neurons: Sequence[int]) -> Muting:
+def ablate(study: Study, neurons: Sequence[int]) -> Ablation:
     """U, S, H, ZSL on the study's test pictures with ``neurons`` held at their mean. Raises NiwtError when there is no such neuron."""
     chosen = _checked(study, neurons)
-    pictures = np.flatnonzero(study.roles != "train")
+    pictures = np.flatnonzero(study.split != "train")
     labels = study.labels[pictures]
     plain = study.features[pictures].float()
     results, accuracy = [], []
-    for features in (plain, _muted_features(study, pictures, plain, chosen)):
+    for features in (plain, _ablated_features(study, pictures, plain, chosen)):
         logits = study.full_head.logits(features)  # (n, C)
         results.append(metrics(score(logits, labels, study.seen), study.gamma))
         right = (logits - study.gamma * torch.from_numpy(study.seen)).argmax(1).numpy() == labels
         accuracy.append([class_averaged(right[labels == c], labels[labels == c]) for c in range(len(study.classes))])
     change = {name: after - before for name, before, after in zip(study.classes, *accuracy, strict=True)}
-    return Muting(tuple(chosen), results[0], results[1], change, study.operator is None)
+    return Ablation(tuple(chosen), results[0], results[1], change, study.operator is None)
 
 
-def mute_picture(study: Study, picture: EncodedPicture, neurons: Sequence[int]) -> EncodedPicture:
+def ablate_picture(study: Study, picture: EncodedPicture, neurons: Sequence[int]) -> EncodedPicture:
     """The same picture as a network without these neurons encodes it: their activations are the average everywhere."""
     chosen = _checked(study, neurons)
     activations = picture.activations.clone()
@@ -63,13 +63,13 @@ def mute_picture(study: Study, picture: EncodedPicture, neurons: Sequence[int]) 
     return replace(picture, activations=activations, features=features)
 
 
-def _muted_features(study: Study, pictures: np.ndarray, features: Tensor, neurons: list[int]) -> Tensor:
+def _ablated_features(study: Study, pictures: np.ndarray, features: Tensor, neurons: list[int]) -> Tensor:
     """(m,D) features of ``pictures`` with ``neurons`` held at their mean."""
     average = average_activation(study)[neurons]
     if study.operator is None:
-        muted = features.clone()
-        muted[:, neurons] = average
-        return muted
+        ablated = features.clone()
+        ablated[:, neurons] = average
+        return ablated
     excess = study.pooled[pictures][:, neurons].float() - average  # (m, neurons)
     return features - excess @ study.operator[neurons]
 

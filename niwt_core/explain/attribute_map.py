@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OWN = 4  # neurons
 
 
-def word_shares(study: Study, attribute: str, *, own: int = OWN) -> Tensor:
+def neuron_weights(study: Study, attribute: str, *, own: int = OWN) -> Tensor:
     """(N,) what the inverse map reads of a word from each of its ``own`` strongest neurons, zero elsewhere; NiwtError on unknown words."""
     if study.knowledge.kind != "attributes":
         raise NiwtError("the study has no words", where=study.name, fix="prepare it with attributes")
@@ -31,10 +31,12 @@ def word_shares(study: Study, attribute: str, *, own: int = OWN) -> Tensor:
     return torch.zeros_like(column).index_copy(0, kept, column[kept])
 
 
-def word_map(study: Study, picture: EncodedPicture, attribute: str, *, deal: Tensor | None = None) -> ImportanceMap:
+def attribute_map(
+    study: Study, picture: EncodedPicture, attribute: str, *, deal: Tensor | None = None
+) -> ImportanceMap:
     """The map of a word at input resolution.
 
-    deal: a permutation (N,) of the neurons by which shares are dealt out wrongly, for a control. Raises NiwtError on unknown words.
+    deal: a permutation (N,) of the neurons by which shares are permuted wrongly, for a control. Raises NiwtError on unknown words.
     """
-    shares = word_shares(study, attribute)
-    return weighted_map(study.network, picture, shares if deal is None else shares[deal])
+    probabilities = neuron_weights(study, attribute)
+    return weighted_map(study.network, picture, probabilities if deal is None else probabilities[deal])

@@ -33,15 +33,15 @@ SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Word:
+class AttributeScore:
     """An attribute with a strength: standard deviations above the average class, or its part of a margin in logits.
 
-    ``present``: in a contrast, the class has more of it than the rival; if not, its absence is what speaks for the class.
+    ``present``: in a contrast, the class has more of it than the runner-up; if not, its absence is what speaks for the class.
     """
 
     attribute: str
     label: str
-    strength: float
+    score: float
     present: bool = True
 
 
@@ -67,9 +67,9 @@ class Contrast:
     name: str
     versus: str
     margin: float
-    words: tuple[Word, ...]
+    words: tuple[AttributeScore, ...]
     neurons: tuple[NeuronPart, ...]
-    flip: tuple[Word, ...]
+    counterfactual: tuple[AttributeScore, ...]
     flips: bool
 
 
@@ -85,8 +85,8 @@ class Explanation:
     display: str
     kind: str
     score: float
-    share: float
-    words: tuple[Word, ...]
+    probability: float
+    words: tuple[AttributeScore, ...]
     supporting: tuple[NeuronPart, ...]
     opposing: tuple[NeuronPart, ...]
     contributions: Tensor
@@ -106,26 +106,26 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
     candidate = classifier.candidate(name or answer.best.name)
     ranked = next(item for item in answer.ranking if item.name == candidate.name and item.kind == candidate.kind)
     others = [item for item in answer.ranking if item is not ranked]
-    rival = classifier.candidate(versus) if versus else classifier.candidate(others[0].name) if others else None
+    runner_up = classifier.candidate(versus) if versus else classifier.candidate(others[0].name) if others else None
     alpha = importance(study.network, picture.activations, candidate.row)[0]  # (N,)
-    if rival is not None and (rival.name, rival.kind) == (candidate.name, candidate.kind):
-        rival = None
-    rows = torch.stack([candidate.row] if rival is None else [candidate.row, candidate.row - rival.row])
+    if runner_up is not None and (runner_up.name, runner_up.kind) == (candidate.name, candidate.kind):
+        runner_up = None
+    rows = torch.stack([candidate.row] if runner_up is None else [candidate.row, candidate.row - runner_up.row])
     parts, baselines, residuals = neuron_contributions(study, picture, rows)
     contributions = parts[0]
-    words = alpha_words(study, alpha)[:shown]
+    words = attribute_scores(study, alpha)[:shown]
     order = contributions.argsort(descending=True).tolist()
     supporting = _neuron_parts(study, picture, contributions, order[:shown])
     opposing = _neuron_parts(study, picture, -contributions, order[::-1][:shown], sign=-1)
     contrast = None
-    if rival is not None:
-        contrast = contrast_classes(answer, candidate, rival, shown=shown, parts=parts[1])
+    if runner_up is not None:
+        contrast = contrast_classes(answer, candidate, runner_up, shown=shown, parts=parts[1])
     return Explanation(
         name=candidate.name,
         display=candidate.display,
         kind=candidate.kind,
         score=ranked.score,
-        share=ranked.share,
+        probability=ranked.probability,
         words=words,
         supporting=supporting,
         opposing=opposing,
@@ -177,11 +177,11 @@ def integrated_gradients(
 
 def average_activation(study: Study) -> Tensor:
     """(N,): the mean pooled activation over training pictures, the picture from which contributions are measured."""
-    train = torch.from_numpy(np.flatnonzero(study.roles == "train"))
+    train = torch.from_numpy(np.flatnonzero(study.split == "train"))
     return study.pooled[train].float().mean(0)
 
 
-def alpha_words(study: Study, alpha: Tensor) -> tuple[Word, ...]:
+def attribute_scores(study: Study, alpha: Tensor) -> tuple[AttributeScore, ...]:
     """Every attribute, strongest first: what the inverse map says of ``alpha`` (N,), above the average class in its standard deviations."""
     if study.knowledge.kind != "attributes":
         return ()
@@ -189,7 +189,7 @@ def alpha_words(study: Study, alpha: Tensor) -> tuple[Word, ...]:
     raised = (study.inverse(unit(alpha)) - mean) / spread  # (K,)
     knowledge = study.knowledge
     order = raised.argsort(descending=True).tolist()
-    return tuple(Word(knowledge.names[j], knowledge.labels[j], float(raised[j])) for j in order)
+    return tuple(AttributeScore(knowledge.names[j], knowledge.labels[j], float(raised[j])) for j in order)
 
 
 def encoded_description(study: Study, candidate: Candidate, answer: Answer) -> np.ndarray:
@@ -200,7 +200,7 @@ def encoded_description(study: Study, candidate: Candidate, answer: Answer) -> n
 
 
 def contrast_classes(
-    answer: Answer, candidate: Candidate, rival: Candidate, *, shown: int = SHOWN, parts: Tensor | None = None
+    answer: Answer, candidate: Candidate, runner_up: Candidate, *, shown: int = SHOWN, parts: Tensor | None = None
 ) -> Contrast:
     """Why one class and not the other, in words and neurons, and which words would have to change.
 
@@ -208,26 +208,26 @@ def contrast_classes(
     """
     study, picture = answer.classifier.study, answer.picture
     score = {(item.name, item.kind): item.score for item in answer.ranking}
-    margin = score[candidate.name, candidate.kind] - score[rival.name, rival.kind]
+    margin = score[candidate.name, candidate.kind] - score[runner_up.name, runner_up.kind]
     if parts is None:
-        parts = neuron_contributions(study, picture, (candidate.row - rival.row)[None])[0][0]
+        parts = neuron_contributions(study, picture, (candidate.row - runner_up.row)[None])[0][0]
     order = parts.argsort(descending=True).tolist()
     neurons = _neuron_parts(study, picture, parts, order[:shown])
-    words: tuple[Word, ...] = ()
-    flip: tuple[Word, ...] = ()
+    words: tuple[AttributeScore, ...] = ()
+    counterfactual: tuple[AttributeScore, ...] = ()
     if study.knowledge.kind == "attributes":
-        mine, other = encoded_description(study, candidate, answer), encoded_description(study, rival, answer)
+        mine, other = encoded_description(study, candidate, answer), encoded_description(study, runner_up, answer)
         held = _evidence(study, picture, mine, other) * (mine - other)  # (E,) logits
         held = held[: len(study.knowledge.names)]  # (K,): what texts say beside attributes has no words to change
         labels, names = study.knowledge.labels, study.knowledge.names
         words = tuple(
-            Word(names[j], labels[j], float(held[j]), bool(mine[j] > other[j]))
+            AttributeScore(names[j], labels[j], float(held[j]), bool(mine[j] > other[j]))
             for j in np.argsort(-held)
             if held[j] > 0
         )
-        flip = _flip(answer, candidate, rival, words, margin)
-    left = margin - sum(word.strength for word in flip)
-    return Contrast(candidate.display, rival.display, margin, words[:shown], neurons, flip, left <= 0)
+        counterfactual = _counterfactual(answer, candidate, runner_up, words, margin)
+    left = margin - sum(word.score for word in counterfactual)
+    return Contrast(candidate.display, runner_up.display, margin, words[:shown], neurons, counterfactual, left <= 0)
 
 
 def raw_description(study: Study, candidate: Candidate, answer: Answer) -> np.ndarray:
@@ -244,18 +244,18 @@ def _evidence(study: Study, picture: EncodedPicture, mine: np.ndarray, other: np
     return np.asarray(said.double().numpy() * study.affine.norm * scale)
 
 
-def _flip(
-    answer: Answer, candidate: Candidate, rival: Candidate, words: Sequence[Word], margin: float
-) -> tuple[Word, ...]:
+def _counterfactual(
+    answer: Answer, candidate: Candidate, runner_up: Candidate, words: Sequence[AttributeScore], margin: float
+) -> tuple[AttributeScore, ...]:
     """The words to change, each with the margin that its change takes away: the class is built anew after every one.
 
     A seen class keeps its learned row, and moves as its transferred row does.
     """
-    study, flip = answer.classifier.study, []
+    study, counterfactual = answer.classifier.study, []
     form, _, _ = study.over_knowledge(encoded_description(study, candidate, answer)[len(study.knowledge.names) :])
     P, q = form.P.double(), form.q.double()
     about = (answer.picture.features - study.head.mean).double()  # (D,)
-    values, goal = raw_description(study, candidate, answer).copy(), raw_description(study, rival, answer)
+    values, goal = raw_description(study, candidate, answer).copy(), raw_description(study, runner_up, answer)
 
     def score(
         description: np.ndarray,
@@ -274,9 +274,9 @@ def _flip(
             continue
         after = score(changed)
         if after < before:
-            flip.append(replace(word, strength=before - after))
+            counterfactual.append(replace(word, score=before - after))
             values, margin, before = changed, margin - (before - after), after
-    return tuple(flip)
+    return tuple(counterfactual)
 
 
 def _neuron_parts(

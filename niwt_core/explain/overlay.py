@@ -31,10 +31,10 @@ def overlay(
     square = centre_square(image)
     values = np.asarray(values, np.float32)
     scaled = values / max(float(np.abs(values).max()), 1e-12)
-    strength = np.abs(scaled) if signed else scaled.clip(0, 1)
-    colours = np.where(scaled[..., None] >= 0, _FOR, _AGAINST) if signed else heat_colours(strength)
+    score = np.abs(scaled) if signed else scaled.clip(0, 1)
+    colours = np.where(scaled[..., None] >= 0, _FOR, _AGAINST) if signed else heat_colours(score)
     heat = Image.fromarray(colours.astype(np.uint8)).resize(square.size, Image.Resampling.BICUBIC)
-    alpha = Image.fromarray((255 * opacity * np.sqrt(strength)).round().astype(np.uint8)).resize(
+    alpha = Image.fromarray((255 * opacity * np.sqrt(score)).round().astype(np.uint8)).resize(
         square.size, Image.Resampling.BICUBIC
     )
     return Image.composite(heat, square, alpha)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from niwt_core.explain.explanation import Contrast, NeuronPart, Word
+    from niwt_core.explain.explanation import AttributeScore, Contrast, NeuronPart
 
 # Group of an attribute -> the noun that its values go before. Other groups lose " color", " shape", " pattern", " length".
 _NOUNS = {
@@ -88,9 +88,9 @@ def with_article(words: str) -> str:
     return f"{'an' if words[:1].lower() in 'aeiou' and not words.startswith('uni') else 'a'} {words}"
 
 
-def contrasts(words: Sequence[Word], *, groups: int = 2) -> list[str]:
+def contrasts(words: Sequence[AttributeScore], *, groups: int = 2) -> list[str]:
     """What tells two classes apart in a picture, one phrase for each of the first attribute groups: "a red tail rather than a black one"."""
-    told: dict[str, tuple[list[Word], list[Word]]] = {}
+    told: dict[str, tuple[list[AttributeScore], list[AttributeScore]]] = {}
     for word in words:
         group = word.label.partition(": ")[0]
         if group not in told and len(told) == groups:
@@ -100,15 +100,19 @@ def contrasts(words: Sequence[Word], *, groups: int = 2) -> list[str]:
 
 
 def sentence_for(
-    display: str, kind: str, words: Sequence[Word], supporting: Sequence[NeuronPart], contrast: Contrast | None
+    display: str,
+    kind: str,
+    words: Sequence[AttributeScore],
+    supporting: Sequence[NeuronPart],
+    contrast: Contrast | None,
 ) -> str:
-    """Two or three sentences: the class with its strongest words, the neurons behind them, and how the picture tells it from the rival."""
+    """Two or three sentences: the class with its strongest words, the neurons behind them, and how the picture tells it from the runner-up."""
     origin = {"seen": "", "unseen": ", a class it has never seen", "built": ", a class built from a description"}[kind]
-    said = join([mention(word.label) for word in words[:3] if word.strength > 0])
+    said = join([mention(word.label) for word in words[:3] if word.score > 0])
     going_by = f"{',' if origin else ''} going by {said}" if said else ""
     best = contrast is None or contrast.margin >= 0
     text = f"The network {'says' if best else 'weighs'} {display}{origin}{going_by if origin or not said else ',' + going_by}."
-    return " ".join([text, *_neurons_said(supporting), *_rival_said(contrast)])
+    return " ".join([text, *_neurons_said(supporting), *_runner_up_clause(contrast)])
 
 
 def _noun(group: str) -> str:
@@ -118,7 +122,7 @@ def _noun(group: str) -> str:
     return _SEVERAL.get(noun, noun)
 
 
-def _contrast(shown: Sequence[Word], lacked: Sequence[Word]) -> str:
+def _contrast(shown: Sequence[AttributeScore], lacked: Sequence[AttributeScore]) -> str:
     if not shown:
         return mention(lacked[0].label, present=False)
     text = mention(shown[0].label)
@@ -143,10 +147,10 @@ def _neurons_said(supporting: Sequence[NeuronPart]) -> list[str]:
         numbers = join([str(part.index) for part in supporting[:2]])
         return [f"It rests on neuron{'s' * several} {numbers}, which {'have' if several else 'has'} no name."]
     active = [part for part in named if part.excess >= 0]
-    silent = [part for part in named if part.excess < 0]
+    quiet = [part for part in named if part.excess < 0]
     claims = [_neurons(active)] if active else []
-    if silent:
-        claims.append(f"the silence of {_neurons(silent)}")
+    if quiet:
+        claims.append(f"the silence of {_neurons(quiet)}")
     return [f"It rests on {', and on '.join(claims)}."]
 
 
@@ -159,7 +163,7 @@ def _neurons(parts: Sequence[NeuronPart]) -> str:
     return f"neuron{'s' * (len(parts) > 1)} {join([f'{join(numbers)} {name}' for name, numbers in by_name.items()])}"
 
 
-def _rival_said(contrast: Contrast | None) -> list[str]:
+def _runner_up_clause(contrast: Contrast | None) -> list[str]:
     if contrast is None:
         return []
     seen = join(contrasts(contrast.words))

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from niwt_core.backbones.split import SplitNetwork
     from niwt_core.data.dataset import Dataset
 
-FAVOURITES = 6  # pictures a neuron
+EXEMPLARS = 6  # pictures a neuron
 PICTURES, SIDE = 1000, 176  # pictures in all, and their longer side in pixels: about 7 MB
 BATCH = 8
 
 
 @dataclass(frozen=True, eq=False)
 class Gallery:
-    """M pictures as JPEG bytes, and what each neuron sees in its favourites.
+    """M pictures as JPEG bytes, and what each neuron sees in its exemplars.
 
     jpegs: uint8 bytes of all pictures, one after the other; offsets (M+1,) where each starts; pictures (M,) their index in the study; top
     (N,T) gallery indices of each neuron's most exciting pictures, best first; maps (N,T,h,w) uint8 its activation there, 255 = peaks (N,) .
@@ -82,15 +82,15 @@ def choose_pictures(
     labels (n,), held_out (n,) bool, pooled (n,N). A class with few held-out pictures gives what it has.
     """
     random = np.random.default_rng(seed)
-    favourite = np.zeros(len(labels))
+    exemplar = np.zeros(len(labels))
     candidates = np.flatnonzero(held_out)
     if len(candidates):
         best = candidates[np.argsort(-pooled[candidates], axis=0)[:4]]  # (4, N)
-        np.add.at(favourite, best.ravel(), 1)
+        np.add.at(exemplar, best.ravel(), 1)
     chosen = []
     for c in np.unique(labels):
         own = random.permutation(candidates[labels[candidates] == c])
-        liked = own[np.argsort(-favourite[own], kind="stable")][: per_class // 2]
+        liked = own[np.argsort(-exemplar[own], kind="stable")][: per_class // 2]
         rest = own[~np.isin(own, liked)][: per_class - len(liked)]
         chosen.append(np.concatenate([liked, rest]))
     return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)
@@ -105,7 +105,7 @@ def make_gallery(
     seed: int,
     on_progress: Callable[[int, int], None],
 ) -> Gallery:
-    """Chooses held-out pictures, packs them small, and maps each neuron's favourites; pooled (n,N) are the set's mean activations.
+    """Chooses held-out pictures, packs them small, and maps each neuron's exemplars; pooled (n,N) are the set's mean activations.
 
     Raises NiwtError when the set has no held-out picture.
     """
@@ -114,8 +114,8 @@ def make_gallery(
     if not len(pictures):
         fix = "leave some pictures out of training in the split"
         raise NiwtError("no held-out picture", where=dataset.root, fix=fix)
-    favourites = min(FAVOURITES, len(pictures))
-    top = np.argsort(-pooled[pictures], axis=0, kind="stable")[:favourites].T  # (N, T)
+    exemplars = min(EXEMPLARS, len(pictures))
+    top = np.argsort(-pooled[pictures], axis=0, kind="stable")[:exemplars].T  # (N, T)
     files: list[bytes] = []
     values: np.ndarray | None = None
     for start in range(0, len(pictures), BATCH):
@@ -126,7 +126,7 @@ def make_gallery(
         with torch.no_grad():
             maps = network.spatial(network.stem(inputs)).numpy()  # (B, N, h, w)
         if values is None:
-            values = np.zeros((maps.shape[1], favourites, *maps.shape[2:]), np.float32)
+            values = np.zeros((maps.shape[1], exemplars, *maps.shape[2:]), np.float32)
         neurons, places = np.nonzero((top >= start) & (top < start + len(part)))
         values[neurons, places] = maps[top[neurons, places] - start, neurons]
         on_progress(min(start + BATCH, len(pictures)), len(pictures))

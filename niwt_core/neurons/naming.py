@@ -40,8 +40,8 @@ class NeuronNames:
     p: np.ndarray
     q: np.ndarray
     live: np.ndarray
-    strength: np.ndarray
-    shuffled_share: float
+    score: np.ndarray
+    shuffled_fraction: float
 
     @property
     def verified(self) -> np.ndarray:
@@ -54,7 +54,7 @@ class NeuronNames:
         return self.live & (self.q < Q_LIMIT) & (self.auroc > 0.5)
 
 
-def word_scores(inverse: LinearMap, spread: Tensor) -> Tensor:
+def name_scores(inverse: LinearMap, spread: Tensor) -> Tensor:
     """(N,K): what one unit of each neuron's importance adds to each attribute, in standard deviations of that attribute.
 
     ``spread`` (K,) is the standard deviation of each attribute over seen classes; a constant attribute scores zero.
@@ -87,25 +87,25 @@ def name_neurons(
     attribute = usable.argmax(1)
     ranks = _ranks(activations)
     auroc, p, q = _test(ranks, has_attribute, attribute, live)
-    share = shuffled_share(ranks, has_attribute, attribute, live, seed=seed)
-    strength = scores[np.arange(len(scores)), attribute]
+    fraction = shuffled_fraction(ranks, has_attribute, attribute, live, seed=seed)
+    score = scores[np.arange(len(scores)), attribute]
     none = ~live | ~np.isfinite(usable.max(1))
-    return NeuronNames(np.where(none, -1, attribute), auroc, p, q, live, strength, share)
+    return NeuronNames(np.where(none, -1, attribute), auroc, p, q, live, score, fraction)
 
 
-def shuffled_share(
+def shuffled_fraction(
     ranks: np.ndarray, has_attribute: np.ndarray, attribute: np.ndarray, live: np.ndarray, *, seed: int
 ) -> float:
     """The share of live neurons (0..1) that pass the test with the name of another, the mean over SHUFFLES shuffles of all names."""
     random = np.random.default_rng(seed)
-    shares = []
+    fractions = []
     for _ in range(SHUFFLES):
         control = attribute.copy()
         control[live] = random.permutation(attribute[live])
         judged = live & (control != attribute)  # a neuron that drew its own word again is no control
         auroc, _, q = _test(ranks, has_attribute, control, live)
-        shares.append(((q < Q_LIMIT) & (auroc >= AUROC_LIMIT))[judged].mean() if judged.any() else 0.0)
-    return float(np.mean(shares))
+        fractions.append(((q < Q_LIMIT) & (auroc >= AUROC_LIMIT))[judged].mean() if judged.any() else 0.0)
+    return float(np.mean(fractions))
 
 
 def name_dictionary(dataset: Dataset, inverse: LinearMap, pooled: Tensor, *, seed: int) -> NeuronNames:
@@ -124,7 +124,7 @@ def name_dictionary(dataset: Dataset, inverse: LinearMap, pooled: Tensor, *, see
         has = dataset.picture_attributes[held_out] > 0
     else:
         has = dataset.knowledge.presence()[dataset.labels[held_out]]
-    return name_neurons(word_scores(inverse, spread).numpy(), activations, has, seed=seed)
+    return name_neurons(name_scores(inverse, spread).numpy(), activations, has, seed=seed)
 
 
 def _ranks(activations: np.ndarray) -> np.ndarray:

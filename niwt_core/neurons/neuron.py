@@ -25,7 +25,7 @@ class Neuron:
     auroc: float
     p: float
     q: float
-    strength: float
+    score: float
 
     @property
     def name(self) -> str:
@@ -49,7 +49,7 @@ def neurons_from(names: NeuronNames, knowledge: Knowledge) -> tuple[Neuron, ...]
                 auroc=float(names.auroc[n]),
                 p=float(names.p[n]),
                 q=float(names.q[n]),
-                strength=float(names.strength[n]) if known else 0.0,
+                score=float(names.score[n]) if known else 0.0,
             )
         )
     return tuple(out)

@@ -4,12 +4,12 @@ from niwt_core.paper.mapping import MapSettings, PaperMap, train_map
 from niwt_core.paper.pipeline import run_paper
 from niwt_core.paper.preset import Preset, preset_names, read_preset
 from niwt_core.paper.result import PaperResult, load_paper, save_paper
-from niwt_core.paper.task import PaperPlan
+from niwt_core.paper.task import PaperOptions
 
 __all__ = [
     "MapSettings",
     "PaperMap",
-    "PaperPlan",
+    "PaperOptions",
     "PaperResult",
     "Preset",
     "load_paper",

@@ -16,13 +16,13 @@ from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation.metrics import calibration_curve
-from niwt_core.evaluation.selection import FoldHead, View, average, class_folds, fold_heads, fold_scores
+from niwt_core.evaluation.selection import FoldFeatures, FoldHead, average, class_folds, fold_heads, fold_scores
 from niwt_core.files import digest, unwritable
 from niwt_core.method.importance import importance
 from niwt_core.method.transfer.paper import PaperSettings
 from niwt_core.paper.pictures import picture_importances, random_activations
 from niwt_core.paper.result import EXACT, LOOP, PaperResult, Transferred
-from niwt_core.paper.task import PaperPlan, Progress, Run, Task, run_task
+from niwt_core.paper.task import PaperOptions, Progress, Run, Task, run_task
 from niwt_core.study.study import Study
 
 JUDGED = 256  # random images on which the losses are compared: each class takes a backward pass over all of them
@@ -32,7 +32,7 @@ STUDY = "study (ridge map, exact transfer)"
 def run_paper(
     study: Study,
     dataset: Dataset,
-    plan: PaperPlan,
+    options: PaperOptions,
     work: Path,
     *,
     device: torch.device | None = None,
@@ -50,46 +50,46 @@ def run_paper(
     report, device = progress or (lambda stage, done, total: None), device or torch.device("cpu")
     network = study.network.eval().requires_grad_(False).to(device)
     places = _places(study, dataset)
-    train = np.flatnonzero(study.roles == "train")
-    items, gamma_note = _fold_heads(study, plan)
+    train = np.flatnonzero(study.split == "train")
+    items, gamma_note = _fold_heads(study, options)
     tasks = [Task(study.head, np.flatnonzero(study.seen), train, np.flatnonzero(~study.seen))]
     tasks += [Task(item.head, item.fold.kept, item.fold.fit, item.fold.held) for item in items]
     importances: list[Tensor | None] = [None] * len(tasks)
     usable = np.ones(len(study.labels), dtype=bool)
-    if not plan.ridge:
-        _open_work(work, study, plan)
+    if not options.ridge:
+        _open_work(work, study, options)
         importances, usable = _importances(study, dataset, network, places, tasks, work, device, report)
     pool = random_activations(
         network,
-        plan.images,
-        plan.count,
+        options.images,
+        options.count,
         dataset,
         study.preprocess,
         places[train],
-        seed=plan.seed,
+        seed=options.seed,
         device=device,
         on_picture=lambda done, total: report("random images", done, total),
     )
     results = []
     for number, (task, alphas) in enumerate(zip(tasks, importances, strict=True)):
         name = "" if not number else f" of fold {number}"
-        results.append(run_task(study, network, task, alphas, usable, pool, plan, device, name, report))
+        results.append(run_task(study, network, task, alphas, usable, pool, options, device, name, report))
     gammas = _gammas(study, items, results[1:])
     network.to("cpu")
-    result = _result(study, network, tasks[0], results[0], pool, plan, gammas, gamma_note, report)
+    result = _result(study, network, tasks[0], results[0], pool, options, gammas, gamma_note, report)
     shutil.rmtree(work, ignore_errors=True)
     return result
 
 
-def _fold_heads(study: Study, plan: PaperPlan) -> tuple[list[FoldHead], str]:
+def _fold_heads(study: Study, options: PaperOptions) -> tuple[list[FoldHead], str]:
     """Heads of the first folds of held-out seen classes, and what is to be said of gamma."""
-    if not plan.folds:
+    if not options.folds:
         return [], "not chosen: --folds 0"
     if study.provenance.get("settings", {}).get("training"):
         return [], "not chosen: the fine-tuned network has met the folds' held-out classes"
-    folds = class_folds(study.labels, study.roles == "train", study.seen, seed=study.seed)[: plan.folds]
-    view = View(study.features.float(), _no_targets, study.operator)
-    items = fold_heads(folds, [view] * len(folds), study.labels, decay=study.choices.decay)
+    folds = class_folds(study.labels, study.split == "train", study.seen, seed=study.seed)[: options.folds]
+    fold_features = FoldFeatures(study.features.float(), _no_targets, study.operator)
+    items = fold_heads(folds, [fold_features] * len(folds), study.labels, decay=study.choices.decay)
     classes = ", ".join(str(len(fold.held)) for fold in folds)
     return (
         items,
@@ -120,7 +120,7 @@ def _result(
     task: Task,
     run: Run,
     pool: Tensor,
-    plan: PaperPlan,
+    options: PaperOptions,
     gammas: dict[str, float],
     gamma_note: str,
     report: Progress,
@@ -137,12 +137,12 @@ def _result(
             (STUDY, own, spent, 0, "closed form", study.gamma),
         )
     ):
-        loss, cosine = _judge(network, pool[:JUDGED], rows, targets, study.head.rows.mean(0), plan.transfer)
+        loss, cosine = _judge(network, pool[:JUDGED], rows, targets, study.head.rows.mean(0), options.transfer)
         norm = float(rows.norm(dim=1).mean())
         ways.append(Transferred(name, rows, loss, cosine, norm, seconds, iterations, stopped, gamma))
         report("comparing losses", number + 1, 3)
     settings = {
-        **asdict(plan),
+        **asdict(options),
         "solver_seconds": round(run.seconds["solver"], 4),
         "images_found": len(pool),
         "layer": network.layer,
@@ -205,7 +205,7 @@ def _places(study: Study, dataset: Dataset) -> np.ndarray:
     """(n,) where each picture of the study is in ``dataset``; only the training pictures must be there."""
     index = {path: i for i, path in enumerate(dataset.paths)}
     places = np.array([index.get(path, -1) for path in study.paths], dtype=np.int64)
-    missing = np.flatnonzero((places < 0) & (study.roles == "train"))
+    missing = np.flatnonzero((places < 0) & (study.split == "train"))
     if len(missing):
         raise NiwtError(
             f"{len(missing)} of the study's training pictures are not there, such as {study.paths[missing[0]]}",
@@ -215,9 +215,9 @@ def _places(study: Study, dataset: Dataset) -> np.ndarray:
     return places
 
 
-def _open_work(work: Path, study: Study, plan: PaperPlan) -> None:
+def _open_work(work: Path, study: Study, options: PaperOptions) -> None:
     """An empty work folder, or the one that a run with the same heads left."""
-    key, marker = digest(study.id, str(plan.folds)), work / "key"
+    key, marker = digest(study.id, str(options.folds)), work / "key"
     try:
         if work.exists() and (not marker.is_file() or marker.read_text() != key):
             shutil.rmtree(work)

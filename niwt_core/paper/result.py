@@ -112,7 +112,7 @@ def head_with(study: Study, rows: Tensor) -> Head:
 
 def paper_metrics(study: Study, way: Transferred) -> tuple[Metrics, Metrics | None]:
     """Metrics on the study's test pictures without calibration, as the paper reports them, and at the way's gamma if it has one."""
-    pictures = np.flatnonzero(study.roles != "train")
+    pictures = np.flatnonzero(study.split != "train")
     logits = head_with(study, way.rows).logits(study.features[pictures].float())
     scored = score(logits, study.labels[pictures], study.seen)
     return metrics(scored, 0.0), None if way.gamma is None else metrics(scored, way.gamma)

@@ -24,7 +24,7 @@ Progress = Callable[[str, int, int], None]  # stage, done, total
 
 
 @dataclass(frozen=True)
-class PaperPlan:
+class PaperOptions:
     """images: "noise", "seen" or a folder; count of them; folds: how many folds of held-out seen classes choose gamma, each a run of the whole
     pipeline; ridge: take the study's own closed-form map in place of Adam's, so that the transfers alone are compared."""
 
@@ -66,7 +66,7 @@ def run_task(
     alphas: Tensor | None,
     usable: np.ndarray,
     pool: Tensor,
-    plan: PaperPlan,
+    options: PaperOptions,
     device: torch.device,
     name: str,
     report: Progress,
@@ -83,18 +83,18 @@ def run_task(
     if alphas is None:
         targets, facts = _ridge_targets(study, task), {"kind": "ridge"}
     else:
-        targets, facts = _adam_targets(study, task, alphas, usable, plan, name, report)
+        targets, facts = _adam_targets(study, task, alphas, usable, options, name, report)
     mapped = time.perf_counter()
     rows = task.head.rows
     loop = paper_transfer(
         network,
-        [pool] if plan.transfer.pairs else pool.split(8),
+        [pool] if options.transfer.pairs else pool.split(8),
         targets.to(device),
         rows.mean(0).to(device),
-        settings=plan.transfer,
-        seed=plan.seed,
-        start=seen_centred(rows, len(targets), seed=plan.seed).to(device),
-        on_iteration=lambda done, loss: report(f"transfer loop{name}", done, plan.transfer.iterations),
+        settings=options.transfer,
+        seed=options.seed,
+        start=seen_centred(rows, len(targets), seed=options.seed).to(device),
+        on_iteration=lambda done, loss: report(f"transfer loop{name}", done, options.transfer.iterations),
     )
     looped = time.perf_counter()
     transfer = fit_transfer(rows, task.head.biases, study.operator, mu=study.choices.mu)
@@ -115,7 +115,7 @@ def _ridge_targets(study: Study, task: Task) -> Tensor:
 
 
 def _adam_targets(
-    study: Study, task: Task, alphas: Tensor, usable: np.ndarray, plan: PaperPlan, name: str, report: Progress
+    study: Study, task: Task, alphas: Tensor, usable: np.ndarray, options: PaperOptions, name: str, report: Progress
 ) -> tuple[Tensor, dict[str, Any]]:
     kept = torch.from_numpy(usable[task.pictures])
     labels = torch.from_numpy(np.searchsorted(task.seen, study.labels[task.pictures]))[kept]
@@ -124,8 +124,8 @@ def _adam_targets(
         raw[task.seen],
         alphas[kept],
         labels,
-        settings=plan.map,
-        seed=plan.seed,
+        settings=options.map,
+        seed=options.seed,
         on_epoch=lambda done, total: report(f"map{name}", done, total),
     )
     facts = {

@@ -37,7 +37,7 @@ def kept_pictures(
 
 
 @dataclass(frozen=True, eq=False)
-class Bank:
+class PictureActivations:
     """features (n,D), pooled (n,N), labels (n,), usable (n,) bool; ``activations`` holds those of the pictures ``kept``, of which ``targets``
     give the mean importance of each class and ``probes`` the operator (all three are picture indices; empty where the tail is the identity)."""
 
@@ -65,7 +65,7 @@ class Bank:
         probe_count: int,
         batch: int,
         on_progress: Callable[[int, int], None],
-    ) -> Bank:
+    ) -> PictureActivations:
         """Runs the pictures of ``dataset`` through ``network``, into resumable shards in ``folder``."""
         targets = probes = np.zeros(0, np.int64)
         if not network.identity_tail:
@@ -112,7 +112,7 @@ class Bank:
             return None
         return operator(self.network, self.of(self.probes).split(8), on_batch=on_batch).detach()
 
-    def only_usable(self) -> Bank:
+    def only_usable(self) -> PictureActivations:
         """The same bank without the pictures that could not be read."""
         places = np.cumsum(self.usable) - 1  # old index -> new
         usable = torch.from_numpy(self.usable)
@@ -130,7 +130,7 @@ class Bank:
             **moved,
         )
 
-    def spread(self, places: np.ndarray, total: int) -> Bank:
+    def spread(self, places: np.ndarray, total: int) -> PictureActivations:
         """The same bank with its pictures at ``places`` of ``total``: features of the others are zero, and must not be asked for."""
         features = torch.zeros(total, self.features.shape[1])
         features[torch.from_numpy(places)] = self.features

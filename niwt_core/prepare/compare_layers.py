@@ -22,13 +22,13 @@ from niwt_core.backbones.split import LayerInfo, SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation.metrics import Metrics
-from niwt_core.evaluation.selection import DECAYS, REPEATS, Choice, Fold, View, choose, class_folds, gamma_unit
+from niwt_core.evaluation.selection import DECAYS, REPEATS, Choice, Fold, FoldFeatures, choose, class_folds, gamma_unit
 from niwt_core.method.head import Head, fit_head
 from niwt_core.method.importance import unit
 from niwt_core.method.mapping import fit_map
 from niwt_core.method.transfer.exact import fit_transfer
 from niwt_core.neurons.naming import name_dictionary
-from niwt_core.prepare.activations import Bank, kept_pictures
+from niwt_core.prepare.activations import PictureActivations, kept_pictures
 from niwt_core.prepare.extraction import Pictures
 from niwt_core.prepare.settings import PROBES
 from niwt_core.study.study import Study
@@ -97,7 +97,7 @@ def compare_layers(
     report = progress or (lambda stage, done, total: None)
     network = copy.deepcopy(study.network).cpu().eval()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    train = study.roles == "train"
+    train = study.split == "train"
     count = (study.provenance.get("settings") or {}).get("probe_count", PROBES)
     targets, probes = kept_pictures(study.labels, train, study.seen, count=count, seed=study.seed)
     cuts = choose_layers(network, study.preprocess.size, len(np.union1d(targets, probes)), layers)
@@ -172,7 +172,7 @@ def _read(
     targets: np.ndarray,
     probes: np.ndarray,
     report: Progress,
-) -> dict[str, Bank]:
+) -> dict[str, PictureActivations]:
     """One pass over all pictures: a bank for each layer. Raises NiwtError where the features are not those that the study keeps."""
     names, total = {info.name for info in cuts}, len(dataset)
     kept = np.union1d(targets, probes)
@@ -202,7 +202,7 @@ def _read(
         own = (None, none, none, none) if shared[name] else (whole[name], kept, targets, probes)
         values = features if shared[name] else pooled[name]
         all_usable = np.ones(total, dtype=bool)
-        banks[name] = Bank(network.at(name), study.labels, features, values, all_usable, (), *own)
+        banks[name] = PictureActivations(network.at(name), study.labels, features, values, all_usable, (), *own)
     return banks
 
 
@@ -219,7 +219,7 @@ def _check_same(found: Tensor, known: Tensor, usable: Tensor, paths: Sequence[st
 def _measure(
     study: Study,
     dataset: Dataset,
-    bank: Bank,
+    picture_activations: PictureActivations,
     info: LayerInfo,
     folds: Sequence[Fold],
     decays: Sequence[float],
@@ -235,17 +235,17 @@ def _measure(
         report(stage, done, total)
 
     def targets_of(rows: Tensor, classes: np.ndarray) -> Tensor:
-        found = bank.class_targets(rows, classes)
+        found = picture_activations.class_targets(rows, classes)
         advance()
         return found
 
-    G = bank.operator()
+    G = picture_activations.operator()
     advance()
     knowledge = torch.from_numpy(study.encoded_knowledge).float()
-    views = [View(bank.features, targets_of, G)] * len(folds)
-    choice = choose(folds, views, study.labels, knowledge, decays=decays)
-    again, names_share = _refit(study, dataset, bank, G, choice, targets_of, knowledge)
-    live, verified, shuffled = names_share
+    features_of_folds = [FoldFeatures(picture_activations.features, targets_of, G)] * len(folds)
+    choice = choose(folds, features_of_folds, study.labels, knowledge, decays=decays)
+    again, names_fraction = _refit(study, dataset, picture_activations, G, choice, targets_of, knowledge)
+    live, verified, shuffled = names_fraction
     return LayerFigures(
         info=info,
         decay=choice.decay,
@@ -264,15 +264,15 @@ def _measure(
 def _refit(
     study: Study,
     dataset: Dataset,
-    bank: Bank,
+    picture_activations: PictureActivations,
     G: Tensor | None,
     choice: Choice,
     targets_of: Callable[[Tensor, np.ndarray], Tensor],
     knowledge: Tensor,
 ) -> tuple[Study, tuple[int, float, float]]:
     """The study cut at the bank's layer, in memory only, and of its names: (live neurons, verified, shuffled), in percent."""
-    train, seen = np.flatnonzero(study.roles == "train"), np.flatnonzero(study.seen)
-    x = bank.features[train]
+    train, seen = np.flatnonzero(study.split == "train"), np.flatnonzero(study.seen)
+    x = picture_activations.features[train]
     head: Head = study.head
     if choice.decay != study.choices.decay:
         local = torch.from_numpy(np.searchsorted(seen, study.labels[train]))
@@ -280,20 +280,20 @@ def _refit(
     targets = targets_of(head.rows, seen)
     mapping = fit_map(knowledge[seen], targets)
     inverse = fit_map(unit(targets), torch.from_numpy(study.knowledge.values)[seen])
-    names = name_dictionary(dataset, inverse, bank.pooled, seed=study.seed)
+    names = name_dictionary(dataset, inverse, picture_activations.pooled, seed=study.seed)
     live, worded = int(names.live.sum()), study.knowledge.kind == "attributes"
-    share = 100 * float(names.verified.sum()) / max(live, 1) if worded else math.nan
+    fraction = 100 * float(names.verified.sum()) / max(live, 1) if worded else math.nan
     unit_of_gamma = gamma_unit(head.logits(x))
     again = replace(
         study,
-        network=bank.network,
+        network=picture_activations.network,
         head=head,
         targets=targets,
         mapping=mapping,
         inverse=inverse,
         operator=G,
         affine=fit_transfer(head.rows, head.biases, G, mu=choice.mu).affine(mapping),
-        pooled=bank.pooled,
+        pooled=picture_activations.pooled,
         choices=replace(study.choices, gamma=choice.gamma * unit_of_gamma, gamma_unit=unit_of_gamma),
     )
-    return again, (live, share, 100 * names.shuffled_share if worded else math.nan)
+    return again, (live, fraction, 100 * names.shuffled_fraction if worded else math.nan)

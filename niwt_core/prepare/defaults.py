@@ -26,7 +26,7 @@ Report = Callable[[str, int, int], None]
 BACKBONE = "mobilenet_v2"
 EPOCHS = 4
 FOLD_NETWORKS = 2
-Plan = tuple[Dataset, SplitNetwork, Preprocess, Settings, Mapping[str, Any]]
+Inputs = tuple[Dataset, SplitNetwork, Preprocess, Settings, Mapping[str, Any]]
 # Chosen on a fold of seen classes of the CUB subset, with networks trained without them: H 81.9 there, against 74.3 frozen.
 FINE_TUNING = TrainingSettings(
     epochs=EPOCHS,
@@ -42,7 +42,7 @@ FINE_TUNING = TrainingSettings(
 )
 
 
-def plan(
+def options(
     source: str,
     *,
     root: Path | None,
@@ -60,7 +60,7 @@ def plan(
     accelerator: Accelerator,
     progress: Report,
     splits: Path | None = None,
-) -> Plan:
+) -> Inputs:
     """Reads the set and loads the network: (dataset, network, preprocessing, settings, what provenance should remember).
 
     Raises:
@@ -74,7 +74,9 @@ def plan(
         raise NiwtError(f"no folder of probe pictures {probes!r}", where="--probes", fix="give a folder, seen or noise")
     if source == "aviary":
         described = partial(with_knowledge, knowledge=knowledge, encoder=encoder)
-        return _aviary_plan(out, described, backbone, weights, layer, epochs, probes, size, seed, accelerator, progress)
+        return _aviary_inputs(
+            out, described, backbone, weights, layer, epochs, probes, size, seed, accelerator, progress
+        )
     if knowledge == "binary" and source != "awa2":
         raise NiwtError(f"{source} has no binary table", where="--knowledge", fix="use attributes, or --knowledge FILE")
     dataset = read_dataset(source, root, boxes=boxes, binary=knowledge == "binary", splits=splits, progress=progress)
@@ -91,7 +93,7 @@ def plan(
     return dataset, network, preprocess, settings, memory
 
 
-def _aviary_plan(
+def _aviary_inputs(
     out: Path,
     described: Callable[[Dataset], tuple[Dataset, Mapping[str, Any]]],
     backbone: str | None,
@@ -103,7 +105,7 @@ def _aviary_plan(
     seed: int,
     accelerator: Accelerator,
     progress: Report,
-) -> Plan:
+) -> Inputs:
     """Draws the Aviary beside ``out``, and takes the network that was made for it unless another is named."""
     from niwt_core.data.aviary.dataset import read_aviary
     from niwt_core.prepare.aviary.defaults import aviary_defaults, draw_pictures
@@ -123,7 +125,7 @@ def _aviary_plan(
         dataset, memory = described(read_aviary(drawn))
         if own and weights is None:
             _pretrain(network, preprocess, out, defaults, seed, accelerator, progress)
-            drawing["passersby"] = defaults.passersby
+            drawing["random_birds"] = defaults.random_birds
     training = replace(FINE_TUNING, epochs=epochs, seed=seed) if epochs else None
     settings = Settings(
         seed=seed, probes=probes, training=training, fold_networks=FOLD_NETWORKS if training else 0, warm_start=True
@@ -140,18 +142,18 @@ def _pretrain(
     accelerator: Accelerator,
     progress: Report,
 ) -> None:
-    """Draws passers-by beside ``out`` and pre-trains ``network`` on them, resumably."""
-    from niwt_core.prepare.aviary.defaults import passersby_folder
+    """Draws random birds beside ``out`` and pre-trains ``network`` on them, resumably."""
+    from niwt_core.prepare.aviary.defaults import random_birds_folder
     from niwt_core.prepare.aviary.pretraining import Pretraining, pretrain
-    from niwt_core.prepare.aviary.random_birds import draw_passersby
+    from niwt_core.prepare.aviary.random_birds import draw_random_birds
 
-    folder = passersby_folder(out)
-    pictures, words = draw_passersby(
+    folder = random_birds_folder(out)
+    pictures, words = draw_random_birds(
         folder,
-        count=defaults.passersby,
+        count=defaults.random_birds,
         size=preprocess.size,
         seed=seed,
-        progress=lambda done, total: progress("drawing passers-by", done, total),
+        progress=lambda done, total: progress("drawing random birds", done, total),
     )
     pretrain(
         network,

@@ -10,8 +10,8 @@ import torch
 
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
-from niwt_core.evaluation.baseline_tuning import tune_rivals
-from niwt_core.evaluation.selection import Fold, View, choose, gamma_unit
+from niwt_core.evaluation.baseline_tuning import tune_baselines
+from niwt_core.evaluation.selection import Fold, FoldFeatures, choose, gamma_unit
 from niwt_core.evaluation.text_weight import choose_weight
 from niwt_core.knowledge.encoding import encode, encoding_for, kernel_for
 from niwt_core.knowledge.texts import Texts
@@ -22,71 +22,76 @@ from niwt_core.method.transfer.exact import fit_transfer
 from niwt_core.neurons.exemplars import make_gallery
 from niwt_core.neurons.naming import name_dictionary
 from niwt_core.neurons.neuron import neurons_from
-from niwt_core.prepare.activations import Bank
-from niwt_core.prepare.settings import Job
+from niwt_core.prepare.activations import PictureActivations
+from niwt_core.prepare.settings import Preparation
 from niwt_core.prepare.training import install_head
 from niwt_core.study.study import Choices, Study
 
 
 def assemble(
     dataset: Dataset,
-    bank: Bank,
+    picture_activations: PictureActivations,
     folds: tuple[Fold, ...],
-    views: list[View] | None,
-    job: Job,
+    features_of_folds: list[FoldFeatures] | None,
+    preparation: Preparation,
     provenance: dict[str, Any],
 ) -> Study:
     """Everything after extraction: choices, head, maps, names, gallery.
 
     ``views`` are those of networks trained for each of ``folds``; None where one network serves them all.
     """
-    settings, report, network = job.settings, job.report, bank.network
+    settings, report, network = preparation.settings, preparation.report, picture_activations.network
     report("importance operator", 0, 1)
-    G = bank.operator(lambda done: report("importance operator", done, len(bank.probes)))
+    G = picture_activations.operator(lambda done: report("importance operator", done, len(picture_activations.probes)))
     if G is not None and settings.probes != "seen":
-        G = _foreign_operator(network, job)
+        G = _foreign_operator(network, preparation)
     encoding, kernel = encoding_for(dataset.knowledge), kernel_for(dataset.knowledge, dataset.seen)
     encoded = encode(dataset.knowledge.values, encoding, kernel)  # (C, E)
-    folds = tuple(fold.only(bank.usable) for fold in folds)
-    if views is None:
-        views = [View(bank.features, bank.class_targets, G)] * len(folds)
+    folds = tuple(fold.only(picture_activations.usable) for fold in folds)
+    if features_of_folds is None:
+        features_of_folds = [FoldFeatures(picture_activations.features, picture_activations.class_targets, G)] * len(
+            folds
+        )
     texts = None if dataset.texts is None else Texts.of(dataset.texts, dataset.seen)
     if texts is not None:
-        texts = replace(texts, weight=choose_weight(folds, views, dataset.labels, encoded, texts.encoded))
+        texts = replace(texts, weight=choose_weight(folds, features_of_folds, dataset.labels, encoded, texts.encoded))
         encoded = np.hstack([encoded, texts.encoded])
     knowledge = torch.from_numpy(encoded).float()
     choice = choose(
         folds,
-        views,
+        features_of_folds,
         dataset.labels,
         knowledge,
         on_trial=lambda done, total: report("choosing on seen classes", done, total),
     )
-    rivals = tune_rivals(
+    baselines = tune_baselines(
         folds,
-        views,
+        features_of_folds,
         dataset.labels,
         knowledge.double().numpy(),
         decay=choice.decay,
         seed=settings.seed,
-        on_rival=lambda name, done, total: report("tuning rivals", done, total),
+        on_baseline=lambda name, done, total: report("tuning baselines", done, total),
     )
-    if not bank.usable.all():
-        bank, dataset = bank.only_usable(), dataset.keep(bank.usable, bank.skipped)
+    if not picture_activations.usable.all():
+        picture_activations, dataset = (
+            picture_activations.only_usable(),
+            dataset.keep(picture_activations.usable, picture_activations.skipped),
+        )
     train, seen = np.flatnonzero(dataset.train), np.flatnonzero(dataset.seen)
-    x, local = bank.features[train], torch.from_numpy(np.searchsorted(seen, dataset.labels[train]))
+    x, local = picture_activations.features[train], torch.from_numpy(np.searchsorted(seen, dataset.labels[train]))
     head = fit_head(x, local, classes=len(seen), decay=choice.decay)
     unit_of_gamma = gamma_unit(head.logits(x))
-    targets = bank.class_targets(head.rows, seen)
+    targets = picture_activations.class_targets(head.rows, seen)
     mapping = fit_map(knowledge[seen], targets)
     inverse = fit_map(unit(targets), torch.from_numpy(dataset.knowledge.values)[seen])
-    names = name_dictionary(dataset, inverse, bank.pooled, seed=settings.seed)
+    names = name_dictionary(dataset, inverse, picture_activations.pooled, seed=settings.seed)
     install_head(network, len(seen), head, seed=settings.seed)
     gallery = make_gallery(
         dataset,
         network,
-        job.preprocess,
-        bank.pooled.numpy(),
+        preparation.preprocess,
+        picture_activations.pooled.numpy(),
         seed=settings.seed,
         on_progress=lambda done, total: report("gallery", done, total),
     )
@@ -102,7 +107,7 @@ def assemble(
         kernel=kernel,
         texts=texts,
         network=network,
-        preprocess=job.preprocess,
+        preprocess=preparation.preprocess,
         head=head,
         targets=targets,
         mapping=mapping,
@@ -119,13 +124,13 @@ def assemble(
             folds=choice.folds,
             cross_validated_H=choice.H,
             trials=choice.trials,
-            rivals=rivals,
+            baselines=baselines,
         ),
         neurons=neurons_from(names, dataset.knowledge),
-        features=bank.features,
-        pooled=bank.pooled,
+        features=picture_activations.features,
+        pooled=picture_activations.pooled,
         labels=dataset.labels,
-        roles=dataset.roles,
+        split=dataset.split,
         paths=dataset.paths,
         gallery=gallery,
         split_hash=dataset.split_hash,
@@ -135,20 +140,22 @@ def assemble(
             "layer": network.layer,
             "backbone": network.name,
             "settings": asdict(settings),
-            "shuffled_names_share": names.shuffled_share,
+            "shuffled_names_fraction": names.shuffled_fraction,
             "skipped": [asdict(item) for item in dataset.skipped],
         },
     )
 
 
-def _foreign_operator(network: SplitNetwork, job: Job) -> torch.Tensor:
+def _foreign_operator(network: SplitNetwork, preparation: Preparation) -> torch.Tensor:
     """The operator over probe pictures that are not the study's own: a folder of photographs, or noise."""
     from niwt_core.prepare.probes import probe_inputs
 
-    count = job.settings.probe_count
-    inputs = probe_inputs(job.settings.probes, job.preprocess, count=count, seed=job.settings.seed)
+    count = preparation.settings.probe_count
+    inputs = probe_inputs(
+        preparation.settings.probes, preparation.preprocess, count=count, seed=preparation.settings.seed
+    )
     with torch.no_grad():
         batches = [network.stem(part) for part in inputs.split(8)]
     return operator(
-        network, batches, on_batch=lambda done: job.report("importance operator", done, len(inputs))
+        network, batches, on_batch=lambda done: preparation.report("importance operator", done, len(inputs))
     ).detach()

@@ -21,11 +21,11 @@ from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
-from niwt_core.evaluation.selection import View, class_folds
+from niwt_core.evaluation.selection import FoldFeatures, class_folds
 from niwt_core.files import digest, unwritable, write_atomically
 from niwt_core.prepare.extraction import SHARD
 from niwt_core.prepare.fit import assemble
-from niwt_core.prepare.settings import Job, Progress, Settings
+from niwt_core.prepare.settings import Preparation, Progress, Settings
 from niwt_core.study.storage import check_target, load_study, save_study
 from niwt_core.study.study import Study
 
@@ -57,18 +57,22 @@ def prepare(
     if accelerator.is_main_process:
         _open_work(work, _fingerprint(dataset, network, preprocess, settings))
     accelerator.wait_for_everyone()
-    job = Job(preprocess, accelerator, work, settings, report)
+    preparation = Preparation(preprocess, accelerator, work, settings, report)
     folds = class_folds(dataset.labels, dataset.train, dataset.seen, seed=settings.seed)
-    views: list[View] | None = None
+    features_of_folds: list[FoldFeatures] | None = None
     if settings.training is not None and settings.training.epochs > 0:
         if settings.fold_networks:
             folds = folds[: settings.fold_networks]
-            views = [job.fold_view(i, copy.deepcopy(network), dataset, fold) for i, fold in enumerate(folds)]
-        job.train("final", network, dataset)
-    bank = job.bank("pictures", network, dataset)
+            features_of_folds = [
+                preparation.features_of_fold(i, copy.deepcopy(network), dataset, fold) for i, fold in enumerate(folds)
+            ]
+        preparation.train("final", network, dataset)
+    picture_activations = preparation.picture_activations("pictures", network, dataset)
     if accelerator.is_main_process:
         network.to("cpu")
-        save_study(assemble(dataset, bank, folds, views, job, dict(provenance or {})), out)
+        save_study(
+            assemble(dataset, picture_activations, folds, features_of_folds, preparation, dict(provenance or {})), out
+        )
         shutil.rmtree(work, ignore_errors=True)
     accelerator.wait_for_everyone()
     return load_study(out)
@@ -82,7 +86,7 @@ def make_accelerator(device: str) -> Accelerator:
     ensure_torchvision()
     from accelerate import Accelerator, DataLoaderConfiguration
 
-    # Batches are split among processes, not dealt out, so that a batch is the same however many processes share it.
+    # Batches are split among processes, not permuted, so that a batch is the same however many processes share it.
     loading = DataLoaderConfiguration(split_batches=True)
     return Accelerator(cpu=pick_device(device).type == "cpu", dataloader_config=loading)
 

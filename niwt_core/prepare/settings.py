@@ -13,9 +13,9 @@ import torch
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
-from niwt_core.evaluation.selection import Fold, View
+from niwt_core.evaluation.selection import Fold, FoldFeatures
 from niwt_core.method.head import Head, fit_head
-from niwt_core.prepare.activations import Bank
+from niwt_core.prepare.activations import PictureActivations
 from niwt_core.prepare.training import TrainingSettings, fine_tune
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Job:
+class Preparation:
     """What every stage needs."""
 
     preprocess: Preprocess
@@ -53,9 +53,9 @@ class Job:
     settings: Settings
     report: Progress
 
-    def bank(self, name: str, network: SplitNetwork, dataset: Dataset) -> Bank:
+    def picture_activations(self, name: str, network: SplitNetwork, dataset: Dataset) -> PictureActivations:
         """Runs the pictures of ``dataset`` through ``network``, resumably, under ``name``."""
-        return Bank.collect(
+        return PictureActivations.collect(
             network,
             dataset,
             self.preprocess,
@@ -72,8 +72,11 @@ class Job:
         assert self.settings.training is not None
         start: Head | None = None
         if self.settings.warm_start:
-            bank = self.bank(f"{name} start", network, dataset.keep(dataset.train))
-            x, local = bank.features, np.searchsorted(np.flatnonzero(dataset.seen), bank.labels)
+            picture_activations = self.picture_activations(f"{name} start", network, dataset.keep(dataset.train))
+            x, local = (
+                picture_activations.features,
+                np.searchsorted(np.flatnonzero(dataset.seen), picture_activations.labels),
+            )
             start = fit_head(x, torch.from_numpy(local), classes=int(dataset.seen.sum()), decay=START_DECAY)
         folder = self.work / f"{name} training"
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,14 +91,18 @@ class Job:
             progress=lambda stage, done, total: self.report(f"{stage} {name}", done, total),
         )
 
-    def fold_view(self, number: int, network: SplitNetwork, dataset: Dataset, fold: Fold) -> View:
+    def features_of_fold(self, number: int, network: SplitNetwork, dataset: Dataset, fold: Fold) -> FoldFeatures:
         """The view of a fold: a copy of ``network`` trained without the fold's held-out classes and pictures."""
         name = f"fold {number + 1}"
         seen, train = np.zeros_like(dataset.seen), np.zeros_like(dataset.train)
         seen[fold.kept], train[fold.fit] = True, True
-        lesson = replace(dataset, seen=seen, train=train)
-        self.train(name, network, lesson)
+        training_data = replace(dataset, seen=seen, train=train)
+        self.train(name, network, training_data)
         # Only the set's own training pictures: nothing of the test pictures is ever looked at here.
-        bank = self.bank(name, network, lesson.keep(dataset.train)).spread(np.flatnonzero(dataset.train), len(dataset))
+        picture_activations = self.picture_activations(name, network, training_data.keep(dataset.train)).spread(
+            np.flatnonzero(dataset.train), len(dataset)
+        )
         network.to("cpu")
-        return View(bank.features, bank.class_targets, bank.operator())
+        return FoldFeatures(
+            picture_activations.features, picture_activations.class_targets, picture_activations.operator()
+        )

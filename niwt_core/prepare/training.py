@@ -179,9 +179,9 @@ def _epoch(
     half = device == "cuda" or (device == "cpu" and torch.cpu._is_avx512_bf16_supported())
     model.train(settings.batch_statistics)
     for step, (x, labels) in enumerate(loader):
-        share = (epoch * steps + step) / (settings.epochs * steps)
+        fraction = (epoch * steps + step) / (settings.epochs * steps)
         for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * schedule(share, settings.warm_up)
+            group["lr"] = group["peak"] * schedule(fraction, settings.warm_up)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=half):
             logits = model(x.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), labels, label_smoothing=settings.smoothing)
@@ -191,8 +191,8 @@ def _epoch(
         progress("fine-tuning", epoch * steps + step + 1, settings.epochs * steps)
 
 
-def schedule(share: float, warm_up: float) -> float:
+def schedule(fraction: float, warm_up: float) -> float:
     """Linear warm-up, then half a cosine down to zero; ``share`` of training done, 0..1."""
-    if share < warm_up:
-        return (share + 1e-3) / warm_up
-    return 0.5 * (1 + math.cos(math.pi * (share - warm_up) / (1 - warm_up)))
+    if fraction < warm_up:
+        return (fraction + 1e-3) / warm_up
+    return 0.5 * (1 + math.cos(math.pi * (fraction - warm_up) / (1 - warm_up)))

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from niwt_core.explain.attribution import Method
 from niwt_core.report.figures import METHOD_MEANING, METHOD_NAMES, Figures, jpeg_uri, make_figures
-from niwt_core.report.fragments import chip, flip_steps, neuron_list, number, percent, ranking_bars, section, word_bars
+from niwt_core.report.fragments import (
+    attribute_bars,
+    chip,
+    counterfactual_steps,
+    neuron_list,
+    number,
+    percent,
+    ranking_bars,
+    section,
+)
 from niwt_core.report.stylesheet import page_style
 
 if TYPE_CHECKING:
@@ -91,43 +100,47 @@ def _words(explanation: Explanation) -> str:
     if not explanation.words:
         return ""
     about = "What the network looks for in this class, read back from its neurons: standard deviations above the average class."
-    return section("In words", about, f'<div class="narrow">{word_bars(explanation.words)}</div>')
+    return section("In words", about, f'<div class="narrow">{attribute_bars(explanation.words)}</div>')
 
 
 def _contrast(answer: Answer, explanation: Explanation, drawn: Figures) -> list[str]:
     contrast = explanation.contrast
     if contrast is None:
         return []
-    rival = escape(contrast.versus)
+    runner_up = escape(contrast.versus)
     if contrast.margin >= 0:
-        about = f"{escape(contrast.name)} is ahead by {number(contrast.margin)}. This is what the picture holds against {rival}."
+        about = f"{escape(contrast.name)} is ahead by {number(contrast.margin)}. This is what the picture holds against {runner_up}."
     else:
-        about = f"{rival} is ahead by {number(-contrast.margin)}. This is what the picture still holds against it."
-    words = word_bars(contrast.words) if contrast.words else '<p class="nr-none">No word tells them apart here.</p>'
+        about = f"{runner_up} is ahead by {number(-contrast.margin)}. This is what the picture still holds against it."
+    words = (
+        attribute_bars(contrast.words) if contrast.words else '<p class="nr-none">No word tells them apart here.</p>'
+    )
     neurons = neuron_list(contrast.neurons, drawn.thumbnails, empty="None.")
     body = f'<div class="columns"><div><h3>Words</h3>{words}</div><div><h3>Neurons</h3>{neurons}</div></div>'
-    sections = [section(f"Why not {rival}?", about, body)]
-    turning = contrast if contrast.margin >= 0 else turned(answer, contrast)
-    if turning.flip:
+    sections = [section(f"Why not {runner_up}?", about, body)]
+    turning = contrast if contrast.margin >= 0 else seen_from_runner_up(answer, contrast)
+    if turning.counterfactual:
         sections.append(
             section(
-                "What would have to change", flip_about(turning), f'<div class="narrow">{flip_steps(turning)}</div>'
+                "What would have to change",
+                counterfactual_about(turning),
+                f'<div class="narrow">{counterfactual_steps(turning)}</div>',
             )
         )
     return sections
 
 
-def turned(answer: Answer, contrast: Contrast) -> Contrast:
-    """The same contrast from the other side: what holds the rival up, and which of its words would have to change."""
+def seen_from_runner_up(answer: Answer, contrast: Contrast) -> Contrast:
+    """The same contrast from the other side: what holds the runner-up up, and which of its words would have to change."""
     from niwt_core.explain.explanation import contrast_classes
 
     classifier = answer.classifier
     return contrast_classes(answer, classifier.candidate(contrast.versus), classifier.candidate(contrast.name))
 
 
-def flip_about(contrast: Contrast) -> str:
+def counterfactual_about(contrast: Contrast) -> str:
     """What the steps of ``flip_steps`` mean, escaped."""
-    count = f"{len(contrast.flip)} words" if len(contrast.flip) > 1 else "one word"
+    count = f"{len(contrast.counterfactual)} words" if len(contrast.counterfactual) > 1 else "one word"
     changed = f"{count} of the description of {escape(contrast.name)} changed to what {escape(contrast.versus)} has"
     if contrast.flips:
         return f"With {changed}, {escape(contrast.versus)} would come first."
@@ -142,7 +155,7 @@ def _origin(answer: Answer, explanation: Explanation, picture_name: str) -> str:
         ("Split", f"<code>{study.split_hash}</code>"),
         ("Calibration γ", f"{classifier.gamma:.4g} (the study's own: {study.gamma:.4g})"),
     ]
-    rows += [("Score and share", f"{number(explanation.score, sign=True)}, {percent(explanation.share)}")]
+    rows += [("Score and share", f"{number(explanation.score, sign=True)}, {percent(explanation.probability)}")]
     rows += [
         (
             "Average picture",

@@ -12,7 +12,7 @@ import torch
 
 if TYPE_CHECKING:
     from niwt_core.classify.classifier import Answer
-    from niwt_core.explain.explanation import Contrast, Explanation, NeuronPart, Word
+    from niwt_core.explain.explanation import AttributeScore, Contrast, Explanation, NeuronPart
 
 
 def explanation_json(answer: Answer, explanation: Explanation) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def explanation_json(answer: Answer, explanation: Explanation) -> dict[str, Any]
         "display": explanation.display,
         "kind": explanation.kind,
         "score": _finite(explanation.score),
-        "share": _finite(explanation.share),
+        "probability": _finite(explanation.probability),
         "sentence": explanation.sentence,
         "words": [_word(word) for word in explanation.words],
         "supporting": [_part(part) for part in explanation.supporting],
@@ -34,7 +34,7 @@ def explanation_json(answer: Answer, explanation: Explanation) -> dict[str, Any]
         "residual": _finite(explanation.residual),
         "contrast": _contrast(explanation.contrast),
         "ranking": [
-            {"class": item.name, "display": item.display, "kind": item.kind, "score": _finite(item.score), "share": _finite(item.share)}
+            {"class": item.name, "display": item.display, "kind": item.kind, "score": _finite(item.score), "probability": _finite(item.probability)}
             for item in answer.ranking
         ],
     }  # fmt: skip
@@ -42,8 +42,11 @@ def explanation_json(answer: Answer, explanation: Explanation) -> dict[str, Any]
 
 def ranking_csv(answer: Answer) -> str:
     """All classes, best first."""
-    rows = ((i, item.name, item.display, item.kind, item.score, item.share) for i, item in enumerate(answer.ranking, 1))
-    return as_csv(("place", "class", "name", "kind", "score", "share"), rows)
+    rows = (
+        (i, item.name, item.display, item.kind, item.score, item.probability)
+        for i, item in enumerate(answer.ranking, 1)
+    )
+    return as_csv(("place", "class", "name", "kind", "score", "probability"), rows)
 
 
 def neurons_csv(answer: Answer, explanation: Explanation) -> str:
@@ -60,13 +63,13 @@ def neurons_csv(answer: Answer, explanation: Explanation) -> str:
     return as_csv(("neuron", "name", "status", "auroc", "q", "contribution", "importance", "excess_activation"), rows)
 
 
-def words_csv(explanation: Explanation) -> str:
+def attributes_csv(explanation: Explanation) -> str:
     """The words of the class (standard deviations), of the contrast and of the flip (logits)."""
-    told: list[tuple[str, Sequence[Word]]] = [("class", explanation.words)]
+    told: list[tuple[str, Sequence[AttributeScore]]] = [("class", explanation.words)]
     if explanation.contrast is not None:
-        told += [("contrast", explanation.contrast.words), ("flip", explanation.contrast.flip)]
-    rows = ((part, word.attribute, word.label, word.strength, word.present) for part, words in told for word in words)
-    return as_csv(("part", "attribute", "label", "strength", "present"), rows)
+        told += [("contrast", explanation.contrast.words), ("counterfactual", explanation.contrast.counterfactual)]
+    rows = ((part, word.attribute, word.label, word.score, word.present) for part, words in told for word in words)
+    return as_csv(("part", "attribute", "label", "score", "present"), rows)
 
 
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -84,11 +87,11 @@ def _cell(value: Any) -> Any:
     return f"{value:.6g}" if isinstance(value, float) else value
 
 
-def _word(word: Word) -> dict[str, Any]:
+def _word(word: AttributeScore) -> dict[str, Any]:
     return {
         "attribute": word.attribute,
         "label": word.label,
-        "strength": _finite(word.strength),
+        "score": _finite(word.score),
         "present": word.present,
     }
 
@@ -114,7 +117,7 @@ def _contrast(contrast: Contrast | None) -> dict[str, Any] | None:
         "margin": _finite(contrast.margin),
         "words": [_word(word) for word in contrast.words],
         "neurons": [_part(part) for part in contrast.neurons],
-        "flip": [_word(word) for word in contrast.flip],
+        "counterfactual": [_word(word) for word in contrast.counterfactual],
         "flips": contrast.flips,
     }
 

@@ -60,7 +60,7 @@ def make_figures(answer: Answer, explanation: Explanation, *, methods: Sequence[
 
 
 def shown_neurons(explanation: Explanation) -> tuple[int, ...]:
-    """Indices of the neurons that an explanation names, each once: for, against, and those that tell the rival apart."""
+    """Indices of the neurons that an explanation names, each once: for, against, and those that tell the runner-up apart."""
     parts = [*explanation.supporting, *explanation.opposing]
     parts += explanation.contrast.neurons if explanation.contrast else ()
     return tuple(dict.fromkeys(part.index for part in parts))
@@ -86,14 +86,14 @@ def map_layer(map_: ImportanceMap, *, side: int) -> Image.Image:
     values = shown_values(map_)  # (s, s)
     scaled = values / max(float(np.abs(values).max()), 1e-12)
     signed = map_.method != "grad-cam"
-    strength = np.abs(scaled) if signed else scaled.clip(0, 1)
-    colours = np.where(scaled[..., None] >= 0, _FOR, _AGAINST) if signed else heat_colours(strength)
-    layer = Image.fromarray(np.dstack([colours.astype(np.uint8), (255 * np.sqrt(strength)).round().astype(np.uint8)]))
+    score = np.abs(scaled) if signed else scaled.clip(0, 1)
+    colours = np.where(scaled[..., None] >= 0, _FOR, _AGAINST) if signed else heat_colours(score)
+    layer = Image.fromarray(np.dstack([colours.astype(np.uint8), (255 * np.sqrt(score)).round().astype(np.uint8)]))
     return layer.resize((side, side), Image.Resampling.BICUBIC)
 
 
 def draw_neuron(answer: Answer, square: Image.Image, neuron: int) -> Image.Image:
-    """A neuron's own map; faint where it is faint beside its favourite pictures, so that a silent neuron looks silent."""
+    """A neuron's own map; faint where it is faint beside its exemplars, so that a silent neuron looks silent."""
     study = answer.classifier.study
     map_ = neuron_map(study.network, answer.picture, neuron)
     peak = float(study.gallery.peaks[neuron]) if len(study.gallery.peaks) > neuron else 0.0

@@ -13,7 +13,7 @@ from niwt_core.errors import NiwtError
 from niwt_core.explain.attribution import Method
 from niwt_core.files import write_atomically
 from niwt_core.report.document import report_html
-from niwt_core.report.explanation_data import explanation_json, neurons_csv, ranking_csv, words_csv
+from niwt_core.report.explanation_data import attributes_csv, explanation_json, neurons_csv, ranking_csv
 from niwt_core.report.figures import Figures, make_figures, png_bytes
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def report_files(
         "explanation.json": json.dumps(explanation_json(answer, explanation), indent=1, ensure_ascii=False) + "\n",
         "ranking.csv": ranking_csv(answer),
         "neurons.csv": neurons_csv(answer, explanation),
-        "words.csv": words_csv(explanation),
+        "words.csv": attributes_csv(explanation),
     }
     images = {"picture.png": drawn.square}
     images |= {f"map-{method}.png": image for method, image in drawn.maps.items()}

@@ -11,7 +11,7 @@ from niwt_core.explain.sentence import mention, phrase, with_article
 
 if TYPE_CHECKING:
     from niwt_core.classify.classifier import Ranked
-    from niwt_core.explain.explanation import Contrast, NeuronPart, Word
+    from niwt_core.explain.explanation import AttributeScore, Contrast, NeuronPart
 
 SIGNS = {"seen": "●", "unseen": "◆", "built": "★"}
 MEANING = {
@@ -32,9 +32,9 @@ def number(value: float, *, sign: bool = False) -> str:
     return text.replace("-", "−")
 
 
-def percent(share: float) -> str:
+def percent(probability: float) -> str:
     """ "31.4 %", not to be broken."""
-    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+    return f"{100 * probability:.1f}\N{NO-BREAK SPACE}%"
 
 
 def percentage(value: float, digits: int = 1) -> str:
@@ -56,7 +56,7 @@ def chip(kind: str, label: str = "") -> str:
 def ranking_bars(ranking: Sequence[Ranked], *, chosen: str = "", top: int = 8) -> str:
     """The best classes as horizontal bars; the one that is explained stands out, and is added if it is further down."""
     shown = best_places(ranking, chosen=chosen, top=top)
-    longest = max((item.share for _, item in shown), default=1.0)
+    longest = max((item.probability for _, item in shown), default=1.0)
     rows = (f"<li>{rank_row(place, item, longest=longest, chosen=item.name == chosen)}</li>" for place, item in shown)
     return f'<ol class="nr-ranking">{"".join(rows)}</ol>'
 
@@ -68,11 +68,11 @@ def best_places(ranking: Sequence[Ranked], *, chosen: str = "", top: int = 8) ->
 
 def rank_row(place: int, item: Ranked, *, longest: float, chosen: bool = False) -> str:
     """One place of a ranking; ``longest`` is the share of a full bar."""
-    width = 100 * item.share / (longest or 1.0)
+    width = 100 * item.probability / (longest or 1.0)
     return (
         f'<div class="nr-rank{" nr-chosen" if chosen else ""}"><span class="nr-place">{place}</span>{chip(item.kind, item.display)}'
         f'<span class="nr-kind">{item.kind}</span><span class="nr-bar nr-{item.kind}"><i style="width:{width:.1f}%"></i></span>'
-        f'<span class="nr-number">{percent(item.share)}</span></div>'
+        f'<span class="nr-number">{percent(item.probability)}</span></div>'
     )
 
 
@@ -110,29 +110,29 @@ def _neuron(part: NeuronPart, thumbnails: Mapping[int, str], longest: float) -> 
     )
 
 
-def word_bars(words: Sequence[Word], *, unit: str = "") -> str:
+def attribute_bars(words: Sequence[AttributeScore], *, unit: str = "") -> str:
     """Words as horizontal bars. In a contrast, words whose absence speaks read "no ..." and have hollow bars."""
-    longest = max((abs(word.strength) for word in words), default=1.0) or 1.0
+    longest = max((abs(word.score) for word in words), default=1.0) or 1.0
     rows = (
         f'<li><span class="nr-word">{escape(mention(word.label, present=word.present))}</span>'
-        f'<span class="nr-bar {"nr-for" if word.present else "nr-lack"}"><i style="width:{100 * abs(word.strength) / longest:.1f}%"></i></span>'
-        f'<span class="nr-number">{number(word.strength, sign=True)}{unit}</span></li>'
+        f'<span class="nr-bar {"nr-for" if word.present else "nr-lack"}"><i style="width:{100 * abs(word.score) / longest:.1f}%"></i></span>'
+        f'<span class="nr-number">{number(word.score, sign=True)}{unit}</span></li>'
         for word in words
     )
     return f'<ul class="nr-words">{"".join(rows)}</ul>'
 
 
-def flip_steps(contrast: Contrast) -> str:
-    """The margin going down word by word, from what it is to where the rival leads."""
+def counterfactual_steps(contrast: Contrast) -> str:
+    """The margin going down word by word, from what it is to where the runner-up leads."""
     steps, left = [], contrast.margin
-    for place, word in enumerate(contrast.flip):
-        if place < STEPS_SHOWN or len(contrast.flip) == STEPS_SHOWN + 1:
-            steps.append((change(word), left, left - word.strength))
+    for place, word in enumerate(contrast.counterfactual):
+        if place < STEPS_SHOWN or len(contrast.counterfactual) == STEPS_SHOWN + 1:
+            steps.append((change(word), left, left - word.score))
         elif place == STEPS_SHOWN:
-            steps.append((f"{len(contrast.flip) - place} more words", left, left - word.strength))
+            steps.append((f"{len(contrast.counterfactual) - place} more words", left, left - word.score))
         else:
-            steps[-1] = (steps[-1][0], steps[-1][1], left - word.strength)
-        left -= word.strength
+            steps[-1] = (steps[-1][0], steps[-1][1], left - word.score)
+        left -= word.score
     low, high = min(0.0, left), max(contrast.margin, 1e-9)
     zero = 100 * (0 - low) / (high - low)
 
@@ -151,7 +151,7 @@ def flip_steps(contrast: Contrast) -> str:
     return f'<ul class="nr-flip">{"".join(rows)}</ul>'
 
 
-def change(word: Word) -> str:
+def change(word: AttributeScore) -> str:
     """What to do to the description: "take away the white crown", "add a black tail"."""
     bare = phrase(word.label)
     if bare.startswith("no "):  # "crest: none"

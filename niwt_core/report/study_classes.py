@@ -33,7 +33,9 @@ def _expected(study: Study) -> np.ndarray:
     known = study.predictability
     return np.array(
         [
-            known[name] if name in known else build_class(study, Recipe(name=name[:80], like=name)).support
+            known[name]
+            if name in known
+            else build_class(study, Recipe(name=name[:80], like=name)).expected_predictability
             for name in study.classes
         ]
     )
@@ -95,16 +97,16 @@ def mistakes(study: Study, found: Evaluation) -> str:
     pictures: dict[int, str] = {}
     rows = []
     for flat in np.argsort(-counts, axis=None, kind="stable")[:MISTAKES]:
-        truth, said = divmod(int(flat), len(counts))
-        if not counts[truth, said]:
+        true, predicted = divmod(int(flat), len(counts))
+        if not counts[true, predicted]:
             break
-        for c in (truth, said):
+        for c in (true, predicted):
             if c not in pictures:
                 pictures[c] = _portrait(study, c)
-        names = [chip(kind_of(study, c), display_name(study.classes[c])) for c in (truth, said)]
+        names = [chip(kind_of(study, c), display_name(study.classes[c])) for c in (true, predicted)]
         rows.append(
-            f'<li><span class="st-pair">{pictures[truth]}{pictures[said]}</span><p>{names[0]}<br>'
-            f'<span class="nr-small">taken for</span> {names[1]}</p><span class="nr-number">{counts[truth, said]} of {totals[truth]}</span></li>'
+            f'<li><span class="st-pair">{pictures[true]}{pictures[predicted]}</span><p>{names[0]}<br>'
+            f'<span class="nr-small">taken for</span> {names[1]}</p><span class="nr-number">{counts[true, predicted]} of {totals[true]}</span></li>'
         )
     wrong = int(counts.sum())
     if not rows:

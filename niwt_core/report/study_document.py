@@ -23,7 +23,7 @@ TITLES = {"aviary": "The Aviary", "cub": "CUB-200-2011", "awa2": "Animals with A
 
 
 def study_report_html(study: Study, evaluation: Evaluation | None = None) -> str:
-    """The page as text, the same for the same study. ``evaluation``: one that is there already, with rivals if they are to be shown."""
+    """The page as text, the same for the same study. ``evaluation``: one that is there already, with runners-up if they are to be shown."""
     found = evaluation or study.evaluate()
     title = TITLES.get(study.name, display_name(study.name))
     sections = [
@@ -73,7 +73,7 @@ def _origin(study: Study) -> str:
     training = cast(Mapping[str, Any] | None, settings.get("training"))
     trained = f"fine-tuned on the seen classes for {training.get('epochs')} epochs" if training else "frozen"
     probes = f"over {settings.get('probe_count', 'some')} pictures ({settings.get('probes', 'seen')})"
-    counts = {role: f"{int((study.roles == role).sum()):,}" for role in ("train", "test_seen", "test_unseen")}
+    counts = {part: f"{int((study.split == part).sum()):,}" for part in ("train", "test_seen", "test_unseen")}
     skipped = cast(Sequence[Any], memory.get("skipped") or ())
     command = str(memory.get("command", ""))
     chosen = {"ridge": study.mapping.ridge, "decay": choices.decay, "μ": choices.mu, "γ": choices.gamma}

@@ -18,7 +18,7 @@ def write_study_report(study: Study, out: Path, *, evaluation: Evaluation | None
     """Writes the report of a study to the file ``out``, whole or not at all.
 
     Args:
-        evaluation: one that is there already, with rivals if they are to be shown.
+        evaluation: one that is there already, with runners-up if they are to be shown.
 
     Raises:
         NiwtError: ``out`` is a folder or cannot be written.

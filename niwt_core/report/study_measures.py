@@ -57,7 +57,7 @@ def balance(study: Study, found: Evaluation) -> str:
 
 
 def methods(found: Evaluation) -> list[str]:
-    """Rivals, as many as there are; nothing if none was run."""
+    """Runners-up, as many as there are; nothing if none was run."""
     if not found.baselines:
         return []
     rows = {OWN: found.metrics, f"{OWN} {UNCALIBRATED}": found.plain, **found.baselines}

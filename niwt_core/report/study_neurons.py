@@ -46,10 +46,8 @@ def dictionary(study: Study) -> str:
         for status, value in count.items()
         if value
     )
-    shuffled = study.provenance.get("shuffled_names_share")
-    control = (
-        "" if shuffled is None else f"; of names dealt out at random, {percentage(100 * float(shuffled))} would be"
-    )
+    shuffled = study.provenance.get("shuffled_names_fraction")
+    control = "" if shuffled is None else f"; of names permuted at random, {percentage(100 * float(shuffled))} would be"
     about = (
         "A neuron's name is a guess from its importance, tested on pictures that did not make it. "
         f"{percentage(100 * count['verified'] / max(live, 1))} of the {live} live neurons are verified "
@@ -73,8 +71,8 @@ def _best(neurons: Sequence[Neuron]) -> list[Neuron]:
 def lit(image: Image.Image, values: np.ndarray) -> Image.Image:
     """The square that the network saw, in colour where a map (h,w) is strong, grey and dim elsewhere: a heat map would hide what it points at."""
     square = centre_square(image)
-    strength = np.clip(values / max(float(values.max()), 1e-12), 0, 1)
-    mask = Image.fromarray((255 * np.sqrt(strength)).round().astype(np.uint8)).resize(
+    score = np.clip(values / max(float(values.max()), 1e-12), 0, 1)
+    mask = Image.fromarray((255 * np.sqrt(score)).round().astype(np.uint8)).resize(
         square.size, Image.Resampling.BICUBIC
     )
     return Image.composite(square, square.convert("L").point(lambda level: DIM * level).convert("RGB"), mask)

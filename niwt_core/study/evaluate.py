@@ -1,4 +1,4 @@
-"""Evaluates a study on its test pictures, beside rivals tuned by the same folds."""
+"""Evaluates a study on its test pictures, beside baselines tuned by the same folds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from niwt_core.evaluation.baseline_tuning import left_out, run_rivals
+from niwt_core.evaluation.baseline_tuning import left_out, run_baselines
 from niwt_core.evaluation.metrics import (
     CalibrationCurve,
     Metrics,
@@ -22,7 +22,7 @@ from niwt_core.evaluation.metrics import (
 from niwt_core.study.study import Study
 
 if TYPE_CHECKING:
-    from niwt_core.audit.ground_truth import Truth
+    from niwt_core.audit.ground_truth import GroundTruth
     from niwt_core.evaluation.baselines.clip import ClipResult
 
 
@@ -31,8 +31,8 @@ class Evaluation:
     """Figures on the study's own test pictures; percent, class-averaged.
 
     ``plain`` is without calibration (gamma = 0); ``per_class`` maps a class to its accuracy among all classes at gamma; confusion (C,C) counts,
-    truth in rows; ``baselines`` maps a rival's name to its Metrics, "(uncalibrated)" ones at gamma 0; ``left_out``
-    names rivals that were never tuned for this study and cannot be any more.
+    truth in rows; ``baselines`` maps a baseline's name to its Metrics, "(uncalibrated)" ones at gamma 0; ``left_out``
+    names baselines that were never tuned for this study and cannot be any more.
     """
 
     metrics: Metrics
@@ -48,16 +48,16 @@ class Evaluation:
 
 
 def evaluate(
-    study: Study, *, baselines: bool = False, on_rival: Callable[[str, int, int], None] | None = None
+    study: Study, *, baselines: bool = False, on_baseline: Callable[[str, int, int], None] | None = None
 ) -> Evaluation:
-    """Scores every test picture anew from the study's stored features; ``on_rival`` as in `run_rivals`."""
-    pictures = np.flatnonzero(study.roles != "train")
+    """Scores every test picture anew from the study's stored features; ``on_baseline`` as in `run_baselines`."""
+    pictures = np.flatnonzero(study.split != "train")
     labels = study.labels[pictures]
     logits = study.full_head.logits(study.features[pictures].float())
     scored = score(logits, labels, study.seen)
     gamma = study.gamma
     predicted = (logits - gamma * torch.from_numpy(study.seen)).argmax(1).numpy()
-    rivals = run_rivals(study, on_rival=on_rival) if baselines else {}
+    figures = run_baselines(study, on_baseline=on_baseline) if baselines else {}
     return Evaluation(
         metrics=metrics(scored, gamma),
         plain=metrics(scored, 0.0),
@@ -67,21 +67,21 @@ def evaluate(
             for c, name in enumerate(study.classes)
         },
         confusion=confusion(predicted, labels, classes=len(study.classes)),
-        baselines=rivals,
+        baselines=figures,
         left_out=left_out(study) if baselines else (),
     )
 
 
 def to_json(
-    study: Study, evaluation: Evaluation, *, truth: Truth | None = None, clip: ClipResult | None = None
+    study: Study, evaluation: Evaluation, *, ground_truth: GroundTruth | None = None, clip: ClipResult | None = None
 ) -> dict[str, Any]:
     """The object that ``niwt evaluate --json`` prints; ``truth`` is what a study of the Aviary was measured against, ``clip`` stands among the
-    rivals as "CLIP", and for itself with its model and prompts."""
+    baselines as "CLIP", and for itself with its model and prompts."""
     from niwt_core.evaluation.baselines.clip import clip_json
 
     result = evaluation.metrics
     others = evaluation.baselines if clip is None else {**evaluation.baselines, "CLIP": clip.metrics}
-    rivals = {"NIWT (uncalibrated)": evaluation.plain, **others} if others else {}
+    beside = {"NIWT (uncalibrated)": evaluation.plain, **others} if others else {}
     return {
         "study": study.name,
         "study_id": study.id,
@@ -90,16 +90,16 @@ def to_json(
         "ausuc": round(evaluation.curve.ausuc, 6),
         "seen_classes": int(study.seen.sum()),
         "unseen_classes": int((~study.seen).sum()),
-        "test_pictures": int((study.roles != "train").sum()),
+        "test_pictures": int((study.split != "train").sum()),
         "split_hash": study.split_hash,
         "seed": study.seed,
         "cross_validated_H": round(study.choices.cross_validated_H, 4),
         "per_class": {name: round(value, 2) for name, value in evaluation.per_class.items()},
         "baselines": {
             name: {key: round(getattr(value, key), 4) for key in ("U", "S", "H", "zsl", "gamma")}
-            for name, value in rivals.items()
+            for name, value in beside.items()
         },
         **({"baselines_left_out": list(evaluation.left_out)} if evaluation.left_out else {}),
         **({"clip": clip_json(clip)} if clip is not None else {}),
-        **({"truth": asdict(truth)} if truth is not None else {}),
+        **({"ground_truth": asdict(ground_truth)} if ground_truth is not None else {}),
     }

@@ -44,10 +44,10 @@ def study_pictures(
     if root is None and study.kind == "aviary" and "aviary" in study.provenance:
         with TemporaryDirectory(prefix="niwt-aviary-") as folder:
             _draw(study, Path(folder), workers, progress)
-            yield _with_truth(study, Path(folder))
+            yield _with_ground_truth(study, Path(folder))
     else:
         base = _base(study, root)
-        yield _with_truth(study, base) if (base / "aviary.json").is_file() else _with_boxes(study, base)
+        yield _with_ground_truth(study, base) if (base / "aviary.json").is_file() else _with_boxes(study, base)
 
 
 def _dataset(study: Study, base: Path) -> Dataset:
@@ -63,7 +63,7 @@ def _dataset(study: Study, base: Path) -> Dataset:
         seen=study.seen,
         paths=study.paths,
         labels=study.labels,
-        train=study.roles == "train",
+        train=study.split == "train",
         knowledge=study.knowledge,
     )
 
@@ -116,8 +116,8 @@ def _draw(study: Study, folder: Path, workers: int, progress: Callable[[int, int
         what = f"the study's pictures were drawn by version {drawn['version']}, this program draws version {VERSION}"
         raise NiwtError(what, where=f"study {study.name}", fix="prepare it again with this version")
 
-    def most(role: str) -> int:  # a picture that was left out must not make the plan smaller
-        return int(np.bincount(study.labels[study.roles == role], minlength=1).max())
+    def most(part: str) -> int:  # a picture that was left out must not make the plan smaller
+        return int(np.bincount(study.labels[study.split == part], minlength=1).max())
 
     write_aviary(
         folder,
@@ -131,7 +131,7 @@ def _draw(study: Study, folder: Path, workers: int, progress: Callable[[int, int
     )
 
 
-def _with_truth(study: Study, folder: Path) -> Dataset:
+def _with_ground_truth(study: Study, folder: Path) -> Dataset:
     """The Aviary in ``folder`` with what each picture shows."""
     from niwt_core.data.aviary.dataset import read_aviary
 

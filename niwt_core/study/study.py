@@ -30,7 +30,7 @@ from niwt_core.neurons.exemplars import Gallery
 from niwt_core.neurons.neuron import Neuron
 
 if TYPE_CHECKING:
-    from niwt_core.audit.simulate import Imagined
+    from niwt_core.audit.simulate import Simulation
     from niwt_core.classify.classifier import Classifier
     from niwt_core.classify.recipe import Recipe
     from niwt_core.knowledge.from_text import Proposals
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Choices:
     """Hyper-parameters, all chosen on seen classes: ridge of the map and of the inverse map, decay of the head, mu of the transfer, gamma in
-    logits (``gamma_unit`` turns the folds' units into logits), the H that the folds saw, and the table of trials; rivals: what the
-    same folds chose for each rival."""
+    logits (``gamma_unit`` turns the folds' units into logits), the H that the folds saw, and the table of trials; baselines: what the
+    same folds chose for each baseline."""
 
     ridge: float
     inverse_ridge: float
@@ -52,7 +52,7 @@ class Choices:
     folds: int
     cross_validated_H: float
     trials: tuple[Mapping[str, float], ...] = ()
-    rivals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,7 @@ class Study:
     features: Tensor
     pooled: Tensor
     labels: np.ndarray
-    roles: np.ndarray
+    split: np.ndarray
     paths: tuple[str, ...]
     gallery: Gallery
     split_hash: str
@@ -225,7 +225,7 @@ class Study:
 
     def imagine(
         self, description: Mapping[str, Any] | Recipe, *, n: int = 32, seed: int = 0, name: str = "Imagined bird"
-    ) -> Imagined:
+    ) -> Simulation:
         """Fresh pictures of a description, its classifier, and how many it recognises; for a study of the Aviary. Raises NiwtError."""
         from niwt_core.audit.simulate import imagine
 

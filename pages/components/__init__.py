@@ -1,1 +1,1 @@
-"""What the pages are made of: the session, the look, cards, charts, figures, the attribute board and the report."""
+"""What the pages are made of: the session, the look, cards, charts, figures, the attribute editor and the report."""

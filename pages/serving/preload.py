@@ -45,7 +45,7 @@ def _first_page(folder: Path) -> None:
 
     study = session.shared_study(folder)
     for class_index in walkthrough.examples(study)[:1]:
-        walkthrough.story_markup(study, class_index)
+        walkthrough.walkthrough_markup(study, class_index)
 
 
 def _other_pages(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The rivals' run and their table on the Measure page."""
+"""The baselines' run and their table on the Measure page."""
 
 from niwt_core.evaluation.metrics import Metrics
 from pages.components.measure.baselines import OWN, UNCALIBRATED, _methods, run_of

@@ -36,8 +36,8 @@ def page(monkeypatch):
 
 
 def classifier_of(page):
-    (workshop,) = page.session_state["workshops"].values()
-    return workshop.classifier
+    (class_history,) = page.session_state["workshops"].values()
+    return class_history.classifier
 
 
 def markup(page):
@@ -91,7 +91,7 @@ def test_the_address_alone_rebuilds_the_class(page):
     assert not page.error
     built = classifier_of(page).built["Ruby Needlebill"]
     assert built.weights.equal(build_class(load_study(small_study().folder), RUBY).weights)
-    assert page.text_input(key="name-1").value == "Ruby Needlebill"  # it lies on the board
+    assert page.text_input(key="name-1").value == "Ruby Needlebill"  # it lies on the editor
     page.button(key="remove-Ruby Needlebill").click().run()
     assert not classifier_of(page).built  # the address does not bring it back
 
@@ -209,13 +209,13 @@ def test_the_aviary_draws_the_bird_and_measures_the_class(page, monkeypatch):
     with_link(page, to_text(RUBY))
     assert not page.exception
     assert not page.error
-    boards = [
+    editors = [
         state
         for element in page.get("bidi_component")
         if element.proto.json
         for state in json.loads(element.proto.json)
     ]
-    (drawn,) = boards[0]["extras"]
+    (drawn,) = editors[0]["extras"]
     assert drawn["id"] == "drawn"
     assert drawn["src"].startswith("data:image/jpeg")
     assert "crown color red" in drawn["alt"]

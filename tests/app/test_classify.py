@@ -1,4 +1,4 @@
-"""The Classify page: good and bad files, the choice of class and rival, calibration; and the whole story in a browser."""
+"""The Classify page: good and bad files, the choice of class and runner-up, calibration; and the whole story in a browser."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from niwt_core import NiwtError
 from niwt_core.classify.classifier import Answer
 from niwt_core.images import image_hash
 from pages.components.classify.reasons import explanation_of
-from pages.components.shared.uploads import KEPT, WHOLE, Tray, input_of, pixels_of, sample_key, take_in
+from pages.components.shared.uploads import KEPT, WHOLE, Uploads, input_of, pixels_of, sample_key, take_in
 from tests.support.small_study import small_dataset, small_study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,7 +142,7 @@ def test_any_class_can_be_explained_and_compared():
     at = opened()
     other = at.selectbox(key="class_to_explain").options[4]
     index = 4
-    name = at.session_state["tray"].current and at.selectbox(key="class_to_explain").value
+    name = at.session_state["uploads"].current and at.selectbox(key="class_to_explain").value
     at.button(key="rank-3").click()
     checked(at.run())
     third = at.selectbox(key="class_to_explain").value
@@ -233,27 +233,27 @@ def test_every_method_draws_a_map():
 
 def test_a_held_picture_is_the_very_same_again():
     study = small_study()
-    classifier, tray = study.classifier(), Tray(study.id)
+    classifier, session_uploads = study.classifier(), Uploads(study.id)
     files = [(f"{i}.png", encoded(bird((64 + i, 64)))) for i in range(WHOLE + 2)]
-    assert take_in(files, classifier, tray) == []
-    first = tray.items[image_hash(files[0][1])]
+    assert take_in(files, classifier, session_uploads) == []
+    first = session_uploads.items[image_hash(files[0][1])]
     whole = classifier.encode(files[0][1])
     torch.testing.assert_close(input_of(first.pixels, study.preprocess), whole.input, rtol=0, atol=0)
     assert torch.equal(pixels_of(whole.input, study.preprocess), first.pixels)
-    torch.testing.assert_close(tray.encoded(first, classifier).activations, whole.activations)
-    assert len(tray._whole) == WHOLE
+    torch.testing.assert_close(session_uploads.encoded(first, classifier).activations, whole.activations)
+    assert len(session_uploads._whole) == WHOLE
 
 
 def test_the_tray_is_bounded_and_reads_each_file_once(monkeypatch):
     study = small_study()
-    classifier, tray = study.classifier(), Tray(study.id)
+    classifier, session_uploads = study.classifier(), Uploads(study.id)
     calls = []
     monkeypatch.setattr(
         classifier, "encode", lambda source, encode=classifier.encode: calls.append(1) or encode(source)
     )
     files = [(f"{i}.png", encoded(Image.new("RGB", (8, 8), (i, 0, 0)))) for i in range(KEPT + 5)]
-    assert take_in([*files, files[-1]], classifier, tray) == []
-    assert (len(tray.items), len(calls)) == (KEPT, KEPT + 5)
-    found = take_in([("x.jpg", b"no picture")], classifier, tray)
+    assert take_in([*files, files[-1]], classifier, session_uploads) == []
+    assert (len(session_uploads.items), len(calls)) == (KEPT, KEPT + 5)
+    found = take_in([("x.jpg", b"no picture")], classifier, session_uploads)
     assert isinstance(found[0], NiwtError)
     assert found[0].where == "x.jpg"

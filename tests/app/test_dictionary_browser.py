@@ -26,7 +26,7 @@ def test_from_the_first_page_to_a_muted_neuron(address: str, browser: Browser, s
     page.get_by_label("Search").fill("3")
     page.get_by_role("button", name="Open neuron 3:").focus()
     page.keyboard.press("Enter")
-    page.locator(".cyn-favourites").wait_for()
+    page.locator(".cyn-exemplars").wait_for()
     assert page.url.endswith("?neuron=3")
     page.get_by_text("This neuron", exact=True).click()
     page.get_by_text("harmonic mean").wait_for()
@@ -48,7 +48,7 @@ def test_a_link_to_a_neuron_and_one_to_a_page_work_on_a_fresh_server(browser: Br
             "link", name="Neuron dictionary"
         ).count()  # the app's own navigation, not Streamlit's list of files
         page, problems = open_page(browser, f"{fresh}/?neuron=2")
-        page.locator(".cyn-favourites").wait_for()
+        page.locator(".cyn-exemplars").wait_for()
         assert problems == []
 
 
@@ -78,7 +78,7 @@ def test_a_page_that_is_visited_again_is_not_sent_again(address: str, browser: B
     for _ in range(2):
         sent.clear()
         page.get_by_role("link", name="Build a class", exact=True).first.click()
-        page.locator(".board").wait_for()
+        page.locator(".editor").wait_for()
         page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
         costs.append(sum(sent))
         for name in ("Measure", "Studies", "Measure"):  # more runs than Streamlit keeps messages by itself

@@ -1,4 +1,4 @@
-"""The attribute board: its tables say what the engine says, its JavaScript says what the tables say, and fast enough."""
+"""The attribute editor: its tables say what the engine says, its JavaScript says what the tables say, and fast enough."""
 
 import base64
 import json
@@ -10,7 +10,13 @@ import torch
 from niwt_core import NiwtError, Recipe, build_class
 from niwt_core.classify.build import describe
 from niwt_core.classify.classifier import Classifier
-from niwt_core.classify.live_tables import attributes_between, board_tables, held_out, sample_pictures, telling_neurons
+from niwt_core.classify.live_tables import (
+    attributes_between,
+    discriminative_neurons,
+    editor_tables,
+    held_out,
+    sample_pictures,
+)
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.encoding import encode
 from pages.components.build.component import draft_from
@@ -30,7 +36,9 @@ def study(request):
 
 def tables_of(study):
     pictures = study.gallery.pictures[sample_pictures(study)]
-    return board_tables(study, study.features[pictures].float(), neurons=telling_neurons(study).tolist()), pictures
+    return editor_tables(
+        study, study.features[pictures].float(), neurons=discriminative_neurons(study).tolist()
+    ), pictures
 
 
 def test_tables_give_the_engine_s_numbers(study):
@@ -61,10 +69,12 @@ def test_one_picture_a_class_unseen_first(study):
 
 
 def test_shown_neurons_have_every_name_once_first(study):
-    neurons = telling_neurons(study, most=10)
+    neurons = discriminative_neurons(study, most=10)
     assert len(set(neurons.tolist())) == 10
     named = {
-        study.neurons[n].attribute for n in telling_neurons(study) if study.neurons[n].status in ("verified", "weak")
+        study.neurons[n].attribute
+        for n in discriminative_neurons(study)
+        if study.neurons[n].status in ("verified", "weak")
     }
     assert named == {neuron.attribute for neuron in study.neurons if neuron.status in ("verified", "weak")}
 
@@ -72,10 +82,10 @@ def test_shown_neurons_have_every_name_once_first(study):
 def test_claimed_pictures_are_those_that_the_classifier_gives_away(study):
     tables, _ = tables_of(study)
     pictures, classifier = held_out(study, tables), Classifier(study)
-    built, rival = classifier.add_recipe(RECIPE), classifier.add("Rival", {"crown color": "blue"})
-    rows = tables.project(np.stack([built.weights.double().numpy(), rival.weights.double().numpy()]))
+    built, runner_up = classifier.add_recipe(RECIPE), classifier.add("Baseline", {"crown color": "blue"})
+    rows = tables.project(np.stack([built.weights.double().numpy(), runner_up.weights.double().numpy()]))
     claimed = pictures.claimed(rows, built.bias, seen=study.seen, gamma=classifier.gamma)
-    tested = study.roles != "train"
+    tested = study.split != "train"
     best = classifier.logits(study.features[torch.from_numpy(np.flatnonzero(tested))].float()).argmax(1)
     names = [classifier.candidates[c].name for c in best.tolist()]
     assert (claimed == [name == "Ruby Needlebill" for name in names]).mean() > 0.99  # float32 against float64 at a tie

@@ -1,4 +1,4 @@
-"""The attribute board in Chromium: the engine's numbers, within a frame, by mouse and by keyboard."""
+"""The attribute editor in Chromium: the engine's numbers, within a frame, by mouse and by keyboard."""
 
 import base64
 
@@ -109,7 +109,7 @@ def test_a_drag_takes_less_than_a_frame_with_312_attributes_and_200_classes(blan
                         changes: {}, name: "Mine",
                         gamma: 0.5, replaced: -1, others: [], extras: []};
           module.default({data: [data], parentElement, setStateValue: (key, value) => sent.push(value)});
-          Object.assign(window, {board: parentElement.querySelector(".board").board, sent});
+          Object.assign(window, {editor: parentElement.querySelector(".editor").editor, sent});
         }"""
     )
     slider = blank.locator("input[type=range]").nth(5)
@@ -120,7 +120,7 @@ def test_a_drag_takes_less_than_a_frame_with_312_attributes_and_200_classes(blan
     for step in range(200):
         blank.mouse.move(box["x"] + 8 + (step * 7) % int(box["width"] - 16), box["y"] + box["height"] / 2)
     blank.mouse.up()
-    timings = sorted(blank.evaluate("() => board.timings"))
+    timings = sorted(blank.evaluate("() => editor.timings"))
     assert len(timings) > 20
     assert timings[int(0.95 * len(timings))] < 16
     blank.wait_for_function("() => sent.length === 1")
@@ -150,15 +150,15 @@ def test_steps_reset_search_and_filter(blank):
 def test_keyboard_alone_moves_a_slider_and_chooses_a_value(blank):
     test_a_drag_takes_less_than_a_frame_with_312_attributes_and_200_classes(blank)
     blank.locator("input[type=range]").nth(2).focus()
-    before = blank.evaluate("() => board.values[2]")
+    before = blank.evaluate("() => editor.values[2]")
     for _ in range(3):
         blank.keyboard.press("ArrowRight")
     blank.wait_for_function("() => sent.length === 2")  # three presses, one message
-    assert blank.evaluate("() => board.values[2]") == pytest.approx(before + 3)
+    assert blank.evaluate("() => editor.values[2]") == pytest.approx(before + 3)
     blank.locator("input[type=radio]").first.focus()
     blank.keyboard.press("Space")
-    assert blank.evaluate("() => board.values.slice(0, 12)[0]") == 100
-    assert blank.evaluate("() => Math.max(...board.values.slice(1, 12))") == 0
+    assert blank.evaluate("() => editor.values.slice(0, 12)[0]") == 100
+    assert blank.evaluate("() => Math.max(...editor.values.slice(1, 12))") == 0
 
 
 @pytest.mark.browser
@@ -166,7 +166,7 @@ def test_names_are_text_never_markup(blank):
     test_a_drag_takes_less_than_a_frame_with_312_attributes_and_200_classes(blank)
     blank.evaluate(
         """() => { const name = "<img src=x onerror='window.hacked = 1'>";
-          board.update({epoch: 0, revision: 1, base: Array.from(board.base), changes: {}, name, gamma: 0.5, replaced: -1, extras: [],
+          editor.update({epoch: 0, revision: 1, base: Array.from(editor.base), changes: {}, name, gamma: 0.5, replaced: -1, extras: [],
                         others: [{name, logits: new Array(60).fill(50)}]}, () => {}); }"""
     )
     assert blank.evaluate("() => window.hacked") is None

@@ -13,7 +13,7 @@ ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
 PAGES = {  # path -> what says that it is there
     "": ".cyn-story",
     "dictionary": "[data-testid=stTextInput]",
-    "build": ".board",
+    "build": ".editor",
     "classify": ".cls-sentence",
     "measure": ".cyn-matrix",
     "studies": ".cyn-head h1",

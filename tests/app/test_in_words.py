@@ -52,7 +52,7 @@ def test_words_change_only_what_they_speak_of(page):
     changes = draft_of(at).changes
     assert changes[k] == 1.0
     assert changes[study.knowledge.column("crown color: red")] == study.knowledge.scale
-    assert draft_of(at).epoch == epoch + 1  # the board takes them over
+    assert draft_of(at).epoch == epoch + 1  # the editor takes them over
     at.button(key="start-over").click().run()
     assert "Understood" not in said(at)
 
@@ -132,7 +132,7 @@ def test_a_caption_of_unknown_words_is_an_error_in_words(written, page, monkeypa
 @pytest.mark.browser
 @pytest.mark.parametrize("written", ["both"], indirect=True)
 def test_the_board_follows_words(written):
-    """In Chromium: the sliders are where the words put them, and the board has the caption's tables."""
+    """In Chromium: the sliders are where the words put them, and the editor has the caption's tables."""
     with chromium() as browser, served(written.folder) as address:
         page, problems = open_page(browser, f"{address}/build")
         page.get_by_label("Name of your class").fill("Pirate")

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from niwt_core import Recipe
-from niwt_core.audit.ground_truth import measure_truth
+from niwt_core.audit.ground_truth import measure_ground_truth
 from niwt_core.knowledge.class_names import display_name
 from pages.components.measure import ground_truth
 from pages.components.studies import study_list
@@ -90,7 +90,7 @@ def test_a_neurons_page_shows_all_it_promises_and_mutes(page: Open) -> None:
     assert said(at).count('data-side="') == len(small_study().classes)  # one bar a class
     at = went_well(at.segmented_control(key="mute-3").set_value("This neuron").run())
     assert "harmonic mean" in said(at)
-    assert "its favourite picture" in said(at)
+    assert "its strongest picture" in said(at)
 
 
 @pytest.mark.parametrize("asked", ["99999", "-1", "<script>", "3.5"])
@@ -131,7 +131,7 @@ def test_measure_holds_the_aviarys_claims_against_the_truth(
     assert "Against the truth" not in said(page("measure"))  # nobody wrote the truth of other pictures down
     study = tiny_aviary()
     monkeypatch.setenv("NIWT_STUDY", str(study.folder))
-    monkeypatch.setattr(ground_truth, "measure_truth", partial(measure_truth, per_class=1))
+    monkeypatch.setattr(ground_truth, "measure_truth", partial(measure_ground_truth, per_class=1))
     at = page("measure")
     assert "Against the truth" in said(at)
     at = press(at, "Check the claims")

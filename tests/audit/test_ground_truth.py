@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from niwt_core.audit.ground_truth import Truth, held_out_sample, measure_truth, name_truth, redrawn, shuffled_network
+from niwt_core.audit.ground_truth import (
+    GroundTruth,
+    audit_names,
+    held_out_sample,
+    measure_ground_truth,
+    redrawn,
+    shuffled_network,
+)
 from niwt_core.data.aviary import IN_VIEW, PART_OF_GROUP
 from niwt_core.errors import NiwtError
 from niwt_core.study.evaluate import to_json
@@ -16,8 +23,8 @@ from tests.support.tiny_aviary import described, shipped_aviary, tiny_aviary
 
 
 @cache
-def shipped_truth() -> Truth:
-    return measure_truth(shipped_aviary(), per_class=2)
+def shipped_ground_truth() -> GroundTruth:
+    return measure_ground_truth(shipped_aviary(), per_class=2)
 
 
 # --- what is measured ---------------------------------------------------------------------------------------------
@@ -38,7 +45,7 @@ def test_pictures_are_drawn_again_as_they_were():
 def test_only_held_out_pictures_are_looked_at():
     study = tiny_aviary()
     chosen = held_out_sample(study, per_class=1, seed=0)
-    assert (study.roles[chosen] != "train").all()
+    assert (study.split[chosen] != "train").all()
     assert sorted(study.labels[chosen]) == list(range(len(study.classes)))
 
 
@@ -51,8 +58,8 @@ def test_words_are_judged_as_the_app_shows_them():
             group, _, value = word.attribute.partition("::")
             in_view = picture.visibility[PART_OF_GROUP[group]] >= IN_VIEW
             told.append(in_view and picture.attributes[group] == value)
-    truth = measure_truth(study, per_class=1)
-    seen, unseen = truth.words_seen, truth.words_unseen
+    ground_truth = measure_ground_truth(study, per_class=1)
+    seen, unseen = ground_truth.words_seen, ground_truth.words_unseen
     assert (seen.pictures, unseen.pictures) == (45, 15)
     assert (45 * seen.true + 15 * unseen.true) / 60 == pytest.approx(100 * np.mean(told))
     assert 20 < seen.by_frequency < 50  # a word drawn by frequency is true somewhat more often than one in four
@@ -61,7 +68,7 @@ def test_words_are_judged_as_the_app_shows_them():
 def test_a_map_is_judged_by_the_part_of_its_word(monkeypatch):
     """A map whose peak is put in the right part always hits; in a corner it never does."""
     study = tiny_aviary()
-    plain = measure_truth(study, per_class=1).pointing_seen
+    plain = measure_ground_truth(study, per_class=1).pointing_seen
     assert 0 < plain.anywhere < 50
 
     class Corner:
@@ -69,7 +76,7 @@ def test_a_map_is_judged_by_the_part_of_its_word(monkeypatch):
             return 0, 0
 
     monkeypatch.setattr("niwt_core.audit.ground_truth.word_map", lambda *_, **__: Corner())
-    corner = measure_truth(study, per_class=1).pointing_seen
+    corner = measure_ground_truth(study, per_class=1).pointing_seen
     assert corner.hits < 5
     assert (corner.maps, corner.centre, corner.anywhere) == (plain.maps, plain.centre, plain.anywhere)
 
@@ -88,7 +95,7 @@ def test_names_are_counted_over_live_neurons():
     study = tiny_aviary()
     one, *rest = (neuron for neuron in study.neurons if neuron.status != "dead")
     neurons = (replace(one, status="verified"), *(replace(neuron, status="unnamed") for neuron in rest))
-    counted = name_truth(replace(study, neurons=neurons))
+    counted = audit_names(replace(study, neurons=neurons))
     assert counted.live == len(rest) + 1
     assert counted.verified == counted.named == pytest.approx(100 / counted.live)
     assert counted.verified_of_named == 100
@@ -96,15 +103,15 @@ def test_names_are_counted_over_live_neurons():
 
 def test_other_studies_are_refused():
     with pytest.raises(NiwtError, match="Aviary"):
-        measure_truth(small_study())
+        measure_ground_truth(small_study())
     with pytest.raises(NiwtError, match="drawn again"):
-        measure_truth(replace(tiny_aviary(), provenance={}))
+        measure_ground_truth(replace(tiny_aviary(), provenance={}))
 
 
 def test_the_report_of_an_aviary_has_its_truth():
     study = tiny_aviary()
-    report = to_json(study, study.evaluate(), truth=measure_truth(study, per_class=1))
-    assert {"names", "words_unseen", "pointing_seen"} <= set(report["truth"])
+    report = to_json(study, study.evaluate(), ground_truth=measure_ground_truth(study, per_class=1))
+    assert {"names", "words_unseen", "pointing_seen"} <= set(report["ground_truth"])
     assert "truth" not in to_json(small_study(), small_study().evaluate())
 
 
@@ -118,22 +125,22 @@ def test_shipped_accuracy():
 
 
 def test_shipped_names():
-    names = name_truth(shipped_aviary())
+    names = audit_names(shipped_aviary())
     assert names.verified >= 60
     assert names.shuffled <= 5
 
 
 def test_shipped_words_are_true():
-    truth = shipped_truth()
-    assert truth.words_unseen.true >= 80
-    assert truth.words_unseen.true >= 2 * truth.words_unseen.by_frequency
-    assert truth.words_shuffled.true < 1.5 * truth.words_unseen.by_frequency
+    ground_truth = shipped_ground_truth()
+    assert ground_truth.words_unseen.true >= 80
+    assert ground_truth.words_unseen.true >= 2 * ground_truth.words_unseen.by_frequency
+    assert ground_truth.words_shuffled.true < 1.5 * ground_truth.words_unseen.by_frequency
 
 
 def test_shipped_maps_point_at_the_right_part():
-    truth = shipped_truth()
-    for pointing in (truth.pointing_seen, truth.pointing_unseen):
+    ground_truth = shipped_ground_truth()
+    for pointing in (ground_truth.pointing_seen, ground_truth.pointing_unseen):
         assert pointing.hits >= 60
         assert pointing.hits >= 2 * pointing.centre
         assert pointing.hits >= 2 * pointing.random
-    assert truth.pointing_shuffled.hits < 0.5 * truth.pointing_seen.hits
+    assert ground_truth.pointing_shuffled.hits < 0.5 * ground_truth.pointing_seen.hits

@@ -17,20 +17,20 @@ WHOLE = {group: values[0] for group, values in ATTRIBUTE_GROUPS.items()}
 
 
 def test_every_picture_shows_the_description():
-    imagined = tiny_aviary().imagine(WHOLE, n=3)
-    assert [dict(picture.attributes) for picture in imagined.pictures] == [WHOLE] * 3
-    assert all(picture.image.size == (32, 32) for picture in imagined.pictures)
+    simulated = tiny_aviary().imagine(WHOLE, n=3)
+    assert [dict(picture.attributes) for picture in simulated.pictures] == [WHOLE] * 3
+    assert all(picture.image.size == (32, 32) for picture in simulated.pictures)
 
 
 def test_the_report_is_what_the_answers_say():
     study = tiny_aviary()
-    imagined = study.imagine(WHOLE, n=6, name="Patchwork Bird")
-    best = [answer.best.name for answer in imagined.answers]
-    assert imagined.recognised == pytest.approx(100 * best.count("Patchwork Bird") / 6)
-    assert sum(count for _, count in imagined.confusions) == 6 - best.count("Patchwork Bird")
-    assert all(best.count(name) == count for name, count in imagined.confusions)
-    assert {item.name for item in imagined.answers[0].ranking} == {*study.seen_classes, "Patchwork Bird"}
-    assert imagined.chance == pytest.approx(100 / 46)
+    simulated = study.imagine(WHOLE, n=6, name="Patchwork Bird")
+    best = [answer.best.name for answer in simulated.answers]
+    assert simulated.recognised == pytest.approx(100 * best.count("Patchwork Bird") / 6)
+    assert sum(count for _, count in simulated.confusions) == 6 - best.count("Patchwork Bird")
+    assert all(best.count(name) == count for name, count in simulated.confusions)
+    assert {item.name for item in simulated.answers[0].ranking} == {*study.seen_classes, "Patchwork Bird"}
+    assert simulated.chance == pytest.approx(100 / 46)
 
 
 def test_the_same_seed_gives_the_same_pictures_and_another_seed_others():
@@ -53,9 +53,9 @@ def test_what_is_left_open_is_drawn_as_the_seen_classes_have_it():
 def test_a_recipe_brings_its_own_name_and_base():
     study = tiny_aviary()
     parent = study.unseen_classes[0]
-    imagined = study.imagine(Recipe("Redcap", {"crown color": "red"}, like=parent), n=2)
-    assert imagined.name == "Redcap"
-    assert dict(imagined.pictures[0].attributes) == described(study, parent) | {"crown color": "red"}
+    simulated = study.imagine(Recipe("Redcap", {"crown color": "red"}, like=parent), n=2)
+    assert simulated.name == "Redcap"
+    assert dict(simulated.pictures[0].attributes) == described(study, parent) | {"crown color": "red"}
 
 
 def test_the_class_is_the_one_that_a_classifier_builds():
@@ -89,7 +89,7 @@ def test_the_shipped_study_recognises_birds_that_it_never_saw_within_three_secon
     recognised = []
     for name in study.unseen_classes[:3]:
         begin = time.process_time()
-        imagined = study.imagine(described(study, name), n=32, name=f"New {name}")
+        simulated = study.imagine(described(study, name), n=32, name=f"New {name}")
         assert time.process_time() - begin < 3
-        recognised.append(imagined.recognised)
+        recognised.append(simulated.recognised)
     assert np.mean(recognised) >= 70  # chance is 2

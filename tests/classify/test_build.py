@@ -10,7 +10,7 @@ import torch
 import yaml
 from safetensors import safe_open
 
-from niwt_core import NiwtError, Recipe, build_class, unheard_attributes
+from niwt_core import NiwtError, Recipe, build_class, inert_attributes
 from niwt_core.classify.build import describe
 from niwt_core.study.study import Study
 from tests.support.small_study import small_study
@@ -77,7 +77,7 @@ def test_nearest_are_sorted_and_support_is_a_cosine(study):
     assert cosines == sorted(cosines, reverse=True)
     assert len(cosines) == 5
     low, high = float(study.mapping.predictability.min()), float(study.mapping.predictability.max())
-    assert low <= built.support <= high
+    assert low <= built.expected_predictability <= high
 
 
 def test_saved_weights_score_plain_features(study, tmp_path):
@@ -137,10 +137,10 @@ def test_its_own_study_line_is_accepted(study):
 
 
 def test_unheard_attributes_hardly_move_the_weights(study):
-    deaf = {study.knowledge.names.index(name) for name in unheard_attributes(study)}
+    inert = {study.knowledge.names.index(name) for name in inert_attributes(study)}
     constant = set(np.flatnonzero(study.knowledge.values[study.seen].std(0) < 1e-6).tolist())
-    assert constant <= deaf
+    assert constant <= inert
     effect = study.affine.P.norm(dim=0)
-    heard = [k for k in range(len(study.knowledge.names)) if k not in deaf]
-    assert heard
-    assert min(float(effect[k]) for k in heard) > 0
+    parsed = [k for k in range(len(study.knowledge.names)) if k not in inert]
+    assert parsed
+    assert min(float(effect[k]) for k in parsed) > 0

@@ -47,7 +47,7 @@ def test_scores_against_a_plain_loop(study, classifier):
     assert [item.name for item in answer.ranking] == sorted(scores, key=scores.get, reverse=True)
     for item in answer.ranking:
         assert item.score == pytest.approx(scores[item.name], rel=1e-4, abs=1e-4)
-        assert item.share == pytest.approx(np.exp(scores[item.name]) / total, rel=1e-3)
+        assert item.probability == pytest.approx(np.exp(scores[item.name]) / total, rel=1e-3)
         assert item.kind == ("seen" if item.name in study.seen_classes else "unseen")
     assert answer.best is answer.ranking[0]
 

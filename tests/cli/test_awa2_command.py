@@ -24,8 +24,8 @@ def draw_animal(path: Path, amount: dict[str, float], *, seed: int) -> None:
     picture = np.broadcast_to(np.array([40, 90, 200] if sea else [110, 170, 60], float), (SIZE, SIZE, 3)).copy()
     colours = {"black": (20, 20, 20), "white": (240, 240, 240), "brown": (130, 80, 40), "gray": (130, 130, 130),
                "orange": (240, 140, 30), "yellow": (230, 210, 60)}  # fmt: skip
-    share = np.array([amount[name] + 1e-3 for name in colours])
-    body = (share @ np.array(list(colours.values()))) / share.sum()
+    fraction = np.array([amount[name] + 1e-3 for name in colours])
+    body = (fraction @ np.array(list(colours.values()))) / fraction.sum()
     size = 0.2 + 0.22 * amount["big"]
     inside = ((x - random.uniform(0.4, 0.6)) / size) ** 2 + ((y - random.uniform(0.4, 0.6)) / (0.7 * size)) ** 2 < 1
     picture[inside] = body

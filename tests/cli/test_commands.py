@@ -76,7 +76,7 @@ def test_classify(niwt, study, photo, recipe):
     kinds = [place["kind"] for place in every["results"][0]["ranking"]]
     assert sorted(set(kinds)) == ["built", "seen", "unseen"]
     assert len(kinds) == 9
-    assert sum(place["share"] for place in every["results"][0]["ranking"]) == pytest.approx(1, abs=1e-5)
+    assert sum(place["probability"] for place in every["results"][0]["ranking"]) == pytest.approx(1, abs=1e-5)
     assert str(photo) in niwt("classify", study, photo).out
 
 
@@ -101,8 +101,8 @@ def test_evaluate(niwt, study):
     result = small_study(layer="second.1").evaluate().metrics
     assert found["U"] == pytest.approx(result.U, abs=1e-3)
     assert {"ESZSL", "SAE"} <= set(found["baselines"])
-    for rival in found["baselines"].values():
-        assert {"U", "S", "H", "zsl"} <= set(rival)
+    for baseline in found["baselines"].values():
+        assert {"U", "S", "H", "zsl"} <= set(baseline)
     assert niwt("evaluate", study, "--json").json["baselines"] == {}
     assert "NIWT" in niwt("evaluate", study).out
 

@@ -140,7 +140,7 @@ def test_splits_that_do_not_fit(cub):
 def test_the_real_subset(shared_data):
     dataset = read_cub(shared_data / "cub-subset")
     assert (len(dataset), len(dataset.classes), int(dataset.seen.sum())) == (5129, 87, 73)
-    assert {role: int((dataset.roles == role).sum()) for role in ("train", "test_seen", "test_unseen")} == {
+    assert {part: int((dataset.split == part).sum()) for part in ("train", "test_seen", "test_unseen")} == {
         "train": 3441,
         "test_seen": 851,
         "test_unseen": 837,

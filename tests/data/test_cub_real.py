@@ -48,7 +48,7 @@ def test_ahead_of_chance_and_of_the_rivals(study):
     for name in ("ESZSL", "SAE"):
         assert niwt.H > result.baselines[name].H
         assert niwt.zsl > result.baselines[name].zsl
-        assert result.baselines[name].H > 40  # a rival that was broken would be no rival
+        assert result.baselines[name].H > 40  # a baseline that was broken would be no baseline
     assert 0.35 < result.curve.ausuc < 0.5
     best = float(result.curve.harmonic.max())
     assert best - 4 < niwt.H <= best + 1e-6  # gamma from seen classes is near the best there is
@@ -64,11 +64,11 @@ def test_importances_can_be_predicted(study):
 def test_names(study):
     status = [neuron.status for neuron in study.neurons]
     assert status.count("verified") > 20
-    assert study.provenance["shuffled_names_share"] < 0.1
+    assert study.provenance["shuffled_names_fraction"] < 0.1
 
 
 def test_a_photograph_of_an_unseen_class(study, shared_data):
-    unseen = np.flatnonzero(study.roles == "test_unseen")
+    unseen = np.flatnonzero(study.split == "test_unseen")
     images = shared_data / "cub-subset" / "CUB_200_2011" / "images"
     paths = [images / study.paths[i] for i in unseen[:: len(unseen) // 28]]
     classifier = study.classifier()

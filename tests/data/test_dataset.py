@@ -33,21 +33,21 @@ def dataset(tmp_path) -> Dataset:
 
 
 def test_roles(dataset):
-    assert list(dataset.roles[:4]) == ["train"] * 3 + ["test_seen"]
-    assert set(dataset.roles[8:]) == {"test_unseen"}
+    assert list(dataset.split[:4]) == ["train"] * 3 + ["test_seen"]
+    assert set(dataset.split[8:]) == {"test_unseen"}
     assert (dataset.seen_classes, dataset.unseen_classes) == (("a", "b"), ("c",))
 
 
 def test_hash_is_of_the_split_not_of_its_order(dataset):
     order = np.random.default_rng(0).permutation(12)
-    turned = replace(
+    seen_from_runner_up = replace(
         dataset,
         paths=tuple(dataset.paths[i] for i in order),
         labels=dataset.labels[order],
         train=dataset.train[order],
         name="other",
     )
-    assert turned.split_hash == dataset.split_hash
+    assert seen_from_runner_up.split_hash == dataset.split_hash
     assert len(dataset.split_hash) == 16
     train = dataset.train.copy()
     train[3] = True

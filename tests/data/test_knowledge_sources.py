@@ -86,7 +86,7 @@ def test_a_class_gives_attributes_or_a_caption_or_both(study):
 
 
 def test_over_attributes_alone_the_weights_are_the_same(study):
-    """The form that boards and explanations follow, against the whole one."""
+    """The form that editors and explanations follow, against the whole one."""
     K = len(study.knowledge.names)
     for c in range(len(study.classes)):
         k = study.encoded_knowledge[c]
@@ -102,7 +102,7 @@ def test_its_answers_are_explained_in_attributes(study):
     unseen = next(item for item in answer.classifier.candidates if item.kind == "unseen")
     told = contrast_classes(answer, unseen, answer.classifier.candidates[0])
     assert told.words
-    assert {word.attribute for word in (*told.words, *told.flip)} <= set(study.knowledge.names)
+    assert {word.attribute for word in (*told.words, *told.counterfactual)} <= set(study.knowledge.names)
 
 
 def test_the_weight_is_of_the_block_alone(study):

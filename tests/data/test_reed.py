@@ -17,7 +17,7 @@ def write(root: Path, dataset: Dataset) -> Path:
         name = dataset.classes[dataset.labels[i]]
         folder = root / f"{dataset.labels[i] + 1:03d}.{name.replace(' ', '_')}"
         folder.mkdir(exist_ok=True, parents=True)
-        (folder / f"{Path(path).stem}.txt").write_text(f"picture {i} to {dataset.roles[i]}\nsecond of {i}\n\n")
+        (folder / f"{Path(path).stem}.txt").write_text(f"picture {i} to {dataset.split[i]}\nsecond of {i}\n\n")
     return root
 
 
@@ -34,7 +34,7 @@ def test_test_pictures_of_seen_classes_are_never_read(folder):
     for c, name in enumerate(dataset.classes):
         pictures = np.flatnonzero(dataset.labels == c)
         used = [i for i in pictures if dataset.train[i] or not dataset.seen[c]]
-        wanted = {said for i in used for said in (f"picture {i} to {dataset.roles[i]}", f"second of {i}")}
+        wanted = {said for i in used for said in (f"picture {i} to {dataset.split[i]}", f"second of {i}")}
         assert set(captions[name]) == wanted
         assert len(captions[name]) == len(wanted)
     assert not any("test_seen" in said for sentences in captions.values() for said in sentences)

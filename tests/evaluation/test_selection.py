@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from niwt_core.errors import NiwtError
-from niwt_core.evaluation.baseline_tuning import choose_rival
+from niwt_core.evaluation.baseline_tuning import choose_baseline
 from niwt_core.evaluation.baselines import BASELINES
 from niwt_core.evaluation.metrics import calibration_curve, score
 from niwt_core.evaluation.selection import (
     GAMMA_STEPS,
     REPEATS,
-    View,
+    FoldFeatures,
     average,
     choose,
     class_folds,
@@ -47,9 +47,9 @@ class World:
         return class_folds(self.labels, self.train, self.seen, seed=3)
 
     def chosen(self, **options):
-        view = View(self.features, self.targets, self.operator)
+        fold_features = FoldFeatures(self.features, self.targets, self.operator)
         options = {"decays": (1e-2,), "mus": (0.0, 0.3, 30.0)} | options
-        return choose(self.folds, [view] * len(self.folds), self.labels, self.knowledge, **options)
+        return choose(self.folds, [fold_features] * len(self.folds), self.labels, self.knowledge, **options)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -85,10 +85,10 @@ def test_as_many_classes_are_held_out_as_are_unseen_in_proportion(seen, unseen):
     labels = np.arange(seen + unseen).repeat(5)
     folds = class_folds(labels, mask[labels], mask, seed=0)
     count = len(folds) // REPEATS
-    share = np.mean([len(fold.held) for fold in folds]) / seen
-    assert share == pytest.approx(1 / count)
+    fraction = np.mean([len(fold.held) for fold in folds]) / seen
+    assert fraction == pytest.approx(1 / count)
     if seen >= 9 and 0.1 <= unseen / (seen + unseen) <= 1 / 3:
-        assert share == pytest.approx(unseen / (seen + unseen), abs=0.05)
+        assert fraction == pytest.approx(unseen / (seen + unseen), abs=0.05)
 
 
 @pytest.mark.parametrize("seen", [4, 5, 6])
@@ -164,16 +164,16 @@ def test_a_fold_never_sees_its_held_out_classes():
     fold = world.folds[0]
     garbage = torch.full_like(world.features, torch.nan)
     garbage[fold.fit] = world.features[fold.fit]
-    views = [View(features, world.targets, None) for features in (world.features, garbage)]
-    one, other = fold_heads([fold, fold], views, world.labels, decay=1e-2)
+    features_of_folds = [FoldFeatures(features, world.targets, None) for features in (world.features, garbage)]
+    one, other = fold_heads([fold, fold], features_of_folds, world.labels, decay=1e-2)
     assert torch.equal(one.head.rows, other.head.rows)
     assert one.unit == other.unit == gamma_unit(one.head.logits(world.features[fold.fit]))
 
 
 def test_scores_of_a_fold_against_a_plain_loop():
     world = World()
-    view = View(world.features, world.targets, None)
-    (item,) = fold_heads([world.folds[1]], [view], world.labels, decay=1e-2)
+    fold_features = FoldFeatures(world.features, world.targets, None)
+    (item,) = fold_heads([world.folds[1]], [fold_features], world.labels, decay=1e-2)
     fold, rows = item.fold, normal(len(item.fold.held), FEATURES, seed=4)
     scored = fold_scores(item, world.labels, rows, torch.zeros(len(rows)))
     for place, picture in enumerate([*fold.seen_test, *fold.unseen_test]):
@@ -199,15 +199,15 @@ def test_average_is_the_best_mean_h_of_all_gammas():
     assert min(u, s) > 0
 
 
-@pytest.mark.parametrize("rival", BASELINES, ids=lambda rival: rival.name)
-def test_rivals_are_tuned_on_the_same_folds_and_see_as_little(rival):
+@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.name)
+def test_rivals_are_tuned_on_the_same_folds_and_see_as_little(baseline):
     world, mutant = World(), World()
     mutant.features[torch.from_numpy(~mutant.train)] = torch.nan
     mutant.knowledge[torch.from_numpy(~mutant.seen)] = torch.nan
     choices = []
     for w in (world, mutant):
-        views = [View(w.features, w.targets, None)] * len(w.folds)
-        heads = fold_heads(w.folds, views, w.labels, decay=1e-2)
-        choices.append(choose_rival(rival, heads, w.labels, w.knowledge.double().numpy()))
+        features_of_folds = [FoldFeatures(w.features, w.targets, None)] * len(w.folds)
+        heads = fold_heads(w.folds, features_of_folds, w.labels, decay=1e-2)
+        choices.append(choose_baseline(baseline, heads, w.labels, w.knowledge.double().numpy()))
     assert choices[0] == choices[1]
-    assert {choices[0].calibrated, choices[0].plain} <= set(rival.grid)
+    assert {choices[0].calibrated, choices[0].plain} <= set(baseline.grid)

@@ -101,20 +101,20 @@ def test_a_flip_is_what_the_changed_description_does(layer):
             classifier = study.classifier()
             classifier.add("Mine", {}, like=name)
             answer = classifier.classify(study.gallery.jpeg(item))
-            rival = next(entry for entry in answer.ranking if entry.name not in ("Mine", name))
-            contrast = answer.explain("Mine", versus=rival.name).contrast
-            if contrast.margin <= 0 or not contrast.flip:
+            runner_up = next(entry for entry in answer.ranking if entry.name not in ("Mine", name))
+            contrast = answer.explain("Mine", versus=runner_up.name).contrast
+            if contrast.margin <= 0 or not contrast.counterfactual:
                 continue
             tried += 1
             values = classifier.built["Mine"].values.copy()
-            goal = study.knowledge.values[study.classes.index(rival.name)]
-            for word in contrast.flip:
+            goal = study.knowledge.values[study.classes.index(runner_up.name)]
+            for word in contrast.counterfactual:
                 j = study.knowledge.names.index(word.attribute)
                 values[j] = goal[j]
             row = study.affine.solve(encode(values, study.encoding))
             moved = float((row - classifier.built["Mine"].weights) @ (answer.picture.features - study.head.mean))
             assert contrast.margin + moved == pytest.approx(
-                contrast.margin - sum(word.strength for word in contrast.flip), abs=1e-3
+                contrast.margin - sum(word.score for word in contrast.counterfactual), abs=1e-3
             )
             assert contrast.flips == (contrast.margin + moved <= 1e-3)
     assert tried >= 3
@@ -124,7 +124,7 @@ def test_a_class_behind_needs_no_flip():
     answer = answered("third.1")
     contrast = answer.explain(answer.ranking[2].name, versus=answer.ranking[0].name).contrast
     assert contrast.margin < 0
-    assert contrast.flip == ()
+    assert contrast.counterfactual == ()
     assert contrast.flips
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from niwt_core.data.aviary.attributes import ATTRIBUTE_GROUPS
-from niwt_core.explain.explanation import Contrast, NeuronPart, Word
+from niwt_core.explain.explanation import AttributeScore, Contrast, NeuronPart
 from niwt_core.explain.sentence import contrasts, join, mention, phrase, sentence_for
 from niwt_core.neurons.neuron import Neuron
 
@@ -61,8 +61,8 @@ def test_join():
     assert [join([]), join(["a"]), join(["a", "b"]), join(["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
 
 
-def word(label: str, strength: float = 1.0, present: bool = True) -> Word:
-    return Word(label, label, strength, present)
+def word(label: str, score: float = 1.0, present: bool = True) -> AttributeScore:
+    return AttributeScore(label, label, score, present)
 
 
 def test_a_contrast_says_what_is_lacking_as_lacking():
@@ -81,7 +81,7 @@ def neuron(index: int, label: str, status: str) -> Neuron:
     return Neuron(index, label, label, status, 0.8, 0.01, 0.02, 1.0)
 
 
-def contrast(margin: float, *words: Word) -> Contrast:
+def contrast(margin: float, *words: AttributeScore) -> Contrast:
     return Contrast("Robin", "Wren", margin, words, (), (), False)
 
 

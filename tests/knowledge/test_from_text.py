@@ -86,11 +86,11 @@ def test_captions_whose_truth_is_known():
     """Of the Aviary's own captions, nothing is read that is not true, and six attributes or more are read in nearly every one."""
     right = wrong = full = 0
     for seed in range(300):
-        truth = choose_attributes({}, seed=seed)
+        ground_truth = choose_attributes({}, seed=seed)
         pose, habitat = [("flying", "dusk"), ("perched", "branch"), (None, None), ("preening", "meadow")][seed % 4]
-        found, _ = read_attributes(AVIARY, caption(truth, seed=seed, pose=pose, habitat=habitat))
+        found, _ = read_attributes(AVIARY, caption(ground_truth, seed=seed, pose=pose, habitat=habitat))
         granted = [item.attribute for item in found if item.present]
-        hits = sum(truth[name.split("::")[0]] == name.split("::")[1] for name in granted)
+        hits = sum(ground_truth[name.split("::")[0]] == name.split("::")[1] for name in granted)
         right, wrong, full = right + hits, wrong + len(granted) - hits, full + (hits >= 6)
     assert wrong <= 0.01 * right
     assert full >= 295

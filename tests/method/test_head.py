@@ -50,11 +50,11 @@ def test_the_gradient_of_the_smoothed_loss_vanishes():
     head = fit_head(x, labels, classes=4, decay=1e-2, smoothing=0.2, iterations=2000)
     condition = Conditioning.of(x)
     z = condition(x)
-    share = torch.softmax(z @ (head.rows * condition.scale).T + head.biases, 1)  # (n, C)
+    fraction = torch.softmax(z @ (head.rows * condition.scale).T + head.biases, 1)  # (n, C)
     wanted = 0.8 * torch.nn.functional.one_hot(labels, 4) + 0.2 / 4
-    slope = (share - wanted).T @ z / len(z) + 1e-2 * head.rows * condition.scale
+    slope = (fraction - wanted).T @ z / len(z) + 1e-2 * head.rows * condition.scale
     assert slope.abs().max() < 1e-5
-    assert (share - wanted).mean(0).abs().max() < 1e-5
+    assert (fraction - wanted).mean(0).abs().max() < 1e-5
 
 
 def test_logits_and_offsets_are_one_head():

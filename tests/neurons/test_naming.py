@@ -7,17 +7,17 @@ from scipy.stats import false_discovery_control, mannwhitneyu, rankdata
 from sklearn.metrics import roc_auc_score
 
 from niwt_core.method.mapping import fit_map
-from niwt_core.neurons.naming import SHUFFLES, NeuronNames, auroc_of, name_neurons, word_scores
+from niwt_core.neurons.naming import SHUFFLES, NeuronNames, auroc_of, name_neurons, name_scores
 
 PICTURES, NEURONS, WORDS = 400, 30, 6
 
 
-def planted(seed: int = 0, strength: float = 2.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def planted(seed: int = 0, score: float = 2.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scores (N,K), activations (n,N), has (n,K): neuron n carries word n % 6, the last six carry nothing, one is dead."""
     random = np.random.default_rng(seed)
     has = random.random((PICTURES, WORDS)) < 0.4
     word = np.arange(NEURONS) % WORDS
-    activations = random.normal(size=(PICTURES, NEURONS)) + strength * has[:, word]
+    activations = random.normal(size=(PICTURES, NEURONS)) + score * has[:, word]
     activations[:, -6:] = random.normal(size=(PICTURES, 6))
     activations[:, -1] = 0.25
     scores = random.normal(size=(NEURONS, WORDS)) * 0.1
@@ -37,7 +37,7 @@ def test_auroc_against_scikit_learn(seed):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_p_against_scipy(seed):
-    scores, activations, has = planted(seed, strength=0.15)
+    scores, activations, has = planted(seed, score=0.15)
     names = name_neurons(scores, activations, has, seed=0)
     for n in range(NEURONS - 1):
         one = has[:, names.attribute[n]]
@@ -53,7 +53,7 @@ def test_p_against_scipy(seed):
 
 
 def test_ties_make_p_no_smaller_than_scipys():
-    scores, activations, has = planted(strength=0.3)
+    scores, activations, has = planted(score=0.3)
     names = name_neurons(scores, np.round(activations), has, seed=0)
     for n in np.flatnonzero(names.live & (names.auroc > 0.5)):
         one = has[:, names.attribute[n]]
@@ -72,7 +72,7 @@ def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
 
 
 def test_q_is_benjamini_hochberg_over_live_neurons():
-    names = name_neurons(*planted(strength=0.2), seed=0)
+    names = name_neurons(*planted(score=0.2), seed=0)
     live = names.live
     np.testing.assert_allclose(names.q[live], benjamini_hochberg(names.p[live]))
     assert (names.q[~live] == 1).all()
@@ -85,10 +85,10 @@ def test_planted_concepts_are_found_and_nothing_else():
     assert (names.attribute[carriers] == np.arange(NEURONS)[carriers] % WORDS).all()
     assert names.verified[carriers].all()
     assert not names.verified[~carriers].any()
-    assert names.shuffled_share == 0
+    assert names.shuffled_fraction == 0
     assert names.attribute[-1] == -1
     assert not names.live[-1]
-    assert names.strength[carriers].min() > 0.5
+    assert names.score[carriers].min() > 0.5
 
 
 def test_shuffled_words_are_not_believed():
@@ -100,7 +100,7 @@ def test_shuffled_words_are_not_believed():
 
 
 def test_weak_is_not_verified():
-    names = name_neurons(*planted(strength=0.6), seed=0)  # AUROC about 0.66
+    names = name_neurons(*planted(score=0.6), seed=0)  # AUROC about 0.66
     weak = names.significant & ~names.verified
     assert weak.sum() > 15
     assert names.auroc[weak].max() < 0.75
@@ -120,7 +120,7 @@ def test_a_word_that_cannot_be_tested_names_nothing():
 def test_word_scores_are_standardised_and_silent_on_constants():
     x, y = torch.rand(8, 4).double(), torch.rand(8, 3).double()
     inverse = fit_map(x, y)
-    scores = word_scores(inverse, torch.tensor([0.5, 2.0, 0.0]))
+    scores = name_scores(inverse, torch.tensor([0.5, 2.0, 0.0]))
     torch.testing.assert_close(scores[:, 0], inverse.weight[:, 0] / 0.5)
     torch.testing.assert_close(scores[:, 1], inverse.weight[:, 1] / 2)
     assert (scores[:, 2] == 0).all()
@@ -132,14 +132,14 @@ def test_the_shuffled_share_is_that_of_single_shuffles_on_average():
     activations = 0.6 * has[:, random.integers(0, 5, 40)] + random.random((60, 40))
     names = name_neurons(random.random((40, 5)), activations, has, seed=2)
     again = np.random.default_rng(2)
-    shares = []
+    fractions = []
     for _ in range(SHUFFLES):
-        dealt = again.permutation(names.attribute)
-        judged = np.flatnonzero(dealt != names.attribute)
+        permuted = again.permutation(names.attribute)
+        judged = np.flatnonzero(permuted != names.attribute)
         p = np.array([mannwhitneyu(*(activations[has[:, k] == side, n] for side in (True, False)), alternative="greater",
-                                   method="asymptotic", use_continuity=False).pvalue for n, k in enumerate(dealt)])  # fmt: skip
+                                   method="asymptotic", use_continuity=False).pvalue for n, k in enumerate(permuted)])  # fmt: skip
         q = false_discovery_control(p)
-        auroc = np.array([roc_auc_score(has[:, k], activations[:, n]) for n, k in enumerate(dealt)])
-        shares.append(((q < 0.05) & (auroc >= 0.75))[judged].mean())
-    assert names.shuffled_share == pytest.approx(np.mean(shares))
-    assert 0 < names.shuffled_share < 1
+        auroc = np.array([roc_auc_score(has[:, k], activations[:, n]) for n, k in enumerate(permuted)])
+        fractions.append(((q < 0.05) & (auroc >= 0.75))[judged].mean())
+    assert names.shuffled_fraction == pytest.approx(np.mean(fractions))
+    assert 0 < names.shuffled_fraction < 1

@@ -13,7 +13,7 @@ import torch
 from niwt_core.errors import NiwtError
 from niwt_core.method.importance import importance
 from niwt_core.method.transfer.paper import PaperSettings, paper_loss, seen_centred
-from niwt_core.paper import MapSettings, PaperPlan, load_paper, run_paper, save_paper
+from niwt_core.paper import MapSettings, PaperOptions, load_paper, run_paper, save_paper
 from niwt_core.paper.pictures import picture_importances, random_activations
 from niwt_core.paper.result import EXACT, LOOP, head_with, paper_json, paper_metrics, paper_table
 from niwt_core.prepare.extraction import Pictures
@@ -21,7 +21,7 @@ from niwt_core.study.storage import load_study
 from tests.support.small_study import small_dataset, small_study
 
 LAMBDA = 1e-7
-PLAN = PaperPlan(
+OPTIONS = PaperOptions(
     images="seen",
     count=20,
     map=MapSettings(learning_rate=0.05, epochs=6, batch=8),
@@ -34,7 +34,7 @@ def made():
     """(study, result, stages that were reported); one run for all tests."""
     study, stages = small_study(layer="second.1"), []
     work = study.folder.parent / ".work"
-    result = run_paper(study, small_dataset(), PLAN, work, progress=lambda stage, done, total: stages.append(stage))
+    result = run_paper(study, small_dataset(), OPTIONS, work, progress=lambda stage, done, total: stages.append(stage))
     assert not work.exists()
     return study, result, stages
 
@@ -59,7 +59,7 @@ def test_what_it_leaves():
 def test_the_figures_are_those_of_the_loss_by_itself():
     study, result, _ = made()
     pool = random_activations(
-        study.network, "seen", 20, small_dataset(), study.preprocess, np.flatnonzero(study.roles == "train"),
+        study.network, "seen", 20, small_dataset(), study.preprocess, np.flatnonzero(study.split == "train"),
         seed=0, device=torch.device("cpu"), on_picture=lambda done, total: None,
     )  # fmt: skip
     for way in result.ways:
@@ -79,7 +79,7 @@ def test_the_figures_are_those_of_the_loss_by_itself():
 def test_metrics_are_those_of_a_head_with_its_rows():
     study, result, _ = made()
     plain, calibrated = paper_metrics(study, result.way(LOOP))
-    test = np.flatnonzero(study.roles != "train")
+    test = np.flatnonzero(study.split != "train")
     logits = head_with(study, result.way(LOOP).rows).logits(study.features[test].float()).numpy()
     labels = study.labels[test]
     for figures, gamma in ((plain, 0.0), (calibrated, result.way(LOOP).gamma)):
@@ -94,7 +94,7 @@ def test_metrics_are_those_of_a_head_with_its_rows():
 def test_importances_in_one_pass_and_after_an_interruption(tmp_path, monkeypatch):
     study, _, _ = made()
     dataset = small_dataset()
-    pictures = np.flatnonzero(study.roles == "train")[:14]
+    pictures = np.flatnonzero(study.split == "train")[:14]
     monkeypatch.setattr("niwt_core.paper.pictures.SHARD", 5)
     labels = torch.from_numpy(np.searchsorted(np.flatnonzero(study.seen), study.labels[pictures]))
     heads = [(study.head.rows, labels), (2 * study.head.rows.flip(0), labels)]
@@ -127,21 +127,21 @@ def test_unreadable_pictures_are_left_out(tmp_path):
     study, _, _ = made()
     dataset = small_dataset()
     copy = Path(shutil.copytree(dataset.root, tmp_path / "set"))
-    broken = dataset.paths[int(np.flatnonzero(study.roles == "train")[3])]
+    broken = dataset.paths[int(np.flatnonzero(study.split == "train")[3])]
     (copy / broken).write_bytes(b"nothing")
-    plan = replace(PLAN, folds=0, images="noise", count=8)
-    result = run_paper(study, replace(dataset, root=copy), plan, tmp_path / "work")
+    options = replace(OPTIONS, folds=0, images="noise", count=8)
+    result = run_paper(study, replace(dataset, root=copy), options, tmp_path / "work")
     assert result.map["pictures"] == 29
     assert result.way(LOOP).gamma is None
     assert result.gamma_note == "not chosen: --folds 0"
     lost = replace(dataset, paths=tuple(path if path != broken else "gone.png" for path in dataset.paths))
     with pytest.raises(NiwtError, match=f"1 of the study's training pictures are not there, such as {broken}"):
-        run_paper(study, lost, plan, tmp_path / "work")
+        run_paper(study, lost, options, tmp_path / "work")
 
 
 def test_the_closed_form_map_needs_no_pictures(tmp_path):
     study, _, _ = made()
-    result = run_paper(study, small_dataset(), replace(PLAN, ridge=True, images="noise"), tmp_path / "work")
+    result = run_paper(study, small_dataset(), replace(OPTIONS, ridge=True, images="noise"), tmp_path / "work")
     assert result.map["kind"] == "ridge"
     encoded = torch.from_numpy(study.encoded_knowledge).float()
     torch.testing.assert_close(result.targets, study.mapping(encoded[~study.seen]))

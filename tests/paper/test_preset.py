@@ -32,8 +32,8 @@ def test_published_numbers():
         preset = read_preset(name)
         assert (preset.name, f"paper-{preset.set}-{preset.backbone}") == (name, name)
         assert preset.layer == {"vgg16": "features.29", "resnet101": "layer4.0"}[preset.backbone]
-        strength = {"cub": (1e-2, 1e-4), "awa2": (1e-3, 1e-3)}[preset.set]
-        assert (preset.transfer.regularisation, preset.transfer.learning_rate) == strength
+        hyperparameters = {"cub": (1e-2, 1e-4), "awa2": (1e-3, 1e-3)}[preset.set]
+        assert (preset.transfer.regularisation, preset.transfer.learning_rate) == hyperparameters
         assert (preset.count, preset.transfer.patience, preset.transfer.tolerance) == (3000, 40, 0.01)
         assert Preset.from_dict(preset.to_dict(), name=name, where="study") == preset
 

@@ -2,11 +2,11 @@
 
 import torch
 
-from niwt_core.prepare.aviary.attribute_head import WordHead, strongest
+from niwt_core.prepare.aviary.attribute_head import AttributeHead, strongest
 
 
 def test_each_neuron_speaks_for_one_word_and_the_rest_for_none():
-    head = WordHead(7, 3).eval()
+    head = AttributeHead(7, 3).eval()
     assert torch.equal((head.owners > 0).sum(1), torch.tensor([1, 1, 1, 1, 1, 1, 0]))
     torch.testing.assert_close(head.owners.sum(0), torch.ones(3))
     quiet = torch.zeros(1, 7)
@@ -16,7 +16,7 @@ def test_each_neuron_speaks_for_one_word_and_the_rest_for_none():
 
 
 def test_with_fewer_neurons_than_words_the_first_words_are_asked_for():
-    assert WordHead(4, 61)(torch.rand(5, 4)).shape == (5, 4)
+    assert AttributeHead(4, 61)(torch.rand(5, 4)).shape == (5, 4)
 
 
 def test_a_map_counts_by_its_strongest_places():

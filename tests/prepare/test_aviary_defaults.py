@@ -5,7 +5,7 @@ import torch
 
 from niwt_core.backbones import load_backbone
 from niwt_core.prepare.aviary.defaults import aviary_defaults, draw_pictures, pictures_folder, remove_pictures
-from niwt_core.prepare.aviary.random_birds import draw_passersby
+from niwt_core.prepare.aviary.random_birds import draw_random_birds
 
 
 def test_the_defaults_name_a_backbone_and_layer_that_exist():
@@ -61,7 +61,7 @@ def test_passersby_go_on_where_they_stopped_and_begin_anew_with_another_seed(tmp
 
     def drawn(seed: int) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
         steps: list[int] = []
-        pictures, words = draw_passersby(
+        pictures, words = draw_random_birds(
             tmp_path / "passersby", count=4, size=32, seed=seed, workers=1, progress=lambda done, _: steps.append(done)
         )
         return pictures, words, steps

@@ -67,7 +67,7 @@ def test_the_quick_way_keeps_the_studys_head_and_a_third_of_the_folds(dataset, t
 
 def test_test_pictures_choose_nothing(dataset):
     study = small_study(layer="second.1")
-    held_out = np.flatnonzero(study.roles == "test_unseen")
+    held_out = np.flatnonzero(study.split == "test_unseen")
     labels = study.labels.copy()
     labels[held_out] = labels[held_out[::-1]]  # the unseen classes change places
     other = replace(study, labels=labels)

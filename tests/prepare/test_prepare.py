@@ -169,7 +169,7 @@ def test_a_picture_that_dies_at_decode_is_named_and_left_out(tmp_path, pictures,
     assert "cannot read the picture" in skipped["reason"]
     assert len(study.paths) == len(pictures) - 1
     assert pictures.paths[dead] not in study.paths
-    assert study.features.shape[0] == len(study.labels) == len(study.roles) == len(study.paths)
+    assert study.features.shape[0] == len(study.labels) == len(study.split) == len(study.paths)
     rest = [i for i in range(len(pictures)) if i != dead]
     assert study.labels.tolist() == pictures.labels[rest].tolist()
     alive = run(tmp_path / "out" / "alive", layer=layer)
@@ -191,7 +191,7 @@ def test_a_class_without_test_pictures_and_one_without_any(tmp_path):
         assert np.isfinite([metrics.U, metrics.S, metrics.H, metrics.zsl]).all()
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # rivals have nothing to divide by
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # baselines have nothing to divide by
 def test_pictures_that_are_all_alike(tmp_path, pictures):
     for path in pictures.paths:
         Image.new("RGB", (64, 64), (120, 120, 120)).save(tmp_path / path)

@@ -97,10 +97,10 @@ def test_the_fitted_head_is_where_it_starts(tmp_path):
 
 
 def test_the_schedule_rises_and_falls():
-    shares = np.linspace(0, 1, 201)
-    values = [schedule(share, 0.1) for share in shares]
+    fractions = np.linspace(0, 1, 201)
+    values = [schedule(fraction, 0.1) for fraction in fractions]
     top = int(np.argmax(values))
-    assert shares[top] == pytest.approx(0.1, abs=0.01)
+    assert fractions[top] == pytest.approx(0.1, abs=0.01)
     assert values[top] == pytest.approx(1, abs=0.02)
     assert (np.diff(values[: top + 1]) > 0).all()
     assert (np.diff(values[top + 1 :]) < 0).all()

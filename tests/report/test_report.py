@@ -12,7 +12,7 @@ from PIL import Image
 
 from niwt_core import NiwtError
 from niwt_core.classify.classifier import Answer
-from niwt_core.explain.explanation import Word
+from niwt_core.explain.explanation import AttributeScore
 from niwt_core.report import explanation_json, report_files, report_html, report_zip, write_report
 from niwt_core.report.fragments import change
 from niwt_core.report.stylesheet import DARK, LIGHT
@@ -155,4 +155,4 @@ def test_mistakes_are_said(tmp_path):
     ],
 )
 def test_a_change_is_said_as_what_to_do(label, present, said):
-    assert change(Word(label, label, 1.0, present)) == said
+    assert change(AttributeScore(label, label, 1.0, present)) == said

@@ -85,24 +85,24 @@ def test_mistakes_are_those_of_the_confusion_matrix():
     expected.sort(key=lambda item: (-item[0], item[1], item[2]))
     page = words_of(study_report_html(study))
     place = 0
-    for count, truth, said in expected[:MISTAKES]:
-        names = [display_name(study.classes[c]) for c in (truth, said)]
-        marks = ["●" if study.seen[c] else "◆" for c in (truth, said)]
-        line = f"{marks[0]} {names[0]} taken for {marks[1]} {names[1]} {count} of {counts[truth].sum()}"
+    for count, ground_truth, said in expected[:MISTAKES]:
+        names = [display_name(study.classes[c]) for c in (ground_truth, said)]
+        marks = ["●" if study.seen[c] else "◆" for c in (ground_truth, said)]
+        line = f"{marks[0]} {names[0]} taken for {marks[1]} {names[1]} {count} of {counts[ground_truth].sum()}"
         assert line in page[place:]
         place = page.index(line, place)
     right = replace(study.evaluate(), confusion=np.diag(counts.sum(1)))
     assert f"No mistake in {counts.sum()} test pictures" in words_of(study_report_html(study, right))
 
 
-@pytest.mark.parametrize("rivals", [1, 9])
-def test_as_many_rivals_as_were_run(rivals):
+@pytest.mark.parametrize("runners-up", [1, 9])
+def test_as_many_rivals_as_were_run(baselines):
     study = small_study(layer="second.1")
-    baselines = {f"Rival<{n}>": Metrics(50 + n, 40, 44 + n, 60, 0.3) for n in range(rivals)}
+    baselines = {f"Runner-up<{n}>": Metrics(50 + n, 40, 44 + n, 60, 0.3) for n in range(baselines)}
     baselines |= {f"{name} (uncalibrated)": Metrics(5, 80, 9, 60, 0.0) for name in baselines}
     page = words_of(study_report_html(study, replace(study.evaluate(), baselines=baselines)))
-    assert page.count("Rival<") == 2 * rivals
-    places = [page.index(f"Rival<{n}>") for n in range(rivals)]
+    assert page.count("Runner-up<") == 2 * baselines
+    places = [page.index(f"Runner-up<{n}>") for n in range(baselines)]
     assert places == sorted(places, reverse=True)  # the highest H first
 
 

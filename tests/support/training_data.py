@@ -1,11 +1,13 @@
-"""A seeded lesson of a few classes whose pictures follow their descriptions, for oracles of the rivals."""
+"""A seeded lesson of a few classes whose pictures follow their descriptions, for oracles of the baselines."""
 
 import numpy as np
 
-from niwt_core.evaluation.baselines import Lesson
+from niwt_core.evaluation.baselines import TrainingData
 
 
-def lesson(n: int = 60, features: int = 7, classes: int = 5, words: int = 4, *, seed: int = 0, unit: bool = False) -> Lesson:  # fmt: skip
+def training_data(
+    n: int = 60, features: int = 7, classes: int = 5, words: int = 4, *, seed: int = 0, unit: bool = False
+) -> TrainingData:
     """Features in float64, so that oracles can be strict; each class has a picture."""
     random = np.random.default_rng(seed)
     labels = np.concatenate([np.arange(classes), random.integers(0, classes, n - classes)])
@@ -16,7 +18,7 @@ def lesson(n: int = 60, features: int = 7, classes: int = 5, words: int = 4, *, 
     x = (knowledge @ random.normal(size=(words, features)))[labels] + random.normal(size=(n, features))
     x -= x.mean(0)
     x /= np.sqrt((x**2).sum(1).mean())
-    return Lesson(x, labels, knowledge, random.normal(size=(classes, features)), random.normal(size=classes))
+    return TrainingData(x, labels, knowledge, random.normal(size=(classes, features)), random.normal(size=classes))
 
 
 def new_words(count: int, words: int, *, seed: int = 9) -> np.ndarray:

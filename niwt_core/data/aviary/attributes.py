@@ -73,9 +73,9 @@ def choose_attributes(wanted: Mapping[str, object], *, seed: int) -> dict[str, s
     chances = np.random.default_rng(np.random.SeedSequence((seed, 1))).random(len(ATTRIBUTE_GROUPS))
     chosen = {}
     for (group, values), chance in zip(ATTRIBUTE_GROUPS.items(), chances, strict=True):
-        share = np.array([weights.get(group, {}).get(value, 0.0) for value in values])
-        share = share if share.sum() > 0 else np.ones(len(values))
-        at = np.searchsorted(np.cumsum(share) / share.sum(), chance, side="right")
+        fraction = np.array([weights.get(group, {}).get(value, 0.0) for value in values])
+        fraction = fraction if fraction.sum() > 0 else np.ones(len(values))
+        at = np.searchsorted(np.cumsum(fraction) / fraction.sum(), chance, side="right")
         chosen[group] = values[min(int(at), len(values) - 1)]
     return chosen
 

@@ -38,7 +38,7 @@ _FIELDS += (*(f"visible {part}" for part in _SHOWN), "caption")
 
 
 @dataclass(frozen=True)
-class Plan:
+class Inputs:
     """What a folder holds: pictures of each seen species for training and test, of each unseen one for test."""
 
     per_seen: int
@@ -72,14 +72,14 @@ def write_aviary(
     counts pictures. `workers` are processes; 1 draws in this one. Raises NiwtError if the folder holds something else.
     """
     root = Path(root)
-    plan = Plan(per_seen, per_seen_test, per_unseen_test, size, seed)
-    _claim(root, plan)
+    options = Inputs(per_seen, per_seen_test, per_unseen_test, size, seed)
+    _claim(root, options)
     if (root / "pictures.csv").exists():
         return
-    counts = [len(plan.roles(kind.seen)) for kind in species()]
+    counts = [len(options.roles(kind.seen)) for kind in species()]
     waiting = [i for i, kind in enumerate(species()) if not _rows_file(root, kind.slug).exists()]
     done = sum(counts) - sum(counts[i] for i in waiting)
-    for i in _drawn(root, plan, waiting, workers):
+    for i in _drawn(root, options, waiting, workers):
         done += counts[i]
         if progress:
             progress(done, sum(counts))
@@ -91,7 +91,7 @@ def write_aviary(
 def is_aviary(root: Path, **asked: int) -> bool:
     """The folder holds what `write_aviary` would write there with these arguments, whole or in part."""
     try:
-        return _plan(root) == Plan(**asked)
+        return _plain_inputs(root) == Inputs(**asked)
     except NiwtError:
         return False
 
@@ -107,7 +107,7 @@ def read_aviary(root: Path) -> "Dataset":
     from niwt_core.knowledge.attributes import Knowledge
 
     root = Path(root)
-    _plan(root)
+    _plain_inputs(root)
     if not (root / "pictures.csv").exists():
         raise NiwtError("the Aviary has not been drawn to the end", where=root, fix="draw it again to complete it")
     rows, kinds = _read_rows(root / "pictures.csv"), species()
@@ -131,8 +131,8 @@ def read_aviary(root: Path) -> "Dataset":
 
 def redraw(dataset: "Dataset", index: int, *, masks: bool = True) -> Picture:
     """Picture `index` of a data set of `read_aviary` drawn again from its seed, with the masks of its parts."""
-    plan = _plan(dataset.root)
-    return redraw_path(dataset.paths[index], seed=plan.seed, size=plan.size, masks=masks)
+    options = _plain_inputs(dataset.root)
+    return redraw_path(dataset.paths[index], seed=options.seed, size=options.size, masks=masks)
 
 
 def redraw_path(path: str, *, seed: int, size: int, masks: bool = True) -> Picture:
@@ -153,19 +153,19 @@ def redraw_path(path: str, *, seed: int, size: int, masks: bool = True) -> Pictu
 
 def drawn_with(root: Path) -> dict[str, int]:
     """The seed, size and version that the pictures of a folder were drawn with: what `redraw_path` needs."""
-    plan = _plan(root)
-    return {"seed": plan.seed, "size": plan.size, "version": plan.version}
+    options = _plain_inputs(root)
+    return {"seed": options.seed, "size": options.size, "version": options.version}
 
 
-def _drawn(root: Path, plan: Plan, waiting: Sequence[int], workers: int) -> Iterator[int]:
+def _drawn(root: Path, options: Inputs, waiting: Sequence[int], workers: int) -> Iterator[int]:
     """Draw the species `waiting`, and yield each as it is finished."""
     if workers <= 1:
         for i in waiting:
-            yield _draw_species(root, plan, i)
+            yield _draw_species(root, options, i)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, max(1, len(waiting))), mp_context=context) as pool:
-        futures = [pool.submit(_draw_species, root, plan, i) for i in waiting]
+        futures = [pool.submit(_draw_species, root, options, i) for i in waiting]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -173,13 +173,13 @@ def _drawn(root: Path, plan: Plan, waiting: Sequence[int], workers: int) -> Iter
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _draw_species(root: Path, plan: Plan, i: int) -> int:
+def _draw_species(root: Path, options: Inputs, i: int) -> int:
     kind = species()[i]
     folder = root / "images" / kind.slug
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    for number, role in enumerate(plan.roles(kind.seen)):
-        picture = draw(kind.attributes, seed=_picture_seed(plan.seed, i, number), size=plan.size)
+    for number, role in enumerate(options.roles(kind.seen)):
+        picture = draw(kind.attributes, seed=_picture_seed(options.seed, i, number), size=options.size)
         path = folder / f"{number:03d}.jpg"
         picture.image.save(path, quality=92, subsampling=0)
         rows.append(_row(picture, path.relative_to(root).as_posix(), kind.name, role))
@@ -215,21 +215,21 @@ def _field_notes(label: int, count: int = 40) -> tuple[str, ...]:
     )
 
 
-def _claim(root: Path, plan: Plan) -> None:
+def _claim(root: Path, options: Inputs) -> None:
     if (root / "aviary.json").exists():
-        if _plan(root) != plan:
+        if _plain_inputs(root) != options:
             fix = "choose another folder, or ask for the same numbers, size and seed"
             raise NiwtError("the folder holds another Aviary", where=root, fix=fix)
         return
     if root.exists() and any(root.iterdir()):
         raise NiwtError("the folder is not empty", where=root, fix="choose a new folder")
     root.mkdir(parents=True, exist_ok=True)
-    _replace(root / "aviary.json", json.dumps(asdict(plan), indent=1) + "\n")
+    _replace(root / "aviary.json", json.dumps(asdict(options), indent=1) + "\n")
 
 
-def _plan(root: Path) -> Plan:
+def _plain_inputs(root: Path) -> Inputs:
     try:
-        return Plan(**json.loads((root / "aviary.json").read_text(encoding="utf-8")))
+        return Inputs(**json.loads((root / "aviary.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise NiwtError("this is not an Aviary", where=root / "aviary.json", fix="draw one first") from error
 

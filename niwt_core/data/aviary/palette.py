@@ -25,23 +25,23 @@ CREAM: Color = (240, 226, 200)
 SNOW: Color = (255, 255, 255)
 
 
-def mix(one: Color, other: Color, share: float) -> Color:
+def mix(one: Color, other: Color, fraction: float) -> Color:
     """`one` with `share` (0 to 1) of `other` in it."""
     return (
-        one[0] + (other[0] - one[0]) * share,
-        one[1] + (other[1] - one[1]) * share,
-        one[2] + (other[2] - one[2]) * share,
+        one[0] + (other[0] - one[0]) * fraction,
+        one[1] + (other[1] - one[1]) * fraction,
+        one[2] + (other[2] - one[2]) * fraction,
     )
 
 
-def lighter(color: Color, share: float = 0.25) -> Color:
+def lighter(color: Color, fraction: float = 0.25) -> Color:
     """`color` with `share` of a warm white in it."""
-    return mix(color, (255, 250, 238), share)
+    return mix(color, (255, 250, 238), fraction)
 
 
-def darker(color: Color, share: float = 0.25) -> Color:
+def darker(color: Color, fraction: float = 0.25) -> Color:
     """`color` with `share` of a cool dark in it; light colours turn to bluish shadow, not to dirt."""
-    return mix(color, (24, 20, 44), share)
+    return mix(color, (24, 20, 44), fraction)
 
 
 def luminance(color: Color) -> float:

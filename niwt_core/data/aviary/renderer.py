@@ -190,10 +190,10 @@ def _layers(bird: Bird) -> tuple[list[Piece], list[Piece]]:
 def _visibility(shown: np.ndarray, *layers: np.ndarray) -> dict[str, float]:
     seen = np.bincount(shown.ravel(), minlength=_COVER + 1)
     there = np.sum([np.bincount(layer.ravel(), minlength=_COVER + 1) for layer in layers], axis=0)
-    shares = {part: float(seen[i + 1] / there[i + 1]) if there[i + 1] else 0.0 for i, part in enumerate(PARTS)}
+    fractions = {part: float(seen[i + 1] / there[i + 1]) if there[i + 1] else 0.0 for i, part in enumerate(PARTS)}
     body = [PARTS.index(part) + 1 for part in BODY]
-    shares["body"] = float(seen[body].sum() / max(1, there[body].sum()))
-    return shares
+    fractions["body"] = float(seen[body].sum() / max(1, there[body].sum()))
+    return fractions
 
 
 def _masks(numbers: np.ndarray) -> dict[str, np.ndarray]:

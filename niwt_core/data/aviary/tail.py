@@ -27,10 +27,10 @@ def paint_tail(bones: Skeleton, attributes: Mapping[str, str], colors: Mapping[s
         order = order[::-1]
     pieces = []
     for k in order:
-        share = abs(k) / count
-        tip = base + back * turn(-spread * k / count) * (middle + (outermost - middle) * share**1.4)
+        fraction = abs(k) / count
+        tip = base + back * turn(-spread * k / count) * (middle + (outermost - middle) * fraction**1.4)
         root = base + back * 1j * 0.018 * k
-        path = feather(root, tip, width, blunt=blunt, bend=bend * (1 if k < 0 else -1) * share)
+        path = feather(root, tip, width, blunt=blunt, bend=bend * (1 if k < 0 else -1) * fraction)
         pieces.append(Piece(path, darker(color, 0.55), "tail", width=0.02))
         pieces.append(Piece(path, darker(color, 0.16), "tail", to=lighter(color, 0.10), axis=(root, tip)))
         quill = darker(color, 0.35) if luminance(color) > 60 else lighter(color, 0.25)

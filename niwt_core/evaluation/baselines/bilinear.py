@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from niwt_core.evaluation.baselines.linear import Compatibility
-from niwt_core.evaluation.baselines.protocol import Lesson
+from niwt_core.evaluation.baselines.protocol import TrainingData
 
 BATCH = 32  # pictures
 EPOCHS = (1, 2, 4, 8, 16, 32)
@@ -25,7 +25,7 @@ class Bilinear(Compatibility):
     """A lesson ready for descent: descriptions (C,r) in a basis (K,r) of their span; ``paths`` keeps, for each rate that was asked for, V (D,r)
     after each number of epochs in ``EPOCHS``."""
 
-    lesson: Lesson
+    training_data: TrainingData
     descriptions: np.ndarray
     basis: np.ndarray
     paths: dict[float, dict[int, np.ndarray]] = field(default_factory=dict)
@@ -33,12 +33,12 @@ class Bilinear(Compatibility):
     every_fold: ClassVar = False
 
     @classmethod
-    def fit(cls, lesson: Lesson) -> Self:
+    def fit(cls, training_data: TrainingData) -> Self:
         """Finds the span; training waits for a rate."""
-        _, values, right = np.linalg.svd(lesson.knowledge, full_matrices=False)
+        _, values, right = np.linalg.svd(training_data.knowledge, full_matrices=False)
         rank = int((values > values[:1] * 1e-6).sum())
         basis = right[:rank].T  # (K, r)
-        return cls(lesson, (lesson.knowledge @ basis).astype(np.float32), basis)
+        return cls(training_data, (training_data.knowledge @ basis).astype(np.float32), basis)
 
     @staticmethod
     def rates(*rates: float) -> tuple[tuple[float, ...], ...]:
@@ -50,17 +50,17 @@ class Bilinear(Compatibility):
     def slope(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """The gradient (B,C) of each picture's loss by its scores (B,C), true classes ``labels`` (B,); margin one."""
 
-    def rows(self, knowledge: np.ndarray, strength: tuple[float, ...]) -> np.ndarray:
+    def rows(self, knowledge: np.ndarray, hyperparameters: tuple[float, ...]) -> np.ndarray:
         """Head rows (C,D) for descriptions (C,K); ``strength`` is (rate, epochs)."""
-        rate, epochs = strength
+        rate, epochs = hyperparameters
         if rate not in self.paths:
             self.paths[rate] = self._descend(rate)
         return knowledge @ self.basis @ self.paths[rate][int(epochs)].T
 
     def _descend(self, rate: float) -> dict[int, np.ndarray]:
         """V (D,r) at each checkpoint."""
-        x, labels, s = self.lesson.features, self.lesson.labels, self.descriptions
-        random = np.random.default_rng(self.lesson.seed)
+        x, labels, s = self.training_data.features, self.training_data.labels, self.descriptions
+        random = np.random.default_rng(self.training_data.seed)
         V, kept = np.zeros((x.shape[1], s.shape[1]), np.float32), {}
         for epoch in range(1, EPOCHS[-1] + 1):
             order = random.permutation(len(x))

@@ -59,7 +59,7 @@ class Clip:
         if not Path(source).is_dir() and not _HUB_ID.fullmatch(source):
             raise NiwtError("no such folder", where=source, fix=_FIX)
         ensure_torchvision()
-        with _silent():
+        with _quiet():
             self._model, self._tokenizer, self._processor = _load(source)
         self._model.to(self.device)
         self._check_tokenizer()
@@ -137,7 +137,7 @@ def clip_zero_shot(
     """
     prompts = class_prompts(study, captions)
     classes = clip.encode_classes(prompts)  # (C,D)
-    tests = np.flatnonzero(study.roles != "train")
+    tests = np.flatnonzero(study.split != "train")
     logits = torch.empty(len(tests), len(study.classes))
     for start in range(0, len(tests), BATCH):
         rows = slice(start, min(start + BATCH, len(tests)))
@@ -181,7 +181,7 @@ def _load(source: str) -> tuple[Any, Any, Any]:
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def _quiet() -> Iterator[None]:
     """stderr is for the user's own progress and mistakes."""
     from transformers.utils import logging
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import softmax
 
 from niwt_core.evaluation.baselines.linear import logits, unit_rows
-from niwt_core.evaluation.baselines.protocol import Lesson
+from niwt_core.evaluation.baselines.protocol import TrainingData
 
 MOST = 10_000.0  # as many classes as there are
 
@@ -24,7 +24,7 @@ MOST = 10_000.0  # as many classes as there are
 class Conse:
     """Nothing to fit beyond the head."""
 
-    lesson: Lesson
+    training_data: TrainingData
 
     name: ClassVar = "ConSE"
     # T and the temperature
@@ -37,18 +37,18 @@ class Conse:
     )
 
     @classmethod
-    def fit(cls, lesson: Lesson) -> Conse:
-        return cls(lesson)
+    def fit(cls, training_data: TrainingData) -> Conse:
+        return cls(training_data)
 
-    def scores(self, features: np.ndarray, new: np.ndarray, strengths: Iterable[Any]) -> Iterator[np.ndarray]:
+    def scores(self, features: np.ndarray, new: np.ndarray, grid_points: Iterable[Any]) -> Iterator[np.ndarray]:
         """Cosines (n,C+U) in description space for pictures (n,D); a strength is (T, temperature)."""
-        lesson = self.lesson
-        heard = logits(features, lesson.rows, lesson.biases)  # (n, C)
-        ranked, knowledge = np.sort(heard, axis=1), lesson.knowledge.astype(features.dtype)
+        training_data = self.training_data
+        parsed = logits(features, training_data.rows, training_data.biases)  # (n, C)
+        ranked, knowledge = np.sort(parsed, axis=1), training_data.knowledge.astype(features.dtype)
         aims = unit_rows(np.concatenate([knowledge, new.astype(features.dtype)]))  # (C+U, K)
         products, gram = knowledge @ aims.T, knowledge @ knowledge.T  # a mean's cosines need no mean of length K
-        for top, temperature in strengths:
+        for top, temperature in grid_points:
             least = ranked[:, -min(int(top), ranked.shape[1]), None]
-            shares = softmax(np.where(heard >= least, heard, -np.inf) / temperature, axis=1)  # (n, C)
-            length = np.sqrt(((shares @ gram) * shares).sum(1, keepdims=True).clip(1e-24))
-            yield shares @ products / length
+            fractions = softmax(np.where(parsed >= least, parsed, -np.inf) / temperature, axis=1)  # (n, C)
+            length = np.sqrt(((fractions @ gram) * fractions).sum(1, keepdims=True).clip(1e-24))
+            yield fractions @ products / length

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import softmax
 
 from niwt_core.evaluation.baselines.linear import Injection, unit_rows
-from niwt_core.evaluation.baselines.protocol import Lesson
+from niwt_core.evaluation.baselines.protocol import TrainingData
 
 MOST = 10_000.0  # as many classes as there are
 
@@ -23,7 +23,7 @@ MOST = 10_000.0  # as many classes as there are
 class Costa(Injection):
     """Nothing to fit beyond the head."""
 
-    lesson: Lesson
+    training_data: TrainingData
 
     name: ClassVar = "COSTA"
     # T and t
@@ -32,12 +32,12 @@ class Costa(Injection):
     )
 
     @classmethod
-    def fit(cls, lesson: Lesson) -> Costa:
-        return cls(lesson)
+    def fit(cls, training_data: TrainingData) -> Costa:
+        return cls(training_data)
 
-    def inject(self, new: np.ndarray, strength: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
-        likeness = unit_rows(new) @ unit_rows(self.lesson.knowledge).T  # (U, C)
-        top = min(int(strength[0]), likeness.shape[1])
+    def inject(self, new: np.ndarray, hyperparameters: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+        likeness = unit_rows(new) @ unit_rows(self.training_data.knowledge).T  # (U, C)
+        top = min(int(hyperparameters[0]), likeness.shape[1])
         least = np.sort(likeness, axis=1)[:, -top, None]
-        shares = softmax(np.where(likeness >= least, likeness, -np.inf) / strength[1], axis=1)
-        return shares @ self.lesson.rows, shares @ self.lesson.biases
+        fractions = softmax(np.where(likeness >= least, likeness, -np.inf) / hyperparameters[1], axis=1)
+        return fractions @ self.training_data.rows, fractions @ self.training_data.biases

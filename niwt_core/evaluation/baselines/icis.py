@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from niwt_core.evaluation.baselines.linear import Injection, unit_rows
-from niwt_core.evaluation.baselines.protocol import Lesson
+from niwt_core.evaluation.baselines.protocol import TrainingData
 
 LATENT = 256
 STEPS = (15, 25, 40, 60, 100, 160)
@@ -28,7 +28,7 @@ NAMES = ("read words", "read rows", "say words", "say rows")
 class Icis(Injection):
     """``layers`` after each number of steps in ``STEPS``."""
 
-    lesson: Lesson
+    training_data: TrainingData
     kept: dict[int, dict[str, tuple[Tensor, Tensor]]] = field(default_factory=dict)
 
     name: ClassVar = "ICIS-style"
@@ -37,9 +37,9 @@ class Icis(Injection):
 
     @classmethod
     @torch.enable_grad()
-    def fit(cls, lesson: Lesson) -> Icis:
-        words, rows = pairs(lesson)
-        layers = first_layers(words.shape[1], rows.shape[1], seed=lesson.seed)
+    def fit(cls, training_data: TrainingData) -> Icis:
+        words, rows = pairs(training_data)
+        layers = first_layers(words.shape[1], rows.shape[1], seed=training_data.seed)
         parameters = [part for layer in layers.values() for part in layer]
         optimiser = torch.optim.Adam(parameters, lr=RATE)
         kept = {}
@@ -49,19 +49,21 @@ class Icis(Injection):
             optimiser.step()
             if step in STEPS:
                 kept[step] = {name: (w.detach().clone(), b.detach().clone()) for name, (w, b) in layers.items()}
-        return cls(lesson, kept)
+        return cls(training_data, kept)
 
-    def inject(self, new: np.ndarray, strength: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    def inject(self, new: np.ndarray, hyperparameters: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
         """``strength`` is (steps,)."""
-        layers, lesson = self.kept[int(strength[0])], self.lesson
+        layers, training_data = self.kept[int(hyperparameters[0])], self.training_data
         said = say(layers, "say rows", read(layers, "read words", torch.from_numpy(unit_rows(new)).float()))
-        length = np.linalg.norm(lesson.rows, axis=1).mean()
-        return length * unit_rows(said.numpy()), np.full(len(new), lesson.biases.mean())
+        length = np.linalg.norm(training_data.rows, axis=1).mean()
+        return length * unit_rows(said.numpy()), np.full(len(new), training_data.biases.mean())
 
 
-def pairs(lesson: Lesson) -> tuple[Tensor, Tensor]:
+def pairs(training_data: TrainingData) -> tuple[Tensor, Tensor]:
     """Descriptions (C,K) and rows (C,D) of the seen classes, each of length one."""
-    return torch.from_numpy(unit_rows(lesson.knowledge)).float(), torch.from_numpy(unit_rows(lesson.rows)).float()
+    return torch.from_numpy(unit_rows(training_data.knowledge)).float(), torch.from_numpy(
+        unit_rows(training_data.rows)
+    ).float()
 
 
 def first_layers(words: int, rows: int, *, seed: int) -> dict[str, tuple[Tensor, Tensor]]:

@@ -1,4 +1,4 @@
-"""The two ways in which a rival's scores are products of a picture's features with head rows."""
+"""The two ways in which a baseline's scores are products of a picture's features with head rows."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from niwt_core.evaluation.baselines.protocol import Lesson
+from niwt_core.evaluation.baselines.protocol import TrainingData
 
 
 class Linear(ABC):
-    """What both ways share; a rival overrides what does not hold for it."""
+    """What both ways share; a baseline overrides what does not hold for it."""
 
-    lesson: Lesson
+    training_data: TrainingData
     every_fold: ClassVar[bool] = True
     # Else an odd class is loud: on CUB's folds H falls by 2 (ridge) to 6 points (ALE).
     unit_descriptions: ClassVar[bool] = True
@@ -24,28 +24,28 @@ class Compatibility(Linear):
     """A class scores by what its description says, seen or not: the rows of all classes come from ``rows``."""
 
     @abstractmethod
-    def rows(self, knowledge: np.ndarray, strength: Any) -> np.ndarray:
+    def rows(self, knowledge: np.ndarray, hyperparameters: Any) -> np.ndarray:
         """Head rows (C,D) for descriptions (C,K)."""
 
-    def scores(self, features: np.ndarray, new: np.ndarray, strengths: Iterable[Any]) -> Iterator[np.ndarray]:
+    def scores(self, features: np.ndarray, new: np.ndarray, grid_points: Iterable[Any]) -> Iterator[np.ndarray]:
         """(n,C+U) for pictures (n,D), the lesson's classes and ``new`` (U,K) ones, at each strength."""
-        knowledge = np.concatenate([self.lesson.knowledge, new])
-        for strength in strengths:
-            yield features @ self.rows(knowledge, strength).T.astype(features.dtype)
+        knowledge = np.concatenate([self.training_data.knowledge, new])
+        for hyperparameters in grid_points:
+            yield features @ self.rows(knowledge, hyperparameters).T.astype(features.dtype)
 
 
 class Injection(Linear):
     """Seen classes keep the head that was trained on them; ``inject`` gives rows to new ones."""
 
     @abstractmethod
-    def inject(self, new: np.ndarray, strength: Any) -> tuple[np.ndarray, np.ndarray]:
+    def inject(self, new: np.ndarray, hyperparameters: Any) -> tuple[np.ndarray, np.ndarray]:
         """Rows (U,D) and biases (U,) for descriptions (U,K)."""
 
-    def scores(self, features: np.ndarray, new: np.ndarray, strengths: Iterable[Any]) -> Iterator[np.ndarray]:
+    def scores(self, features: np.ndarray, new: np.ndarray, grid_points: Iterable[Any]) -> Iterator[np.ndarray]:
         """(n,C+U) for pictures (n,D), the lesson's classes and ``new`` (U,K) ones, at each strength."""
-        seen = logits(features, self.lesson.rows, self.lesson.biases)
-        for strength in strengths:
-            yield np.concatenate([seen, logits(features, *self.inject(new, strength))], axis=1)
+        seen = logits(features, self.training_data.rows, self.training_data.biases)
+        for hyperparameters in grid_points:
+            yield np.concatenate([seen, logits(features, *self.inject(new, hyperparameters))], axis=1)
 
 
 def logits(features: np.ndarray, rows: np.ndarray, biases: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a rival of the transfer may learn from, and what it offers: fit once, then scores for any of the strengths it can be given."""
+"""What a baseline of the transfer may learn from, and what it offers: fit once, then scores for any of the strengths it can be given."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
-    """All that a rival may see: pictures of C seen classes, their descriptions, and the head that was trained on them.
+class TrainingData:
+    """All that a baseline may see: pictures of C seen classes, their descriptions, and the head that was trained on them.
 
     features (n,D) float32 about the mean of these pictures and of mean length one; labels (n,) in 0..C-1; knowledge (C,K) encoded, about the
-    mean of these classes, each of length one where the rival asks for it; rows (C,D) and biases (C,) of the head in the coordinates of ``features``.
+    mean of these classes, each of length one where the baseline asks for it; rows (C,D) and biases (C,) of the head, in the coordinates of
+    ``features``.
     """
 
     features: np.ndarray
@@ -37,6 +38,6 @@ class Baseline(Protocol):
     unit_descriptions: ClassVar[bool]
 
     @classmethod
-    def fit(cls, lesson: Lesson) -> Baseline: ...
+    def fit(cls, training_data: TrainingData) -> Baseline: ...
 
-    def scores(self, features: np.ndarray, new: np.ndarray, strengths: Iterable[Any]) -> Iterator[np.ndarray]: ...
+    def scores(self, features: np.ndarray, new: np.ndarray, grid_points: Iterable[Any]) -> Iterator[np.ndarray]: ...

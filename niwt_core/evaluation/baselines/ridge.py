@@ -11,32 +11,32 @@ from typing import ClassVar
 import numpy as np
 
 from niwt_core.evaluation.baselines.linear import Injection
-from niwt_core.evaluation.baselines.protocol import Lesson
+from niwt_core.evaluation.baselines.protocol import TrainingData
 
 
 @dataclass(frozen=True, eq=False)
 class Ridge(Injection):
     """The eigendecomposition of the Gram matrix of C descriptions, made once."""
 
-    lesson: Lesson
+    training_data: TrainingData
     values: np.ndarray  # (C,)
     vectors: np.ndarray  # (C, C)
 
     name: ClassVar = "Ridge"
     grid: ClassVar[tuple[tuple[float, ...], ...]] = tuple(
-        (float(strength),) for strength in 10.0 ** np.arange(-4.0, 3.5, 0.5)
+        (float(hyperparameters),) for hyperparameters in 10.0 ** np.arange(-4.0, 3.5, 0.5)
     )
 
     @classmethod
-    def fit(cls, lesson: Lesson) -> Ridge:
-        return cls(lesson, *np.linalg.eigh(lesson.knowledge @ lesson.knowledge.T))
+    def fit(cls, training_data: TrainingData) -> Ridge:
+        return cls(training_data, *np.linalg.eigh(training_data.knowledge @ training_data.knowledge.T))
 
-    def inject(self, new: np.ndarray, strength: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    def inject(self, new: np.ndarray, hyperparameters: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
         """``strength`` is relative to the mean eigenvalue of the Gram matrix."""
-        lesson, values = self.lesson, self.values.clip(0)
-        mean = lesson.rows.mean(0)
-        shrunk = self.vectors.T @ (lesson.rows - mean) / (values + strength[0] * values.mean())[:, None]
+        training_data, values = self.training_data, self.values.clip(0)
+        mean = training_data.rows.mean(0)
+        shrunk = self.vectors.T @ (training_data.rows - mean) / (values + hyperparameters[0] * values.mean())[:, None]
         rows = (
-            mean + new @ lesson.knowledge.T @ self.vectors @ shrunk
+            mean + new @ training_data.knowledge.T @ self.vectors @ shrunk
         )  # knowledge is about its mean: no other intercept
-        return rows, np.full(len(new), lesson.biases.mean())
+        return rows, np.full(len(new), training_data.biases.mean())

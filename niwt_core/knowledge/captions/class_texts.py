@@ -27,20 +27,20 @@ def caption_knowledge(
 
     A class's vector is the mean of its passages' unit vectors. Raises NiwtError when a class has no caption, or none with a known word.
     """
-    silent = [name for name in classes if not any(_says(sentence) for sentence in captions.get(name, ()))]
-    if silent:
+    quiet = [name for name in classes if not any(_says(sentence) for sentence in captions.get(name, ()))]
+    if quiet:
         raise NiwtError(
-            f"class {silent[0]} has no caption", where="captions", fix="give every class at least one sentence"
+            f"class {quiet[0]} has no caption", where="captions", fix="give every class at least one sentence"
         )
     texts = {name: passages(name, captions[name]) for name in classes}
     flat = [text for name in classes for text in texts[name]]
     encoder = make_encoder(encoder_name, flat)
     vectors = np.split(encoder.encode(flat), np.cumsum([len(texts[name]) for name in classes])[:-1])
     values = np.stack([rows.mean(0) for rows in vectors])
-    mute = [name for name, row in zip(classes, values, strict=True) if not row.any()]
-    if mute:
+    wordless = [name for name, row in zip(classes, values, strict=True) if not row.any()]
+    if wordless:
         raise NiwtError(
-            f"the caption of {mute[0]} has no known word", where="captions", fix="describe it in other words"
+            f"the caption of {wordless[0]} has no known word", where="captions", fix="describe it in other words"
         )
     return Knowledge("captions", tuple(classes), encoder.columns, values, scale=1.0), encoder.memory
 

@@ -102,7 +102,7 @@ def _shared(found: list[Piece]) -> list[Piece]:
     out = list(found)
     # "its bill is long and hooked", "a yellow, thin bill", "underparts with bold stripes", "wings without bars"
     for i, piece in enumerate(out):
-        if piece.parts or not _telling(piece) or _PLACE & set(piece.words):
+        if piece.parts or not _discriminative(piece) or _PLACE & set(piece.words):
             continue
         back = out[i - 1] if i else None
         on = out[i + 1] if i + 1 < len(out) else None
@@ -111,12 +111,12 @@ def _shared(found: list[Piece]) -> list[Piece]:
         if back is not None and back.parts and (denies or (_bare(back) and piece.joined in _OWNS)):
             out[i] = replace(piece, parts=back.parts)
         elif back is not None and back.parts and (back.copula or not follows) and not piece.anew:
-            if _telling(back):
+            if _discriminative(back):
                 out[i] = replace(piece, parts=back.parts, copula=back.copula)
         elif follows and on is not None:
             out[i] = replace(piece, parts=on.parts)
     for i, piece in enumerate(out):  # "crown, nape and back are black"
-        if "are" in piece.words and piece.parts and _telling(piece):
+        if "are" in piece.words and piece.parts and _discriminative(piece):
             first = i
             while first and _bare(out[first - 1]) and out[first].joined in ("and", "or", ","):
                 first -= 1
@@ -132,8 +132,8 @@ def _shared(found: list[Piece]) -> list[Piece]:
 
 def _bare(piece: Piece) -> bool:
     """It names parts and says nothing of them."""
-    return bool(piece.parts) and WHOLE_PART not in piece.parts and not _telling(piece)
+    return bool(piece.parts) and WHOLE_PART not in piece.parts and not _discriminative(piece)
 
 
-def _telling(piece: Piece) -> bool:
+def _discriminative(piece: Piece) -> bool:
     return piece.negated or any(word not in SMALL for word in piece.said)

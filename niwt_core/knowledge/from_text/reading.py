@@ -141,8 +141,8 @@ def _columns(names: tuple[str, ...]) -> tuple[_Column, ...]:
         whole = not part or " ".join(part) in {stem(word) for word in WHOLE}
         idle = IDLE | set(part)
         every = [stem(word) for word in words_of(value)]
-        telling = frozenset(word for word in every if word not in idle) or frozenset(every)
-        out.append(_Column(k, WHOLE_PART if whole else " ".join(part), telling))
+        discriminative = frozenset(word for word in every if word not in idle) or frozenset(every)
+        out.append(_Column(k, WHOLE_PART if whole else " ".join(part), discriminative))
     return tuple(out)
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 STRONGEST = 96  # one place in so many: 2 of a 16 x 16 grid, since a bill covers about three
 
 
-class WordHead(nn.Module):
+class AttributeHead(nn.Module):
     """Strongest activations (B,N) -> (B,K') logits of the first K' = min(K,N) words: each the mean of its own neurons, scaled and shifted.
 
     Neuron n stands for word ``n mod K'``; what is left of N after a whole number of rounds stands for none.

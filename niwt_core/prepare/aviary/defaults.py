@@ -14,13 +14,13 @@ from niwt_core.data.aviary.dataset import drawn_with, is_aviary, write_aviary
 
 @dataclass(frozen=True)
 class AviaryDefaults:
-    """A backbone with its dictionary layer and input size (pixels), the passers-by it is pre-trained on and how often
+    """A backbone with its dictionary layer and input size (pixels), the random birds it is pre-trained on and how often
     it sees them, and the arguments of `write_aviary`."""
 
     backbone: str
     layer: str
     size: int
-    passersby: int
+    random_birds: int
     pretraining_epochs: int
     drawing: dict[str, int]
 
@@ -31,7 +31,7 @@ def aviary_defaults(*, seed: int = 0) -> AviaryDefaults:
         backbone="small_resnet",
         layer="stages.2",
         size=128,
-        passersby=9000,
+        random_birds=9000,
         pretraining_epochs=8,
         drawing={"per_seen": 60, "per_seen_test": 20, "per_unseen_test": 30, "size": 128, "seed": seed},
     )
@@ -42,8 +42,8 @@ def pictures_folder(out: Path) -> Path:
     return out.parent / f".{out.name}.pictures"
 
 
-def passersby_folder(out: Path) -> Path:
-    """Where the passers-by and the pre-trained weights of a study at `out` are kept while it is made."""
+def random_birds_folder(out: Path) -> Path:
+    """Where the random birds and the pre-trained weights of a study at `out` are kept while it is made."""
     return out.parent / f".{out.name}.passersby"
 
 
@@ -64,4 +64,4 @@ def draw_pictures(
 def remove_pictures(out: Path) -> None:
     """Remove what was drawn once the study is there: it can draw each of its pictures again."""
     shutil.rmtree(pictures_folder(out), ignore_errors=True)
-    shutil.rmtree(passersby_folder(out), ignore_errors=True)
+    shutil.rmtree(random_birds_folder(out), ignore_errors=True)

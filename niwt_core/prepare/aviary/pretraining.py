@@ -1,4 +1,4 @@
-"""Pre-trains the Aviary's network on passers-by: which attributes does this bird show?
+"""Pre-trains the Aviary's network on random birds: which attributes does this bird show?
 
 Three lessons at once, all thrown away afterwards: the dictionary's neurons are asked word by word (``word_head``), by where they are
 strongest and by their mean over all places (which is what a neuron's name is tested on), and the features have to carry every word linearly.
@@ -17,14 +17,14 @@ from torch.nn import functional as F
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
-from niwt_core.prepare.aviary.attribute_head import WordHead, strongest
+from niwt_core.prepare.aviary.attribute_head import AttributeHead, strongest
 from niwt_core.prepare.checkpoint import resume_training, save_training
 from niwt_core.prepare.training import schedule
 
 
 @dataclass(frozen=True)
 class Pretraining:
-    """Passers-by seen ``epochs`` times; AdamW with one cycle."""
+    """Random birds seen ``epochs`` times; AdamW with one cycle."""
 
     epochs: int = 8
     batch: int = 64
@@ -40,8 +40,8 @@ class _Lessons(nn.Module):
     def __init__(self, network: SplitNetwork, words: int) -> None:
         super().__init__()
         self.network = network
-        self.strongest = WordHead(network.neurons, words)
-        self.average = WordHead(network.neurons, words)
+        self.strongest = AttributeHead(network.neurons, words)
+        self.average = AttributeHead(network.neurons, words)
         self.reader = nn.Linear(network.features, words)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -81,12 +81,12 @@ def pretrain(
             x = (pictures[chosen].float() - mean) / std
             mirrored = torch.rand(len(x), generator=generator) < 0.5
             x[mirrored] = x[mirrored].flip(3)
-            x, truth = x.to(device, memory_format=torch.channels_last), words[chosen].to(device)
+            x, ground_truth = x.to(device, memory_format=torch.channels_last), words[chosen].to(device)
             for group in optimiser.param_groups:
                 group["lr"] = settings.rate * schedule((epoch * steps + step) / total, settings.warm_up)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
                 answers = lessons(x)
-            wrong = [F.binary_cross_entropy_with_logits(said, truth[:, : said.shape[1]]) for said in answers]
+            wrong = [F.binary_cross_entropy_with_logits(said, ground_truth[:, : said.shape[1]]) for said in answers]
             optimiser.zero_grad()
             torch.stack(wrong).sum().backward()
             optimiser.step()

@@ -1,7 +1,7 @@
-"""Passers-by: drawn birds of no species, each with its own random attributes. A network is pre-trained on them.
+"""Random birds: drawn birds of no species, each with its own random attributes. A network is pre-trained on them.
 
 Backbones elsewhere come with ImageNet behind them; the Aviary has no download, and 45 fixed combinations of attributes cannot teach a network
-from scratch to tell crown from nape: it learns the species by heart. Passers-by stand in for ImageNet. None of them resembles an unseen species:
+from scratch to tell crown from nape: it learns the species by heart. Random birds stand in for ImageNet. None of them resembles an unseen species:
 every one differs from each unseen species in at least ``APART`` attribute groups, so that no unseen combination is ever drawn for training.
 """
 
@@ -37,14 +37,14 @@ def passerby(seed: int) -> Mapping[str, str]:
         chosen = choose_attributes({}, seed=_mixed(seed, attempt))
         if all(sum(chosen[group] != kind[group] for group in chosen) >= APART for kind in unseen):
             return chosen
-    raise AssertionError("sixteen groups leave room for passers-by")
+    raise AssertionError("sixteen groups leave room for random birds")
 
 
 def _mixed(*parts: int) -> int:
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
 
 
-def draw_passersby(
+def draw_random_birds(
     folder: Path,
     *,
     count: int,

@@ -13,6 +13,7 @@ import numpy as np
 
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.neuron import Neuron
+from niwt_core.study.storage.migration import migrated_header
 from niwt_core.study.study import Study
 
 TABLES = ("classes.csv", "attributes.csv", "neurons.csv", "pictures.csv")
@@ -22,8 +23,8 @@ def write_tables(study: Study) -> dict[str, bytes]:
     """File name -> bytes of every table."""
     predictability = study.predictability
     count = {
-        role: np.bincount(study.labels[study.roles == role], minlength=len(study.classes))
-        for role in ("train", "test_seen", "test_unseen")
+        part: np.bincount(study.labels[study.split == part], minlength=len(study.classes))
+        for part in ("train", "test_seen", "test_unseen")
     }
     classes = [
         (
@@ -46,8 +47,8 @@ def write_tables(study: Study) -> dict[str, bytes]:
         for neuron in study.neurons
     ]
     pictures = [
-        (path, study.classes[label], role)
-        for path, label, role in zip(study.paths, study.labels, study.roles, strict=True)
+        (path, study.classes[label], part)
+        for path, label, part in zip(study.paths, study.labels, study.split, strict=True)
     ]
     return {
         "classes.csv": _csv(
@@ -69,15 +70,14 @@ def read_rows(folder: Path, name: str) -> tuple[list[str], list[list[str]]]:
 def read_neurons(folder: Path) -> tuple[Neuron, ...]:
     """The dictionary from neurons.csv. Raises ValueError if it has other columns."""
     header, rows = read_rows(folder, "neurons.csv")
+    header = migrated_header(header)
     if header != [field.name for field in fields(Neuron)]:
         raise ValueError("neurons.csv has other columns")
     out = []
     for row in rows:
         cells = dict(zip(header, row, strict=True))
-        auroc, p, q, strength = (float(cells[key] or "nan") for key in ("auroc", "p", "q", "strength"))
-        out.append(
-            Neuron(int(cells["index"]), cells["attribute"], cells["label"], cells["status"], auroc, p, q, strength)
-        )
+        auroc, p, q, score = (float(cells[key] or "nan") for key in ("auroc", "p", "q", "score"))
+        out.append(Neuron(int(cells["index"]), cells["attribute"], cells["label"], cells["status"], auroc, p, q, score))
     return tuple(out)
 
 

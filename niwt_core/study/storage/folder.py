@@ -8,7 +8,7 @@
     network.safetensors   weights of the network
     model.safetensors     head, targets, maps, operator, affine form
     pictures.safetensors  features and pooled activations, half precision
-    gallery.safetensors   small JPEG pictures, and each neuron's favourites
+    gallery.safetensors   small JPEG pictures, and each neuron's exemplars
 
 Opening verifies every hash, then maps the tensors into memory: nothing is copied until it is used.
 """
@@ -168,7 +168,7 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         features=features,
         pooled=pictures.get("pooled", features),
         labels=np.array([index[row[1]] for row in picture_rows], dtype=np.int64),
-        roles=np.array([row[2] for row in picture_rows]),
+        split=np.array([row[2] for row in picture_rows]),
         paths=tuple(row[0] for row in picture_rows),
         gallery=read_gallery(folder / "gallery.safetensors"),
         split_hash=manifest["split_hash"],

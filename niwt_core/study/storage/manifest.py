@@ -13,10 +13,10 @@ from niwt_core.errors import NiwtError
 from niwt_core.files import digest
 from niwt_core.knowledge.texts import Texts
 from niwt_core.study.storage.csv_tables import TABLES
+from niwt_core.study.storage.migration import SCHEMA, migrated
 from niwt_core.study.storage.tensors import TENSORS
 from niwt_core.study.study import Study
 
-SCHEMA = 1
 AGAIN = "prepare the study again, or restore the file"
 
 
@@ -62,7 +62,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise NiwtError("study.json is damaged: not valid JSON", where=str(folder), fix=AGAIN) from None
     if not isinstance(manifest, dict) or "schema" not in manifest:
         raise NiwtError("study.json is not a study's", where=str(folder), fix=AGAIN)
-    if manifest["schema"] != SCHEMA:
+    if manifest["schema"] not in range(1, SCHEMA + 1):
         raise NiwtError(
             f"the study has schema {manifest['schema']}, this program reads {SCHEMA}",
             where=str(folder),
@@ -70,7 +70,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         )
     if manifest.get("seal") != seal(manifest) or set(manifest.get("hashes", {})) != {*TABLES, *TENSORS}:
         raise NiwtError("study.json is damaged: it has changed since it was written", where=str(folder), fix=AGAIN)
-    return manifest
+    return migrated(manifest)
 
 
 def seal(manifest: Mapping[str, Any]) -> str:

@@ -84,7 +84,7 @@ def read_texts(
 
 
 def read_gallery(path: Path) -> Gallery:
-    """The gallery's pictures and each neuron's favourites."""
+    """The gallery's pictures and each neuron's exemplars."""
     tensors = read_tensors(path)
     return Gallery(tensors["jpegs"], *(tensors[name].numpy() for name in GALLERY_PARTS))
 

@@ -1,14 +1,14 @@
-"""The attribute board: every attribute on sliders, and what the network makes of them while they move, computed in the browser.
+"""The attribute editor: every attribute on sliders, and what the network makes of them while they move, computed in the browser.
 
-    tables = board.prepare(study)                       # once a study, shared by all sessions
-    board.send_tables(tables)                           # once a page; nothing is seen of it
-    board.show(tables, state, key=key, on_draft=moved)  # in a fragment: ``moved`` is called when a control is let go
+    tables = editor.prepare(study)                       # once a study, shared by all sessions
+    editor.send_tables(tables)                           # once a page; nothing is seen of it
+    editor.show(tables, state, key=key, on_draft=moved)  # in a fragment: ``moved`` is called when a control is let go
 
 The browser gets the tables of ``niwt_core.classify.live_tables`` as bytes; what changes with the person travels as a few kilobytes of JSON.
 """
 
 from pages.components.build.component import (
-    BoardState,
+    EditorState,
     Extra,
     draft_from,
     extra_picture,
@@ -20,6 +20,6 @@ from pages.components.build.component import (
 from pages.components.build.editor_tables import Tables, data_url, pack, prepare
 
 __all__ = [
-    "BoardState", "Extra", "Tables", "data_url", "draft_from", "extra_picture", "other_class", "pack", "prepare",
+    "EditorState", "Extra", "Tables", "data_url", "draft_from", "extra_picture", "other_class", "pack", "prepare",
     "script", "send_tables", "show",
 ]  # fmt: skip

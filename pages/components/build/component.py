@@ -1,4 +1,4 @@
-"""Mounts the board, and checks what comes back from it."""
+"""Mounts the editor, and checks what comes back from it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ SCRIPTS = ("score.js", "controls.js", "live.js", "editor.js")  # one module, in 
 
 @cache
 def script() -> str:
-    """The board's JavaScript module."""
+    """The editor's JavaScript module."""
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
 
 
 @cache
 def style() -> str:
-    """The board's style sheet."""
+    """The editor's style sheet."""
     return (HERE / "editor.css").read_text(encoding="utf-8")
 
 
@@ -52,8 +52,8 @@ class Extra:
 
 
 @dataclass(frozen=True)
-class BoardState:
-    """What the board shows: ``base`` (K,) and ``changes`` to it by column; ``epoch`` changes when the page, not the person, moves the sliders;
+class EditorState:
+    """What the editor shows: ``base`` (K,) and ``changes`` to it by column; ``epoch`` changes when the page, not the person, moves the sliders;
     ``revision`` is the last of the person's changes that the server has answered."""
 
     epoch: int
@@ -72,8 +72,8 @@ def send_tables(tables: Tables) -> None:
     _mount(key=f"tables-{tables.id}", data=tables.payload, height=1)
 
 
-def show(tables: Tables, state: BoardState, *, key: str, on_draft: Callable[[], None]) -> None:
-    """The board; ``on_draft`` is called when a control is let go, with the draft in ``st.session_state[key].draft``."""
+def show(tables: Tables, state: EditorState, *, key: str, on_draft: Callable[[], None]) -> None:
+    """The editor; ``on_draft`` is called when a control is let go, with the draft in ``st.session_state[key].draft``."""
     data = {
         "tables": tables.id,
         "epoch": state.epoch,
@@ -113,7 +113,7 @@ def draft_from(value: Any, knowledge: Knowledge) -> tuple[int, int, dict[int, fl
 def extra_picture(
     tables: Tables, study: Study, features: Tensor, *, id: str, label: str, alt: str, src: str, others: list[BuiltClass]
 ) -> Extra:
-    """A picture with features (D,) for the board, ranked among the study's classes and ``others``."""
+    """A picture with features (D,) for the editor, ranked among the study's classes and ``others``."""
     centred = features - study.head.mean
     logits = study.full_head.logits(features)
     return Extra(

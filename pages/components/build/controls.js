@@ -26,7 +26,7 @@ export class Controls {
     this.groups = [];
     this.query = "";
     this.onlyChanged = false;
-    this.id = `board${serial++}`;
+    this.id = `editor${serial++}`;
     this.root = element("div", "controls");
     this.nothing = element("p", "nothing", { hidden: true });
     this.root.append(this.#toolbar(), element("div", "parts", {}, ...header.parts.map((part) => this.#part(part))), this.nothing);

@@ -31,7 +31,7 @@ class Draft:
     changes: dict[int, float] = field(default_factory=dict)
     editing: str = ""
     caption: str = ""
-    heard: Proposals | None = None
+    parsed: Proposals | None = None
     epoch: int = 0
     revision: int = 0
     loads: int = 0
@@ -61,10 +61,10 @@ class Draft:
 
     def hear(self, study: Study, text: str) -> None:
         """Sets the sliders of what ``text`` speaks of; the others stay where they are. Raises NiwtError if it says nothing known."""
-        heard = propose_attributes(study, text, base=self.values(study))
+        parsed = propose_attributes(study, text, base=self.values(study))
         base = self.base(study)
-        self.changes = {int(k): float(str(heard.values[k])) for k in np.flatnonzero(heard.values != base)}
-        self.heard, self.epoch, self.revision = heard, self.epoch + 1, 0
+        self.changes = {int(k): float(str(parsed.values[k])) for k in np.flatnonzero(parsed.values != base)}
+        self.parsed, self.epoch, self.revision = parsed, self.epoch + 1, 0
 
     def says_something(self) -> bool:
         """It differs from the average class."""
@@ -92,11 +92,11 @@ class Draft:
 
     def _load(self, other: Draft) -> None:
         self.name, self.like, self.editing, self.caption = other.name, other.like, other.editing, other.caption
-        self.changes, self.revision, self.heard = other.changes, 0, other.heard
+        self.changes, self.revision, self.parsed = other.changes, 0, other.parsed
         self.epoch, self.loads = self.epoch + 1, self.loads + 1
 
     def answer(self, epoch: int, revision: int, changes: Mapping[int, float]) -> bool:
-        """Takes what the board sent; False if it is about an earlier epoch or known already."""
+        """Takes what the editor sent; False if it is about an earlier epoch or known already."""
         if epoch != self.epoch or revision <= self.revision:
             return False
         self.changes, self.revision = dict(changes), revision

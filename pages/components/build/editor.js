@@ -1,11 +1,11 @@
-/* The attribute board: holds the description, repaints at most once a frame, tells the server when a control is let go. */
+/* The attribute editor: holds the description, repaints at most once a frame, tells the server when a control is let go. */
 
 const tablesById = new Map(); // the last tables of this browser tab, by their hash
 const waiting = new Map();
-const boards = new WeakMap();
+const editors = new WeakMap();
 const KEPT_TABLES = 3, KEPT_STEPS = 200, KEYBOARD_PAUSE = 150; // ms
 
-export class Board {
+export class Editor {
   constructor(parent, tables) {
     this.parent = parent;
     this.scorer = new Scorer(tables);
@@ -19,8 +19,8 @@ export class Board {
     this.spent = 0;
     this.controls = new Controls(header, this, (started) => this.changed(started), () => this.commit());
     this.live = new Live(this.scorer);
-    this.root = element("div", "board", {}, this.live.mini, this.controls.root, this.live.root);
-    this.root.board = this;
+    this.root = element("div", "editor", {}, this.live.mini, this.controls.root, this.live.root);
+    this.root.editor = this;
     this.root.addEventListener("keydown", () => { this.byKey = true; }, true);
     this.root.addEventListener("pointerdown", () => { this.byKey = false; }, true);
     parent.append(this.root);
@@ -129,18 +129,18 @@ function keep(tables) {
   waiting.delete(id);
 }
 
-/* Mounted twice by Streamlit: once with the tables as bytes (nothing is shown), once as the board, with JSON. They share this module. */
+/* Mounted twice by Streamlit: once with the tables as bytes (nothing is shown), once as the editor, with JSON. They share this module. */
 export default function mount({ data, parentElement, setStateValue }) {
   if (data instanceof Uint8Array) return void keep(unpack(data));
   const [state] = data;
   const go = () => {
-    let board = boards.get(parentElement);
-    if (board && board.scorer.header.id !== state.tables) {
-      board.root.remove();
-      board = undefined;
+    let editor = editors.get(parentElement);
+    if (editor && editor.scorer.header.id !== state.tables) {
+      editor.root.remove();
+      editor = undefined;
     }
-    if (!board) boards.set(parentElement, (board = new Board(parentElement, tablesById.get(state.tables))));
-    board.update(state, (draft) => setStateValue("draft", draft));
+    if (!editor) editors.set(parentElement, (editor = new Editor(parentElement, tablesById.get(state.tables))));
+    editor.update(state, (draft) => setStateValue("draft", draft));
   };
   if (tablesById.has(state.tables)) return void go();
   const queue = waiting.get(state.tables) ?? [];

@@ -1,4 +1,4 @@
-"""The bench on the Build page: the start, the board or the caption, what the engine confirms, and the button that transfers."""
+"""The bench on the Build page: the start, the editor or the caption, what the engine confirms, and the button that transfers."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def attributes(study: Study, draft: Draft) -> None:
     st.html(f"<style>{SHEET.read_text(encoding='utf-8')}</style>")
     tables = prepare(study)
     component.send_tables(tables)
-    _bench(study, draft, tables)
+    _editor(study, draft, tables)
 
 
 @st.fragment
-def _bench(study: Study, draft: Draft, tables: Tables) -> None:
+def _editor(study: Study, draft: Draft, tables: Tables) -> None:
     _start(study, draft)
     in_words(study, draft)
     tables = _with_text(study, draft, tables)
@@ -95,7 +95,7 @@ def _label(study: Study, like: str) -> str:
 
 
 def _moved(study: Study, draft: Draft, key: str) -> None:
-    """What the board sent goes into the draft; anything malformed is dropped, and the board keeps what it shows."""
+    """What the editor sent goes into the draft; anything malformed is dropped, and the editor keeps what it shows."""
     said = component.draft_from(getattr(st.session_state.get(key), "draft", None), study.knowledge)
     if said is not None:
         draft.answer(*said)
@@ -111,10 +111,10 @@ def _build(study: Study, draft: Draft) -> tuple[BuiltClass | None, NiwtError | N
         return None, error
 
 
-def _state(study: Study, draft: Draft, tables: Tables) -> component.BoardState:
+def _state(study: Study, draft: Draft, tables: Tables) -> component.EditorState:
     classifier = session.classifier()
     others = [built for built in classifier.built.values() if built.name not in (draft.name, draft.editing)]
-    return component.BoardState(
+    return component.EditorState(
         epoch=draft.epoch,
         revision=draft.revision,
         base=draft.base(study),
@@ -166,10 +166,10 @@ def _extras(study: Study, draft: Draft, tables: Tables, others: list[BuiltClass]
 
 def _transfer(study: Study, draft: Draft) -> None:
     """The button that builds the class into this session's classifier."""
-    held = session.classifier().built.get(draft.editing)
+    upload = session.classifier().built.get(draft.editing)
     ready = bool(draft.name) and draft.says_something()
-    same = ready and held is not None and held.recipe == draft.recipe(study)
-    label = f"Build {draft.editing} anew" if held is not None else "Transfer weights"
+    same = ready and upload is not None and upload.recipe == draft.recipe(study)
+    label = f"Build {draft.editing} anew" if upload is not None else "Transfer weights"
     button, hint = st.columns([4, 8], vertical_alignment="center")
     pressed = button.button(
         label,

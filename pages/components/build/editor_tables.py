@@ -1,4 +1,4 @@
-"""What a study's board knows from the start: its attributes by part, classes, sample pictures, and the matrices, packed as bytes."""
+"""What a study's editor knows from the start: its attributes by part, classes, sample pictures, and the matrices, packed as bytes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from niwt_core import Study, unheard_attributes
+from niwt_core import Study, inert_attributes
 from niwt_core.classify.live_tables import (
-    BoardTables,
+    EditorTables,
     HeldOut,
-    board_tables,
+    discriminative_neurons,
+    editor_tables,
     held_out,
     sample_pictures,
-    telling_neurons,
 )
 from niwt_core.data.aviary import PART_OF_GROUP
 from niwt_core.files import digest
@@ -51,7 +51,7 @@ class Tables:
 
     id: str
     payload: bytes
-    matrices: BoardTables
+    matrices: EditorTables
     held_out: HeldOut
 
 
@@ -60,7 +60,9 @@ def prepare(study: Study, text: np.ndarray | None = None) -> Tables:
     """The tables of a study; its knowledge must be attributes. ``text`` (K',) is what is said of the class beside them."""
     items = sample_pictures(study)
     pictures = study.gallery.pictures[items]
-    matrices = board_tables(study, study.features[pictures].float(), neurons=telling_neurons(study).tolist(), text=text)
+    matrices = editor_tables(
+        study, study.features[pictures].float(), neurons=discriminative_neurons(study).tolist(), text=text
+    )
     key = study.id if text is None else digest(study.id, np.ascontiguousarray(text, "<f4").tobytes())
     header = {
         "id": key,
@@ -99,13 +101,13 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def parts(study: Study) -> list[dict[str, Any]]:
-    """Parts -> groups -> values, as the board shows them; attributes without groups are one list of sliders."""
-    knowledge, deaf = study.knowledge, set(unheard_attributes(study))
+    """Parts -> groups -> values, as the editor shows them; attributes without groups are one list of sliders."""
+    knowledge, inert = study.knowledge, set(inert_attributes(study))
     found: dict[str, list[dict[str, Any]]] = {}
     loose: list[dict[str, Any]] = []
     for group, columns in knowledge.groups.items():
         values = [
-            {"k": int(k), "label": _value(knowledge.labels[k]), "deaf": knowledge.names[k] in deaf} for k in columns
+            {"k": int(k), "label": _value(knowledge.labels[k]), "deaf": knowledge.names[k] in inert} for k in columns
         ]
         if "::" not in knowledge.names[columns[0]]:
             loose += values

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from niwt_core import BuiltClass, Study, unheard_attributes
+from niwt_core import BuiltClass, Study, inert_attributes
 from niwt_core.knowledge.class_names import display_name
 from pages.components.build.draft import Draft, replaced
 from pages.components.build.editor_tables import Tables
@@ -15,9 +15,9 @@ from pages.components.shared.style import text
 
 
 @per_study
-def deaf(study: Study) -> frozenset[str]:
+def inert(study: Study) -> frozenset[str]:
     """Attributes that this network cannot hear."""
-    return frozenset(unheard_attributes(study))
+    return frozenset(inert_attributes(study))
 
 
 def confirmed(study: Study, draft: Draft, tables: Tables, built: BuiltClass | None) -> None:
@@ -27,7 +27,7 @@ def confirmed(study: Study, draft: Draft, tables: Tables, built: BuiltClass | No
     facts = (
         ("How far to trust it", _predictability(study, built) + _said(study, draft)),
         ("Whom it may be taken for", _confusions(study, tables, built)),
-        ("What the network cannot hear", _unheard(study, draft)),
+        ("What the network cannot hear", _inert(study, draft)),
     )
     st.html(
         '<div class="cynb-facts">'
@@ -40,11 +40,17 @@ def confirmed(study: Study, draft: Draft, tables: Tables, built: BuiltClass | No
 
 def _predictability(study: Study, built: BuiltClass) -> str:
     known = np.sort(study.mapping.predictability.numpy())
-    share = float(np.searchsorted(known, built.support)) / len(known)
-    word = "better than most" if share > 2 / 3 else "about as well as most" if share > 1 / 3 else "less well than most"
-    bar = f'<span class="cynb-bar"><i style="width:{100 * max(0.0, min(1.0, built.support)):.0f}%"></i></span>'
+    probability = float(np.searchsorted(known, built.expected_predictability)) / len(known)
+    word = (
+        "better than most"
+        if probability > 2 / 3
+        else "about as well as most"
+        if probability > 1 / 3
+        else "less well than most"
+    )
+    bar = f'<span class="cynb-bar"><i style="width:{100 * max(0.0, min(1.0, built.expected_predictability)):.0f}%"></i></span>'
     return (
-        f'<p class="cynb-big">{built.support:.2f}</p>{bar}<p>Classes described like this one were predicted {word} when the network '
+        f'<p class="cynb-big">{built.expected_predictability:.2f}</p>{bar}<p>Classes described like this one were predicted {word} when the network '
         "had to do without their pictures (1 is perfect).</p>"
     )
 
@@ -72,22 +78,22 @@ def _confusions(study: Study, tables: Tables, built: BuiltClass) -> str:
 def confusions(study: Study, tables: Tables, built: BuiltClass) -> tuple[tuple[int, int, int], ...]:
     """(class, pictures claimed, pictures) on held-out pictures, among the classes of this session."""
     classifier = session.classifier()
-    rivals = [item for item in classifier.built.values() if item.name != built.name]
-    rows = tables.matrices.project(np.stack([item.weights.double().numpy() for item in (built, *rivals)]))
+    baselines = [item for item in classifier.built.values() if item.name != built.name]
+    rows = tables.matrices.project(np.stack([item.weights.double().numpy() for item in (built, *baselines)]))
     own = replaced(study, built.name)
     claimed = tables.held_out.claimed(rows, built.bias, seen=study.seen, gamma=classifier.gamma, replaced=own)
     return tables.held_out.confusions(claimed, replaced=own)
 
 
-def _unheard(study: Study, draft: Draft) -> str:
-    silent = deaf(study)
-    used = [study.knowledge.labels[k] for k in sorted(draft.changes) if study.knowledge.names[k] in silent]
+def _inert(study: Study, draft: Draft) -> str:
+    quiet = inert(study)
+    used = [study.knowledge.labels[k] for k in sorted(draft.changes) if study.knowledge.names[k] in quiet]
     if used:
         items = "".join(f"<li>{text(label)}</li>" for label in used[:6])
         more = f"<p>and {len(used) - 6} more.</p>" if len(used) > 6 else ""
         return f'<ul class="cynb-list">{items}</ul>{more}<p>Moving these hardly moves the weights.</p>'
-    if silent:
-        return f"<p>Nothing of what you said. It is deaf to {len(silent)} of its {len(study.knowledge.names)} attributes.</p>"
+    if quiet:
+        return f"<p>Nothing of what you said. It is deaf to {len(quiet)} of its {len(study.knowledge.names)} attributes.</p>"
     return f"<p>Nothing: each of the {len(study.knowledge.names)} attributes moves the weights.</p>"
 
 
@@ -103,7 +109,7 @@ def numbers(study: Study, built: BuiltClass) -> None:
             "between the importances that the weights give and the predicted ones",
         ),
         ("The paper's loss", f"{built.paper_loss:.5f}", "1 - cosine + λ/2 |w - w̄|², with λ = 0.01"),
-        ("Support", f"{built.support:.4f}", "leave-one-out cosine of the nearest descriptions"),
+        ("Support", f"{built.expected_predictability:.4f}", "leave-one-out cosine of the nearest descriptions"),
     )
     cells = "".join(
         f"<tr><th>{text(name)}<span>{text(note)}</span></th><td>{text(value)}</td></tr>" for name, value, note in rows

@@ -16,7 +16,7 @@ EXAMPLE = "A small bird with a red crown and a long needle-like bill. Its wings 
 def in_words(study: Study, draft: Draft) -> None:
     """A field for a description, and what of it was understood. Where the study reads captions the text is kept as one, too."""
     key = f"words-{draft.loads}"
-    with st.expander("Describe it in words", icon=":material/edit_note:", expanded=bool(draft.heard or draft.caption)):
+    with st.expander("Describe it in words", icon=":material/edit_note:", expanded=bool(draft.parsed or draft.caption)):
         st.text_area(
             "What it looks like", draft.caption, key=key, height=90, max_chars=LONGEST_TEXT, placeholder=EXAMPLE,
             on_change=lambda: _keep(study, draft, st.session_state[key]),
@@ -26,8 +26,8 @@ def in_words(study: Study, draft: Draft) -> None:
         problem = st.session_state.pop("unheard", None)
         if problem is not None:
             session.show_error(problem)
-        elif draft.heard is not None:
-            st.html(_said(draft.heard))
+        elif draft.parsed is not None:
+            st.html(_said(draft.parsed))
 
 
 def _keep(study: Study, draft: Draft, words: str) -> None:
@@ -41,13 +41,13 @@ def _hear(study: Study, draft: Draft, words: str) -> None:
     try:
         draft.hear(study, words)
     except NiwtError as error:  # a callback cannot show it: the run after it does
-        draft.heard = None
+        draft.parsed = None
         st.session_state["unheard"] = error
 
 
-def _said(heard: Proposals) -> str:
-    items = [f"{proposal.label}{'' if proposal.present else ' (not)'}" for proposal in heard.found]
+def _said(parsed: Proposals) -> str:
+    items = [f"{proposal.label}{'' if proposal.present else ' (not)'}" for proposal in parsed.found]
     understood = f'<p class="cyn-sub">Understood: {text("; ".join(items))}.</p>'
-    if not heard.unknown:
+    if not parsed.unknown:
         return understood
-    return understood + f'<p class="cyn-sub">Not understood: {text(", ".join(heard.unknown))}.</p>'
+    return understood + f'<p class="cyn-sub">Not understood: {text(", ".join(parsed.unknown))}.</p>'

@@ -64,7 +64,7 @@ def address(page: str, recipe: Recipe) -> str:
 
 
 def open_shared(study: Study, draft: Draft) -> None:
-    """Rebuilds the class of the page's address, once, and lays it on the board; a bad link says what is wrong with it."""
+    """Rebuilds the class of the page's address, once, and lays it on the editor; a bad link says what is wrong with it."""
     text = st.query_params.get(PARAMETER, "")
     if not text or st.session_state.get("opened-link") == text:
         return

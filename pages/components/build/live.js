@@ -151,8 +151,8 @@ export class Live {
     for (let c = 1; c < logits.length; c++) rank += logits[c] > logits[0];
     this.rank = rank;
     if (!best.includes(0)) best[PLACES - 1] = 0;
-    const rival = best[0] === 0 ? best[1] : best[0];
-    for (const [row, c] of [[this.miniRows[0], 0], [this.miniRows[1], rival]]) this.#place(row, c, c === 0 ? rank : best.indexOf(c) + 1, best[0]);
+    const runnerUp = best[0] === 0 ? best[1] : best[0];
+    for (const [row, c] of [[this.miniRows[0], 0], [this.miniRows[1], runnerUp]]) this.#place(row, c, c === 0 ? rank : best.indexOf(c) + 1, best[0]);
     this.ranks.forEach((row, i) => this.#place(row, best[i], best[i] === 0 ? rank : i + 1, best[0]));
   }
 

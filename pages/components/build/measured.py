@@ -25,16 +25,16 @@ Traits = tuple[tuple[str, str], ...]
 def fresh_drawings(study: Study, item: BuiltClass) -> None:
     """One line: how many of the fresh drawings are recognised, and what the others are taken for."""
     classifier = session.classifier()
-    job = _job(study.id, drawing.strongest(study, item.values), study, classifier)
-    if not job.done():
-        st.fragment(_wait, run_every=LOOK_AGAIN)(job)
+    run = _run(study.id, drawing.strongest(study, item.values), study, classifier)
+    if not run.done():
+        st.fragment(_wait, run_every=LOOK_AGAIN)(run)
         return
     with session.shown_errors():
-        _show(classifier, item.name, job.result())
+        _show(classifier, item.name, run.result())
 
 
-def _wait(job: Future[np.ndarray]) -> None:
-    if job.done():
+def _wait(run: Future[np.ndarray]) -> None:
+    if run.done():
         st.rerun()
     st.html(f'<p class="cynb-measured">Drawing {DRAWINGS} fresh birds of it and asking the classifier …</p>')
 
@@ -53,7 +53,7 @@ def _show(classifier: Classifier, name: str, features: np.ndarray) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
-def _job(study_id: str, traits: Traits, _study: Study, _classifier: Classifier) -> Future[np.ndarray]:
+def _run(study_id: str, traits: Traits, _study: Study, _classifier: Classifier) -> Future[np.ndarray]:
     """The features (n,D) of fresh drawings of one bird, under way or done; ``study_id`` and ``traits`` are the key."""
     return _pool().submit(_features, _study, _classifier, traits)
 

@@ -1,4 +1,4 @@
-"""The ranking of a picture: which class is explained, against which rival, and how seen classes are held back."""
+"""The ranking of a picture: which class is explained, against which runner-up, and how seen classes are held back."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ def chosen_class(answer: Answer, key: str) -> str:
 def ranking(answer: Answer, key: str, chosen: str) -> None:
     """The best classes as bars that can be pressed, and a list of all of them."""
     shown = best_places(answer.ranking, chosen=chosen, top=TOP)
-    longest = max(item.share for _, item in shown)
+    longest = max(item.probability for _, item in shown)
     with st.container(key="ranking", gap=None):
         for place, item in shown:
             with st.container(key=f"card-rank-{place}", gap=None):
                 st.html(
                     f'<div aria-hidden="true">{rank_row(place, item, longest=longest, chosen=item.name == chosen)}</div>'
                 )
-                label = plain(f"Explain place {place}: {item.display}, {item.kind}, {100 * item.share:.1f} percent")
+                label = plain(
+                    f"Explain place {place}: {item.display}, {item.kind}, {100 * item.probability:.1f} percent"
+                )
                 st.button(label, key=f"rank-{place}", on_click=_explain, args=(key, item.name))
     by_name = {item.name: item for item in answer.ranking}
     st.session_state["class_to_explain"] = chosen
@@ -66,13 +68,13 @@ def calibration(classifier: Classifier) -> None:
             st.button("Use it", key="gamma_reset", type="tertiary", on_click=_reset, args=(classifier,))
 
 
-def rival(answer: Answer, key: str, chosen: str) -> str:
+def runner_up(answer: Answer, key: str, chosen: str) -> str:
     """The class to compare with: the best of the others until another is asked for."""
     others = {item.name: item for item in answer.ranking if item.name != chosen}
     if not others:
         return ""
-    held = st.session_state.get("rival", ("", "", ""))
-    name = held[2] if held[:2] == (key, chosen) and held[2] in others else next(iter(others))
+    upload = st.session_state.get("runner-up", ("", "", ""))
+    name = upload[2] if upload[:2] == (key, chosen) and upload[2] in others else next(iter(others))
     st.session_state["class_to_compare"] = name
     st.selectbox(
         "Compare with",
@@ -86,7 +88,7 @@ def rival(answer: Answer, key: str, chosen: str) -> str:
 
 
 def _option(item: Ranked) -> str:
-    return f"{SIGNS[item.kind]} {item.display} ({item.kind}, {100 * item.share:.1f} %)"
+    return f"{SIGNS[item.kind]} {item.display} ({item.kind}, {100 * item.probability:.1f} %)"
 
 
 def _explain(key: str, name: str) -> None:
@@ -98,7 +100,7 @@ def _explain_listed(key: str) -> None:
 
 
 def _compare(key: str, chosen: str) -> None:
-    st.session_state["rival"] = (key, chosen, st.session_state["class_to_compare"])
+    st.session_state["runner-up"] = (key, chosen, st.session_state["class_to_compare"])
 
 
 def _calibrate(classifier: Classifier) -> None:

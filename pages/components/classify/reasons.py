@@ -50,14 +50,14 @@ def _kept(slot: str, answer: Answer, asked: tuple[Hashable, ...], make: Callable
     asked = (answer.classifier.study.id, *asked)
     if is_sample(str(asked[1])) and not answer.classifier.built:
         return cast(Kept, _shared(slot, asked, make))
-    held: OrderedDict[Hashable, Kept] = st.session_state.setdefault(slot, OrderedDict())
-    if asked not in held:
-        held[asked] = make()
+    upload: OrderedDict[Hashable, Kept] = st.session_state.setdefault(slot, OrderedDict())
+    if asked not in upload:
+        upload[asked] = make()
         settle()
-        while len(held) > KEPT:
-            held.popitem(last=False)
-    held.move_to_end(asked)
-    return held[asked]
+        while len(upload) > KEPT:
+            upload.popitem(last=False)
+    upload.move_to_end(asked)
+    return upload[asked]
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

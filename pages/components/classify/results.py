@@ -15,7 +15,7 @@ from niwt_core.report.fragments import percent
 from pages.components.shared import style
 from pages.components.shared.intake import tile
 from pages.components.shared.pictures import address, crop
-from pages.components.shared.uploads import Held, Tray
+from pages.components.shared.uploads import Upload, Uploads
 
 PAGE = 12  # tiles
 
@@ -24,38 +24,38 @@ PAGE = 12  # tiles
 class Verdict:
     """The two best classes of a picture and their shares."""
 
-    held: Held
+    upload: Upload
     best: Candidate
-    share: float
+    probability: float
     second: Candidate | None
-    second_share: float
+    second_fraction: float
 
 
-def verdicts(classifier: Classifier, tray: Tray) -> list[Verdict]:
+def verdicts(classifier: Classifier, session_uploads: Uploads) -> list[Verdict]:
     """What the classifier says now of every picture, the last one first: one product for all of them."""
-    items = list(tray.items.values())[::-1]
+    items = list(session_uploads.items.values())[::-1]
     candidates = classifier.candidates
-    shares, order = torch.softmax(classifier.logits(torch.stack([item.features for item in items])), 1).topk(
+    probabilities, order = torch.softmax(classifier.logits(torch.stack([item.features for item in items])), 1).topk(
         min(2, len(candidates))
     )  # (n, 2)
     out = []
-    for item, share, places in zip(items, shares.tolist(), order.tolist(), strict=True):
+    for item, probability, places in zip(items, probabilities.tolist(), order.tolist(), strict=True):
         second = candidates[places[1]] if len(places) > 1 else None
-        out.append(Verdict(item, candidates[places[0]], share[0], second, share[1] if second else 0.0))
+        out.append(Verdict(item, candidates[places[0]], probability[0], second, probability[1] if second else 0.0))
     return out
 
 
-def show(classifier: Classifier, tray: Tray) -> None:
-    """The pictures of the tray, if there are several."""
-    if len(tray.items) < 2:
+def show(classifier: Classifier, session_uploads: Uploads) -> None:
+    """The pictures of the uploads, if there are several."""
+    if len(session_uploads.items) < 2:
         return
-    told = verdicts(classifier, tray)
+    told = verdicts(classifier, session_uploads)
     style.heading("Your pictures", f"{len(told)} pictures, each with the best class for it. Choose one to explain.")
     pages = -(-len(told) // PAGE)
     page = st.pagination(pages, key=f"results-{pages}") if pages > 1 else 1
     with st.container(key="results"):
         for verdict in told[(page - 1) * PAGE : page * PAGE]:
-            _tile(verdict, tray)
+            _tile(verdict, session_uploads)
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             "Results (CSV)",
@@ -70,8 +70,8 @@ def show(classifier: Classifier, tray: Tray) -> None:
             "Remove this picture",
             icon=":material/close:",
             type="tertiary",
-            on_click=tray.remove,
-            args=(tray.chosen,),
+            on_click=session_uploads.remove,
+            args=(session_uploads.chosen,),
             key="remove_picture",
         )
         st.button(
@@ -79,42 +79,52 @@ def show(classifier: Classifier, tray: Tray) -> None:
             icon=":material/delete_sweep:",
             type="tertiary",
             on_click=_remove_all,
-            args=(tray,),
+            args=(session_uploads,),
             key="remove_pictures",
         )
 
 
-def _tile(verdict: Verdict, tray: Tray) -> None:
-    held, best = verdict.held, verdict.best
+def _tile(verdict: Verdict, session_uploads: Uploads) -> None:
+    upload, best = verdict.upload, verdict.best
     said = style.chip(best.kind, best.display)
     markup = (
-        crop(address(held.thumb), alt="")
-        + f'<p>{said}</p><p class="cls-file">{style.text(held.name)}, {percent(verdict.share)}</p>'
+        crop(address(upload.thumb), alt="")
+        + f'<p>{said}</p><p class="cls-file">{style.text(upload.name)}, {percent(verdict.probability)}</p>'
     )
-    label = f"Explain {held.name}: {best.display}, {best.kind}"
-    tile(f"held-{held.key}", markup, label, tray.chosen == held.key, tray.choose, held.key)
+    label = f"Explain {upload.name}: {best.display}, {best.kind}"
+    tile(f"held-{upload.key}", markup, label, session_uploads.chosen == upload.key, session_uploads.choose, upload.key)
 
 
-def _remove_all(tray: Tray) -> None:
-    for key in list(tray.items):
-        tray.remove(key)
+def _remove_all(session_uploads: Uploads) -> None:
+    for key in list(session_uploads.items):
+        session_uploads.remove(key)
 
 
 def results_csv(told: list[Verdict]) -> str:
     """One row a picture."""
     rows = (
         (
-            item.held.name,
+            item.upload.name,
             item.best.display,
             item.best.kind,
-            item.share,
+            item.probability,
             item.second.display if item.second else "",
             item.second.kind if item.second else "",
-            item.second_share,
-            display_name(item.held.truth) if item.held.truth else "",
+            item.second_fraction,
+            display_name(item.upload.ground_truth) if item.upload.ground_truth else "",
         )
         for item in told
     )
     return as_csv(
-        ("picture", "class", "kind", "share", "runner_up", "runner_up_kind", "runner_up_share", "truth"), rows
+        (
+            "picture",
+            "class",
+            "kind",
+            "probability",
+            "runner_up",
+            "runner_up_kind",
+            "runner_up_probability",
+            "true_class",
+        ),
+        rows,
     )

@@ -10,7 +10,7 @@ from niwt_core.classify.classifier import Answer
 from niwt_core.explain.attribution import Method
 from niwt_core.explain.explanation import Explanation, NeuronPart
 from niwt_core.report import fragments, report_files, report_html, report_zip
-from niwt_core.report.document import flip_about, turned
+from niwt_core.report.document import counterfactual_about, seen_from_runner_up
 from niwt_core.report.figures import draw_neuron, jpeg_uri, sized_square
 from pages.components.shared import style
 from pages.components.shared.style import text
@@ -28,7 +28,7 @@ def words(answer: Answer, explanation: Explanation) -> None:
     """What the network looks for in the class, read back from its neurons."""
     if explanation.words:
         st.html(
-            fragments.word_bars(explanation.words)
+            fragments.attribute_bars(explanation.words)
             + '<p class="nr-small">Standard deviations above the average class.</p>'
         )
     else:
@@ -54,37 +54,37 @@ def neurons(answer: Answer, explanation: Explanation) -> None:
 
 def lead(explanation: Explanation) -> str:
     """Who is ahead, and by how much."""
-    held = explanation.contrast
-    if held is None:
+    upload = explanation.contrast
+    if upload is None:
         return "There is no other class."
-    margin = fragments.number(abs(held.margin))
-    if held.margin >= 0:
-        return f"{held.name} is ahead by {margin}. This is what the picture holds against {held.versus}."
-    return f"{held.versus} is ahead by {margin}. This is what the picture still holds for {held.name}."
+    margin = fragments.number(abs(upload.margin))
+    if upload.margin >= 0:
+        return f"{upload.name} is ahead by {margin}. This is what the picture holds against {upload.versus}."
+    return f"{upload.versus} is ahead by {margin}. This is what the picture still holds for {upload.name}."
 
 
 def contrast(answer: Answer, explanation: Explanation) -> None:
-    """Why not the rival: the words and what would have to change, and the neurons."""
-    held = explanation.contrast
-    if held is None:
+    """Why not the runner-up: the words and what would have to change, and the neurons."""
+    upload = explanation.contrast
+    if upload is None:
         return
     words, parts = st.columns(SPLIT, gap="large")
     with words:
         style.heading("Words that tell them apart", level=3)
-        if held.words:
+        if upload.words:
             st.html(
-                fragments.word_bars(held.words)
+                fragments.attribute_bars(upload.words)
                 + '<p class="nr-small">What each holds of the lead. Hollow: its absence speaks.</p>'
             )
         else:
             st.caption(_no_words(answer))
-        turning = held if held.margin >= 0 else turned(answer, held)
-        if turning.flip:
+        turning = upload if upload.margin >= 0 else seen_from_runner_up(answer, upload)
+        if turning.counterfactual:
             style.heading("What would have to change", level=3)
-            st.html(f'<p class="cyn-sub">{flip_about(turning)}</p>{fragments.flip_steps(turning)}')
+            st.html(f'<p class="cyn-sub">{counterfactual_about(turning)}</p>{fragments.counterfactual_steps(turning)}')
     with parts:
         style.heading("Neurons that tell them apart", level=3)
-        st.html(fragments.neuron_list(held.neurons, thumbnails(answer, held.neurons), empty="No neuron does."))
+        st.html(fragments.neuron_list(upload.neurons, thumbnails(answer, upload.neurons), empty="No neuron does."))
 
 
 def numbers(answer: Answer, explanation: Explanation) -> None:
@@ -92,7 +92,7 @@ def numbers(answer: Answer, explanation: Explanation) -> None:
     study, total = answer.classifier.study, float(explanation.contributions.sum())
     rows = [
         ("Score (calibrated logit)", f"{explanation.score:.4f}"),
-        ("Share of the softmax", f"{explanation.share:.4f}"),
+        ("Share of the softmax", f"{explanation.probability:.4f}"),
         ("Sum of all neurons' contributions", f"{total:.4f}"),
         ("Score of the average picture, from which they are measured", f"{explanation.baseline:.4f}"),
         ("Missed by the integral", f"{explanation.residual:.2g}"),

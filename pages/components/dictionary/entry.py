@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from niwt_core import NiwtError, Study
-from niwt_core.explain.ablation import mute_picture
+from niwt_core.explain.ablation import ablate_picture
 from niwt_core.knowledge.class_names import display_name
 from pages.components.shared import cards, figures, lookup, session, style
 from pages.components.shared.pictures import class_crop, crop, neuron_crop, picture_address
@@ -44,30 +44,30 @@ def show(study: Study, index: int) -> None:
     )
     pictures = "".join(neuron_crop(study, index, place) for place in range(study.gallery.top.shape[1]))
     legend = "Excites it most · in colour where it is active; point at one to see it whole"
-    st.html(f'<p class="cyn-eyebrow cyn-gap">{legend}</p><div class="cyn-favourites">{pictures}</div>')
+    st.html(f'<p class="cyn-eyebrow cyn-gap">{legend}</p><div class="cyn-exemplars">{pictures}</div>')
     left, right = st.columns(2, gap="large")
     with left:
         _activation(study, index)
     with right:
         _classes(study, index)
-    _mute(study, index)
+    _ablate(study, index)
     style.heading("Related neurons", "They matter to the same classes.")
     with st.grid(columns=4, min_column_width=230, gap="medium", key="related"):
         for other, cosine in lookup.related(study, index):
-            cards.neuron_card(study, other, scope="related", note=f"cosine {cosine:.2f}", share=cosine)
+            cards.neuron_card(study, other, scope="related", note=f"cosine {cosine:.2f}", fraction=cosine)
     with st.expander("Every number", icon=":material/table_rows:"):
         st.html(
             cards.facts(
                 [
                     ("layer", study.network.layer),
                     ("hypothesis", neuron.label or "none could be tested"),
-                    ("strength in the inverse map", f"{neuron.strength:.3f} standard deviations"),
+                    ("strength in the inverse map", f"{neuron.score:.3f} standard deviations"),
                     ("AUROC on held-out pictures", f"{neuron.auroc:.3f}"),
                     ("p (Mann-Whitney)", f"{neuron.p:.3g}"),
                     ("q (Benjamini-Hochberg)", f"{neuron.q:.3g}"),
                     (
                         "passing under shuffled names",
-                        f"{100 * study.provenance.get('shuffled_names_share', float('nan')):.1f} % of neurons",
+                        f"{100 * study.provenance.get('shuffled_names_fraction', float('nan')):.1f} % of neurons",
                     ),
                 ]
             )
@@ -120,7 +120,7 @@ def _classes(study: Study, index: int) -> None:
 
 
 @st.fragment
-def _mute(study: Study, index: int) -> None:
+def _ablate(study: Study, index: int) -> None:
     """Holds the neuron, or all of its name, at its mean, and says what changes."""
     namesakes = lookup.namesakes(study, index)
     style.heading("Mute it", "Hold the neuron at its average and see what the network loses.")
@@ -129,12 +129,17 @@ def _mute(study: Study, index: int) -> None:
         options[f"All {len(namesakes)} named “{study.neurons[index].label}”"] = namesakes
     chosen = options[
         st.segmented_control(
-            "Muted", list(options), default="Nothing", required=True, key=f"mute-{index}", label_visibility="collapsed"
+            "Ablated",
+            list(options),
+            default="Nothing",
+            required=True,
+            key=f"mute-{index}",
+            label_visibility="collapsed",
         )
     ]
     if not chosen:
         return
-    effect = lookup.muting(study, tuple(chosen))
+    effect = lookup.ablation(study, tuple(chosen))
     left, right = st.columns(2, gap="large")
     with left:
         st.html(cards.before_after(effect))
@@ -142,7 +147,7 @@ def _mute(study: Study, index: int) -> None:
         if not effect.exact:
             st.caption("An estimate, to first order: the network bends between this layer and its answer.")
     with right:
-        _muted_picture(study, index, tuple(chosen))
+        _ablated_picture(study, index, tuple(chosen))
 
 
 def _hardest_hit(per_class: Mapping[str, float]) -> None:
@@ -156,24 +161,28 @@ def _hardest_hit(per_class: Mapping[str, float]) -> None:
         st.html('<p class="cyn-sub cyn-gap">No class changes: what this neuron says, others say too.</p>')
 
 
-def _muted_picture(study: Study, index: int, neurons: tuple[int, ...]) -> None:
-    """The picture at hand, or the neuron's favourite, ranked with and without the neurons."""
-    held = session.current_picture()
+def _ablated_picture(study: Study, index: int, neurons: tuple[int, ...]) -> None:
+    """The picture at hand, or the neuron's strongest, ranked with and without the neurons."""
+    upload = session.current_picture()
     classifier = session.classifier()
-    if held is None:
+    if upload is None:
         picture, name = (
             classifier.encode(study.gallery.image(int(study.gallery.top[index, 0]))),
-            "its favourite picture",
+            "its strongest picture",
         )
     else:
-        picture, name = held.picture, held.name
-    with_it, without = classifier.answer(picture), classifier.answer(mute_picture(study, picture, neurons))
-    after = {(item.name, item.kind): item.share for item in without.ranking}
+        picture, name = upload.picture, upload.name
+    with_it, without = classifier.answer(picture), classifier.answer(ablate_picture(study, picture, neurons))
+    after = {(item.name, item.kind): item.fraction for item in without.ranking}
     rows = [
-        (style.chip(item.kind, item.display), f"{100 * item.share:.1f} %", f"{100 * after[item.name, item.kind]:.1f} %")
+        (
+            style.chip(item.kind, item.display),
+            f"{100 * item.fraction:.1f} %",
+            f"{100 * after[item.name, item.kind]:.1f} %",
+        )
         for item in with_it.ranking[:4]
     ]
-    answers = table("1fr auto auto", ("Answer", "with", "muted"), rows)
+    answers = table("1fr auto auto", ("Answer", "with", "ablated"), rows)
     shown = crop(picture_address(picture.image), alt=name)
     st.html(f'<p class="cyn-eyebrow">On {text(name)}</p><div class="cyn-beside">{shown}{answers}</div>')
 
@@ -202,7 +211,7 @@ def show_class(study: Study, class_index: int, found: list[int]) -> None:
                     n,
                     scope=key,
                     note=f"importance {values[n]:+.3f}",
-                    share=abs(float(values[n])) / top,
+                    fraction=abs(float(values[n])) / top,
                     tone=kind,
                 )
 

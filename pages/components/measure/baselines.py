@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from niwt_core import Study
-from niwt_core.evaluation.baseline_tuning import left_out, run_rivals
+from niwt_core.evaluation.baseline_tuning import left_out, run_baselines
 from niwt_core.evaluation.metrics import Metrics
 from pages.components.measure import measures
 from pages.components.shared import figures, style
@@ -24,9 +24,9 @@ def run_of(study_id: str, _study: Study) -> Run[Mapping[str, Metrics]]:
     """The comparison of a study, made once a process."""
 
     def work(report: Report) -> Mapping[str, Metrics]:
-        return run_rivals(_study, on_rival=lambda name, done, total: report(f"Fitting {name}", done, total))
+        return run_baselines(_study, on_baseline=lambda name, done, total: report(f"Fitting {name}", done, total))
 
-    return Run(f"rivals of {_study.name}", work)
+    return Run(f"baselines of {_study.name}", work)
 
 
 @st.fragment
@@ -50,7 +50,7 @@ def beside_others(study: Study) -> None:
         st.html(_methods({OWN: found.metrics}))
         ask(
             run,
-            "rivals",
+            "baselines",
             label="Run the others",
             icon=":material/play_arrow:",
             help="Takes half a minute or so, in the background; longer for a study from before a method was added.",
@@ -61,14 +61,14 @@ def beside_clip(study: Study) -> None:
     """How to have CLIP in the table: its weights and the pictures are the user's, so that it runs from the command line."""
     with st.expander("Beside CLIP", icon=":material/image_search:"):
         st.caption(
-            "CLIP learned from pictures of the web and may have met the unseen classes there: a reference, not a rival under the same rules. "
+            "CLIP learned from pictures of the web and may have met the unseen classes there: a reference, not a baseline under the same rules. "
             "It looks at the pictures themselves. Where you have its weights:"
         )
         st.code(clip_command(study), language="bash", wrap_lines=True)
 
 
 def clip_command(study: Study) -> str:
-    """The command line that shows CLIP beside the rivals; names in capitals are the user's to fill in."""
+    """The command line that shows CLIP beside the baselines; names in capitals are the user's to fill in."""
     folder = "STUDY" if study.folder is None else shlex.quote(str(study.folder))
     pictures = "" if study.kind == "aviary" else " --root PICTURES"  # the Aviary's are drawn again
     return f"niwt evaluate {folder} --baselines --clip FOLDER{pictures}"

@@ -26,7 +26,9 @@ def expected(study: Study) -> np.ndarray:
     known = study.predictability
     return np.array(
         [
-            known[name] if name in known else build_class(study, Recipe(name=name[:80], like=name)).support
+            known[name]
+            if name in known
+            else build_class(study, Recipe(name=name[:80], like=name)).expected_predictability
             for name in study.classes
         ]
     )
@@ -91,14 +93,14 @@ def confusions(study: Study) -> None:
 def _matrix(study: Study) -> str:
     order = np.concatenate([np.flatnonzero(study.seen), np.flatnonzero(~study.seen)])
     counts = evaluation(study).confusion[np.ix_(order, order)]
-    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    fractions = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     size, names = len(order), [display_name(study.classes[c]) for c in order]
     cells = []
     for i, j in np.argwhere(counts > 0):
         tone = "neuron" if i == j else "unseen" if not study.seen[order[i]] else "seen"
         tip = f"{names[i]}: {counts[i, j]} of {counts[i].sum()} " + ("right" if i == j else f"taken for {names[j]}")
         css = f"cyn-{tone}{' cyn-tip-left' if 2 * j > size else ''}"
-        place = f"left:{100 * j / size:.2f}%;top:{100 * i / size:.2f}%;--shade:{0.15 + 0.85 * shares[i, j]:.2f}"
+        place = f"left:{100 * j / size:.2f}%;top:{100 * i / size:.2f}%;--shade:{0.15 + 0.85 * fractions[i, j]:.2f}"
         cells.append(f'<i class="{css}" data-tip="{text(tip)}" style="{place}"></i>')
     border = f"{100 * int(study.seen.sum()) / size:.2f}%"
     rules = f'<hr style="left:{border};top:0;bottom:0;width:1px"><hr style="top:{border};left:0;right:0;height:1px">'
@@ -118,11 +120,11 @@ def _mistakes(study: Study) -> str:
     for flat in np.argsort(-counts, axis=None)[:CONFUSIONS]:
         i, j = divmod(int(flat), len(counts))
         if counts[i, j]:
-            truth, said = (
+            ground_truth, said = (
                 style.chip("seen" if study.seen[c] else "unseen", display_name(study.classes[c])) for c in (i, j)
             )
             rows.append(
-                (f'{truth}<br><span class="cyn-soft">taken for</span> {said}', f"{counts[i, j]} of {totals[i]}")
+                (f'{ground_truth}<br><span class="cyn-soft">taken for</span> {said}', f"{counts[i, j]} of {totals[i]}")
             )
     body = table("1fr auto", (), rows or [("None.", "")], ruled=True, css="cyn-gap")
     return f'<p class="cyn-eyebrow">Most frequent mistakes</p>{body}'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from niwt_core import Study
-from niwt_core.audit.ground_truth import Pointing, Truth, measure_truth
+from niwt_core.audit.ground_truth import GroundTruth, Pointing, measure_ground_truth
 from niwt_core.knowledge.attributes import readable
 from pages.components.shared import figures, style
 from pages.components.shared.background import Report, Run, ask
@@ -14,11 +14,11 @@ from pages.components.shared.tables import table
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def run_of(study_id: str, _study: Study) -> Run[Truth]:
+def run_of(study_id: str, _study: Study) -> Run[GroundTruth]:
     """The measurement of a study, made once a process."""
 
-    def work(report: Report) -> Truth:
-        return measure_truth(
+    def work(report: Report) -> GroundTruth:
+        return measure_ground_truth(
             _study, on_picture=lambda done, total: report("Drawing and explaining pictures", done, total)
         )
 
@@ -26,7 +26,7 @@ def run_of(study_id: str, _study: Study) -> Run[Truth]:
 
 
 @st.fragment
-def against_truth(study: Study) -> None:
+def against_ground_truth(study: Study) -> None:
     """Names, words and maps beside the truth; nothing for studies of photographs, whose truth nobody has written down."""
     if study.kind != "aviary":
         return
@@ -48,21 +48,26 @@ def against_truth(study: Study) -> None:
         )
 
 
-def _figures(truth: Truth) -> None:
-    names, seen, unseen = truth.names, truth.pointing_seen, truth.pointing_unseen
+def _figures(ground_truth: GroundTruth) -> None:
+    names, seen, unseen = ground_truth.names, ground_truth.pointing_seen, ground_truth.pointing_unseen
     rows = [
         ("Neurons whose name held-out pictures confirm", names.verified, names.shuffled, "names shuffled"),
-        ("Words true of the picture, seen species", truth.words_seen.true, truth.words_seen.by_frequency, "any words"),
+        (
+            "Words true of the picture, seen species",
+            ground_truth.words_seen.true,
+            ground_truth.words_seen.by_frequency,
+            "any words",
+        ),
         (
             "Words true of the picture, unseen species",
-            truth.words_unseen.true,
-            truth.words_unseen.by_frequency,
+            ground_truth.words_unseen.true,
+            ground_truth.words_unseen.by_frequency,
             "any words",
         ),
         ("Maps that peak in the right part, seen species", seen.hits, seen.centre, "the centre"),
         ("Maps that peak in the right part, unseen species", unseen.hits, unseen.centre, "the centre"),
-        ("Words, after shuffling the network's weights", truth.words_shuffled.true, None, ""),
-        ("Maps, after shuffling the network's weights", truth.pointing_shuffled.hits, None, ""),
+        ("Words, after shuffling the network's weights", ground_truth.words_shuffled.true, None, ""),
+        ("Maps, after shuffling the network's weights", ground_truth.pointing_shuffled.hits, None, ""),
     ]
     body = [
         (

@@ -135,7 +135,7 @@ def provenance(study: Study) -> None:
                     ),
                     (
                         "test pictures",
-                        f"{int((study.roles == 'test_seen').sum()):,} of seen, {int((study.roles == 'test_unseen').sum()):,} of unseen classes",
+                        f"{int((study.split == 'test_seen').sum()):,} of seen, {int((study.split == 'test_unseen').sum()):,} of unseen classes",
                     ),
                     (
                         "backbone",

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from niwt_core import Study
-from niwt_core.explain.ablation import Muting
+from niwt_core.explain.ablation import Ablation
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.neuron import Neuron, find_neurons
 from pages.components.shared import style
@@ -30,7 +30,7 @@ def name_of(neuron: Neuron) -> tuple[str, str]:
 
 @per_study
 def neuron_markup(study: Study, index: int, crops: int = 3) -> str:
-    """A neuron's card: its favourites with the activation over them, name, trust, AUROC."""
+    """A neuron's card: its exemplars with the activation over them, name, trust, AUROC."""
     neuron = study.neurons[index]
     part, word = name_of(neuron)
     count = min(crops, study.gallery.top.shape[1])
@@ -43,12 +43,12 @@ def neuron_markup(study: Study, index: int, crops: int = 3) -> str:
 
 
 def neuron_card(
-    study: Study, index: int, *, scope: str, note: str = "", share: float | None = None, tone: str = "neuron"
+    study: Study, index: int, *, scope: str, note: str = "", probability: float | None = None, tone: str = "neuron"
 ) -> None:
     """A neuron's card that opens its page; ``scope`` keeps keys apart where a neuron shows twice; ``note`` and ``share`` add a measured line."""
     part, word = name_of(study.neurons[index])
     extra = (
-        f'<p class="cyn-extra"><span>{text(note)}</span>{meter(share, tone) if share is not None else ""}</p>'
+        f'<p class="cyn-extra"><span>{text(note)}</span>{meter(probability, tone) if probability is not None else ""}</p>'
         if note
         else ""
     )
@@ -116,7 +116,7 @@ def facts(items: list[tuple[str, str]]) -> str:
 def study_line(study: Study) -> str:
     """A study in one line."""
     seen, unseen = len(study.seen_classes), len(study.unseen_classes)
-    held_out = int((study.roles != "train").sum())
+    held_out = int((study.split != "train").sum())
     return (
         f"{seen} classes that the network was trained on, {unseen} that it knows by description only; "
         f"{len(study.labels):,} pictures, {held_out:,} of them held out; {len(study.neurons):,} neurons."
@@ -167,7 +167,7 @@ def nothing(title: str, words: str) -> None:
     st.html(f'<div class="cyn-nothing"><h3 class="cyn-h3">{text(title)}</h3><p class="cyn-sub">{text(words)}</p></div>')
 
 
-def before_after(effect: Muting) -> str:
+def before_after(effect: Ablation) -> str:
     """Markup of a table: accuracy with the neurons, without them, the change."""
     rows = []
     for key, name in (
@@ -180,4 +180,4 @@ def before_after(effect: Muting) -> str:
         tone = "cyn-moved" if abs(new - old) > 0.05 else "cyn-soft"
         label = f'<b>{key.upper()}</b> <span class="cyn-soft">{name}</span>'
         rows.append((label, f"{old:.1f}", f"{new:.1f}", f'<span class="{tone}">{new - old:+.1f}</span>'))
-    return table("1fr auto auto auto", ("Accuracy, %", "with", "muted", "change"), rows)
+    return table("1fr auto auto auto", ("Accuracy, %", "with", "ablated", "change"), rows)

@@ -16,7 +16,7 @@ from niwt_core.knowledge.class_names import display_name
 from pages.components.shared import session, style
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.session import per_study
-from pages.components.shared.uploads import KEPT, Tray, sample_key, take_in
+from pages.components.shared.uploads import KEPT, Uploads, sample_key, take_in
 
 SOURCES = {
     "samples": ":material/photo_library: Samples",
@@ -28,18 +28,18 @@ SAMPLES = 8  # shown at once
 ERRORS_SHOWN = 5
 
 
-def choose(classifier: Classifier, tray: Tray) -> None:
-    """The widgets that bring pictures into the tray."""
+def choose(classifier: Classifier, session_uploads: Uploads) -> None:
+    """The widgets that bring pictures into the uploads."""
     source = st.segmented_control(
         "Where pictures come from", list(SOURCES), format_func=SOURCES.__getitem__, default="samples", required=True,
         key="picture_source", label_visibility="collapsed",
     )  # fmt: skip
     if source == "upload":
-        _upload(classifier, tray)
+        _upload(classifier, session_uploads)
     elif source == "camera":
-        _camera(classifier, tray)
+        _camera(classifier, session_uploads)
     else:
-        _samples(classifier, tray)
+        _samples(classifier, session_uploads)
     for error in st.session_state.get("picture_errors", [])[:ERRORS_SHOWN]:
         session.show_error(error)
     more = len(st.session_state.get("picture_errors", [])) - ERRORS_SHOWN
@@ -47,23 +47,23 @@ def choose(classifier: Classifier, tray: Tray) -> None:
         st.caption(f"{more} more files could not be read.")
 
 
-def start_with_a_sample(classifier: Classifier, tray: Tray) -> None:
+def start_with_a_sample(classifier: Classifier, session_uploads: Uploads) -> None:
     """A picture to begin with: of a class that the network was never trained on, and that it recognises."""
     items = first_samples(classifier.study)
     if items:
-        choose_sample(classifier, tray, items[0])
+        choose_sample(classifier, session_uploads, items[0])
 
 
-def choose_sample(classifier: Classifier, tray: Tray, item: int) -> None:
-    """Takes gallery picture ``item`` into the tray and looks at it."""
+def choose_sample(classifier: Classifier, session_uploads: Uploads, item: int) -> None:
+    """Takes gallery picture ``item`` into the uploads and looks at it."""
     study = classifier.study
     key = sample_key(item)
-    truth = study.classes[study.labels[study.gallery.pictures[item]]]
-    if key in tray.items:
-        tray.choose(key)
+    ground_truth = study.classes[study.labels[study.gallery.pictures[item]]]
+    if key in session_uploads.items:
+        session_uploads.choose(key)
     else:
         picture = classifier.encode(study.gallery.jpeg(item))
-        tray.hold(key, f"Sample {item + 1}", picture, study.preprocess, truth=truth)
+        session_uploads.hold(key, f"Sample {item + 1}", picture, study.preprocess, ground_truth=ground_truth)
     st.session_state["picture_errors"] = []
 
 
@@ -86,7 +86,7 @@ def first_samples(study: Study) -> list[int]:
     return mixed if easy is None else [easy, *(item for item in mixed if item != easy)]
 
 
-def _samples(classifier: Classifier, tray: Tray) -> None:
+def _samples(classifier: Classifier, session_uploads: Uploads) -> None:
     items, study = first_samples(classifier.study), classifier.study
     if not items:
         st.caption("This study keeps no sample pictures: upload one.")
@@ -101,10 +101,10 @@ def _samples(classifier: Classifier, tray: Tray) -> None:
                 sample_key(item),
                 markup,
                 f"Classify a picture of {name}, {kind}",
-                tray.chosen == sample_key(item),
+                session_uploads.chosen == sample_key(item),
                 choose_sample,
                 classifier,
-                tray,
+                session_uploads,
                 item,
             )
     st.button("Other samples", icon=":material/refresh:", type="tertiary", on_click=_next_samples, key="other_samples")
@@ -126,7 +126,7 @@ def plain(label: str) -> str:
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~$:-" else sign for sign in label)
 
 
-def _upload(classifier: Classifier, tray: Tray) -> None:
+def _upload(classifier: Classifier, session_uploads: Uploads) -> None:
     """Takes uploads in and empties the uploader."""
     nonce = st.session_state.setdefault("upload_nonce", 0)
     files = st.file_uploader(
@@ -140,18 +140,18 @@ def _upload(classifier: Classifier, tray: Tray) -> None:
             if bar is not None:
                 bar.progress(done / len(files), f"Reading picture {done} of {len(files)}")
 
-        _finish(take_in(((file.name, file.getvalue()) for file in files), classifier, tray, progress=report))
+        _finish(take_in(((file.name, file.getvalue()) for file in files), classifier, session_uploads, progress=report))
         _let_go(files)
         st.session_state["upload_nonce"] = nonce + 1
         st.rerun()
 
 
-def _camera(classifier: Classifier, tray: Tray) -> None:
+def _camera(classifier: Classifier, session_uploads: Uploads) -> None:
     nonce = st.session_state.setdefault("camera_nonce", 0)
     photo = st.camera_input("Take a picture", key=f"camera-{nonce}")
     if photo is not None:
         count = st.session_state["camera_count"] = st.session_state.get("camera_count", 0) + 1
-        _finish(take_in([(f"Photo {count}", photo.getvalue())], classifier, tray))
+        _finish(take_in([(f"Photo {count}", photo.getvalue())], classifier, session_uploads))
         _let_go([photo])
         st.session_state["camera_nonce"] = nonce + 1
         st.rerun()

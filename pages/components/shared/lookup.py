@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from niwt_core import Study
-from niwt_core.explain.ablation import Muting, mute
+from niwt_core.explain.ablation import Ablation, ablate
 from niwt_core.knowledge.attributes import readable
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.neuron import Neuron, find_neurons
@@ -83,7 +83,7 @@ class Split:
 @per_study
 def activations(study: Study, neuron: int) -> Split:
     """Activations with and without the neuron's word; a neuron without a word is split by the class it matters most to."""
-    held_out = np.flatnonzero(study.roles != "train")
+    held_out = np.flatnonzero(study.split != "train")
     values = study.pooled[held_out, neuron].float().numpy()
     labels, item = study.labels[held_out], study.neurons[neuron]
     if item.attribute:
@@ -98,9 +98,9 @@ def activations(study: Study, neuron: int) -> Split:
 
 
 @per_study
-def muting(study: Study, neurons: tuple[int, ...]) -> Muting:
+def ablation(study: Study, neurons: tuple[int, ...]) -> Ablation:
     """What the study loses without some neurons."""
-    return mute(study, neurons)
+    return ablate(study, neurons)
 
 
 @per_study

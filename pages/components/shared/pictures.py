@@ -31,8 +31,8 @@ def picture_address(image: Image.Image, *, side: int = 320) -> str:
 
 def mask(values: np.ndarray) -> str:
     """An activation map (h,w), not negative, as a mask: opaque where the neuron is active."""
-    strength = np.asarray(values, np.float32).clip(0)
-    image = Image.fromarray(strength / max(float(strength.max()), 1e-12)).resize(
+    score = np.asarray(values, np.float32).clip(0)
+    image = Image.fromarray(score / max(float(score.max()), 1e-12)).resize(
         (MASK_SIDE, MASK_SIDE), Image.Resampling.BICUBIC
     )
     alpha = (255 * ((np.sqrt(np.asarray(image).clip(0, 1)) - 0.25) / 0.55).clip(0, 1)).round().astype(np.uint8)
@@ -47,11 +47,11 @@ def crop(source: str, *, alt: str) -> str:
 
 
 def neuron_crop(study: Study, neuron: int, place: int) -> str:
-    """Markup of a neuron's favourite number ``place``: faded, but for the places where the neuron is active."""
+    """Markup of a neuron's strongest number ``place``: faded, but for the places where the neuron is active."""
     item = int(study.gallery.top[neuron, place])
     name = display_name(study.classes[study.labels[study.gallery.pictures[item]]])
     layers = f"--picture:url({address(study.gallery.jpeg(item))});--mask:url({mask(study.gallery.map(neuron, place))})"
-    return f'<div class="cyn-crop cyn-lens" role="img" aria-label="{text(name)}, favourite {place + 1} of neuron {neuron}" style="{layers}"></div>'
+    return f'<div class="cyn-crop cyn-lens" role="img" aria-label="{text(name)}, strongest {place + 1} of neuron {neuron}" style="{layers}"></div>'
 
 
 def class_items(study: Study, class_index: int) -> list[int]:

@@ -117,7 +117,7 @@ class Workshop:
     at: int = 0
 
 
-def workshop() -> Workshop:
+def class_history() -> Workshop:
     """This session's workshop for the current study; another study has its own, and keeps it. Raises NiwtError."""
     study = current_study()
     workshops: dict[str, Workshop] = st.session_state.setdefault("workshops", {})
@@ -128,19 +128,19 @@ def workshop() -> Workshop:
 
 def classifier() -> Classifier:
     """The seen, unseen and built classes of this session. Raises NiwtError."""
-    return workshop().classifier
+    return class_history().classifier
 
 
 def recipes() -> tuple[Recipe, ...]:
     """Recipes of the classes built here, in the order they were added."""
-    shop = workshop()
-    return shop.steps[shop.at].recipes
+    history = class_history()
+    return history.steps[history.at].recipes
 
 
 def add_class(recipe: Recipe, *, replaces: str = "") -> BuiltClass:
     """Builds a class, or builds it anew in the place of ``replaces`` or of one with its name. Raises NiwtError."""
-    shop = workshop()
-    built = shop.classifier.add_recipe(recipe)
+    history = class_history()
+    built = history.classifier.add_recipe(recipe)
     old = {replaces, recipe.name} - {""}
     changed = any(item.name in old for item in recipes())
     kept = [recipe if item.name == (replaces or recipe.name) else item for item in recipes()]
@@ -153,7 +153,7 @@ def add_class(recipe: Recipe, *, replaces: str = "") -> BuiltClass:
 
 def remove_class(name: str) -> None:
     """Takes a built class out. Raises NiwtError."""
-    workshop().classifier.remove(name)
+    class_history().classifier.remove(name)
     _record("removed", name, [item for item in recipes() if item.name != name])
 
 
@@ -180,35 +180,35 @@ def redo() -> bool:
 
 def history() -> tuple[tuple[Step, ...], int]:
     """(all steps, the position of the present one)."""
-    shop = workshop()
-    return tuple(shop.steps), shop.at
+    history = class_history()
+    return tuple(history.steps), history.at
 
 
 def _record(verb: str, name: str, recipes: list[Recipe]) -> None:
-    shop = workshop()
-    shop.steps = [*shop.steps[: shop.at + 1], Step(f"{verb} {name}", tuple(recipes))][-STEPS_KEPT:]
-    shop.at = len(shop.steps) - 1
-    _restore(shop)
+    history = class_history()
+    history.steps = [*history.steps[: history.at + 1], Step(f"{verb} {name}", tuple(recipes))][-STEPS_KEPT:]
+    history.at = len(history.steps) - 1
+    _restore(history)
 
 
 def _go(by: int) -> bool:
-    shop = workshop()
-    if not 0 <= shop.at + by < len(shop.steps):
+    history = class_history()
+    if not 0 <= history.at + by < len(history.steps):
         return False
-    shop.at += by
-    _restore(shop)
+    history.at += by
+    _restore(history)
     return True
 
 
-def _restore(shop: Workshop) -> None:
+def _restore(history: Workshop) -> None:
     """Makes the classifier hold exactly the present step's classes, in its order; recipes give the same weights every time."""
-    target = shop.steps[shop.at].recipes
-    if tuple(item.recipe for item in shop.classifier.built.values()) == target:
+    target = history.steps[history.at].recipes
+    if tuple(item.recipe for item in history.classifier.built.values()) == target:
         return
-    for name in shop.classifier.built:
-        shop.classifier.remove(name)
+    for name in history.classifier.built:
+        history.classifier.remove(name)
     for recipe in target:
-        shop.classifier.add_recipe(recipe)
+        history.classifier.add_recipe(recipe)
 
 
 # --- the picture at hand ---------------------------------------------------------------------------------------------
@@ -225,16 +225,16 @@ class CurrentPicture:
 
 def current_picture() -> CurrentPicture | None:
     """The picture chosen last in this session for the current study."""
-    held = st.session_state.get("current_picture")
-    return held if isinstance(held, CurrentPicture) and held.study_id == current_study().id else None
+    upload = st.session_state.get("current_picture")
+    return upload if isinstance(upload, CurrentPicture) and upload.study_id == current_study().id else None
 
 
 def set_current_picture(source: Source | EncodedPicture, name: str) -> CurrentPicture:
     """Encodes a picture, unless it is, and keeps it as the one at hand. Raises NiwtError if it cannot be read."""
     picture = source if isinstance(source, EncodedPicture) else classifier().encode(source)
-    held = CurrentPicture(name, picture, current_study().id)
-    st.session_state["current_picture"] = held
-    return held
+    upload = CurrentPicture(name, picture, current_study().id)
+    st.session_state["current_picture"] = upload
+    return upload
 
 
 # --- the page --------------------------------------------------------------------------------------------------------

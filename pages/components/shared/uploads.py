@@ -26,12 +26,12 @@ from niwt_core.neurons.exemplars import jpeg_bytes
 from pages.components.shared import session
 from pages.components.shared.memory import settle
 
-KEPT, WHOLE = 100, 3  # pictures in the tray, and of these the ones with their activations
+KEPT, WHOLE = 100, 3  # pictures in the uploads, and of these the ones with their activations
 SHOWN_SIDE, THUMB_SIDE = 768, 160  # pixels
 
 
 def sample_key(item: int) -> str:
-    """The key of a gallery picture in the tray."""
+    """The key of a gallery picture in the uploads."""
     return f"sample-{item}"
 
 
@@ -41,8 +41,8 @@ def is_sample(key: str) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
-    """A picture in the tray: ``key`` (hash of its file), ``pixels`` (3,s,s) uint8 that the network saw, ``features`` (D,), JPEG files to
+class Upload:
+    """A picture in the uploads: ``key`` (hash of its file), ``pixels`` (3,s,s) uint8 that the network saw, ``features`` (D,), JPEG files to
     show; ``truth``: its class where that is known."""
 
     key: str
@@ -51,25 +51,25 @@ class Held:
     features: Tensor
     shown: bytes
     thumb: bytes
-    truth: str = ""
+    ground_truth: str = ""
 
 
-class Tray:
+class Uploads:
     """Pictures in the order they came; the oldest leave when there are more than KEPT. For one study and one session."""
 
     def __init__(self, study_id: str) -> None:
         self.study_id = study_id
-        self.items: OrderedDict[str, Held] = OrderedDict()
+        self.items: OrderedDict[str, Upload] = OrderedDict()
         self.chosen = ""
         self._whole: OrderedDict[str, EncodedPicture] = OrderedDict()
 
     @property
-    def current(self) -> Held | None:
+    def current(self) -> Upload | None:
         """The picture that is looked at."""
         return self.items.get(self.chosen)
 
     def choose(self, key: str) -> None:
-        """Looks at a picture of the tray."""
+        """Looks at a picture of the uploads."""
         if key in self.items:
             self.chosen = key
 
@@ -84,17 +84,19 @@ class Tray:
                 rest = list(self.items)
                 self.chosen = rest[max(at - 1, 0)] if rest else ""
 
-    def hold(self, key: str, name: str, picture: EncodedPicture, preprocess: Preprocess, *, truth: str = "") -> Held:
+    def hold(
+        self, key: str, name: str, picture: EncodedPicture, preprocess: Preprocess, *, ground_truth: str = ""
+    ) -> Upload:
         """Keeps an encoded picture, and looks at it."""
         if key not in self.items:
-            self.items[key] = Held(
+            self.items[key] = Upload(
                 key,
                 name,
                 pixels_of(picture.input, preprocess),
                 picture.features,
                 jpeg_bytes(picture.image, side=SHOWN_SIDE, quality=85),
                 jpeg_bytes(picture.image, side=THUMB_SIDE),
-                truth,
+                ground_truth,
             )
             self._keep_whole(key, picture)
             while len(self.items) > KEPT:
@@ -103,17 +105,17 @@ class Tray:
         self.chosen = key
         return self.items[key]
 
-    def encoded(self, held: Held, classifier: Classifier) -> EncodedPicture:
+    def encoded(self, upload: Upload, classifier: Classifier) -> EncodedPicture:
         """The whole picture again, activations included."""
-        if held.key not in self._whole:
+        if upload.key not in self._whole:
             study = classifier.study
-            values = input_of(held.pixels, study.preprocess)
+            values = input_of(upload.pixels, study.preprocess)
             with torch.inference_mode():
                 activations = study.network.stem(values)
-            image = Image.open(io.BytesIO(held.shown)).convert("RGB")
-            self._keep_whole(held.key, EncodedPicture(image, values, activations.clone(), held.features))
-        self._whole.move_to_end(held.key)
-        return self._whole[held.key]
+            image = Image.open(io.BytesIO(upload.shown)).convert("RGB")
+            self._keep_whole(upload.key, EncodedPicture(image, values, activations.clone(), upload.features))
+        self._whole.move_to_end(upload.key)
+        return self._whole[upload.key]
 
     def _keep_whole(self, key: str, picture: EncodedPicture) -> None:
         self._whole[key] = picture
@@ -121,36 +123,36 @@ class Tray:
             self._whole.popitem(last=False)
 
 
-def tray() -> Tray:
-    """This session's tray for the current study; another study starts an empty one."""
+def session_uploads() -> Uploads:
+    """This session's uploads for the current study; another study starts an empty one."""
     study = session.current_study()
-    held = st.session_state.get("tray")
-    if not isinstance(held, Tray) or held.study_id != study.id:
-        held = st.session_state["tray"] = Tray(study.id)
-    return held
+    upload = st.session_state.get("uploads")
+    if not isinstance(upload, Uploads) or upload.study_id != study.id:
+        upload = st.session_state["uploads"] = Uploads(study.id)
+    return upload
 
 
 def take_in(
     files: Iterable[tuple[str, bytes]],
     classifier: Classifier,
-    held: Tray,
+    upload: Uploads,
     *,
     progress: Callable[[int], None] = lambda done: None,
 ) -> list[NiwtError]:
-    """Reads and encodes files (name, bytes) into the tray and looks at the first; what cannot be read is returned, the rest goes on."""
+    """Reads and encodes files (name, bytes) into the uploads and looks at the first; what cannot be read is returned, the rest goes on."""
     errors, first = [], ""
     for done, (name, data, opened) in enumerate(_opened(files), 1):
         key = image_hash(data)
         try:
-            if key not in held.items:
+            if key not in upload.items:
                 if isinstance(opened, NiwtError):
                     raise opened
-                held.hold(key, name, classifier.encode(opened), classifier.study.preprocess)
+                upload.hold(key, name, classifier.encode(opened), classifier.study.preprocess)
             first = first or key
         except NiwtError as error:
             errors.append(NiwtError(error.what, where=name, fix=error.fix))
         progress(done)
-    held.choose(first)
+    upload.choose(first)
     settle()
     return errors
 

@@ -12,7 +12,7 @@ from pages.components.shared.cards import figures_row
 from pages.components.shared.figures import meter
 from pages.components.shared.pictures import address, class_items, crop
 from pages.components.shared.style import text
-from pages.components.start.walkthrough import telling_words
+from pages.components.start.walkthrough import discriminative_attributes
 
 PICTURES = 4
 
@@ -51,7 +51,7 @@ def guide(study: Study, examples: list[int]) -> None:
                 )
             else:
                 st.html(f'<p class="cyn-sub">{style.chip("built", name)} is in your classifier.</p>')
-                if st.button("Change its words on the board", icon=":material/tune:", key="first_edit"):
+                if st.button("Change its words on the editor", icon=":material/tune:", key="first_edit"):
                     st.switch_page("pages/build.py")
         with result:
             if built is None:
@@ -66,7 +66,7 @@ def guide(study: Study, examples: list[int]) -> None:
                                 "between the neurons it should use and those it does",
                             ),
                             (
-                                f"{built.support:.2f}",
+                                f"{built.expected_predictability:.2f}",
                                 "predictability",
                                 "of the classes nearest to it, each left out in turn",
                             ),
@@ -81,7 +81,7 @@ def _transfer(recipe: Recipe) -> None:
 
 
 def _description(study: Study, c: int, name: str) -> str:
-    words = telling_words(study, c, 6) or [("a description in words", 1.0)]
+    words = discriminative_attributes(study, c, 6) or [("a description in words", 1.0)]
     items = "".join(
         f"<dt>{text(label.rpartition(': ')[0] or 'is')}</dt><dd><b>{text(label.rpartition(': ')[2])}</b></dd>"
         for label, _ in words
@@ -109,4 +109,6 @@ def _one(study: Study, item: int, answer: Answer, name: str) -> str:
     best = answer.best
     verdict = "right" if best.display == name else "wrong"
     picture = crop(address(study.gallery.jpeg(item)), alt=f"{name}, {verdict}: taken for {best.display}")
-    return f"<div>{picture}<small>{style.chip(best.kind, best.display)}</small>{meter(best.share, best.kind)}</div>"
+    return (
+        f"<div>{picture}<small>{style.chip(best.kind, best.display)}</small>{meter(best.probability, best.kind)}</div>"
+    )

@@ -22,7 +22,7 @@ WEIGHTS, HEAD = 12, 12  # weights of each class, and trained classes, that the t
 
 
 @dataclass(frozen=True)
-class Story:
+class Walkthrough:
     """An unseen class, the words that set it apart with their amounts (0..1), its strongest named neurons, and how one picture of it is ranked."""
 
     class_index: int
@@ -46,7 +46,7 @@ def examples(study: Study, count: int = 3) -> list[int]:
 
 
 @per_study
-def tell(study: Study, class_index: int) -> Story | None:
+def tell(study: Study, class_index: int) -> Walkthrough | None:
     """The story of one class, on the first of its gallery pictures that is recognised; None without pictures."""
     items, classifier = class_items(study, class_index), Classifier(study)
     if not items:
@@ -54,19 +54,25 @@ def tell(study: Study, class_index: int) -> Story | None:
     name = study.classes[class_index]
     answers = zip(items, classifier.classify_many([study.gallery.image(item) for item in items]), strict=True)
     item, answer = max(
-        answers, key=lambda pair: (pair[1].best.name == name, sum(r.share for r in pair[1].ranking if r.name == name))
+        answers,
+        key=lambda pair: (pair[1].best.name == name, sum(r.probability for r in pair[1].ranking if r.name == name)),
     )
     values = importances(study)[class_index]
     named = [int(n) for n in np.argsort(-values) if study.neurons[n].status in TRUSTED]
     labels = {study.neurons[n].label: n for n in reversed(named[:12])}
     strongest = tuple(sorted(labels.values(), key=lambda n: -values[n])[:3])
-    return Story(
-        class_index, display_name(name), tuple(telling_words(study, class_index)), strongest, item, answer.ranking[:3]
+    return Walkthrough(
+        class_index,
+        display_name(name),
+        tuple(discriminative_attributes(study, class_index)),
+        strongest,
+        item,
+        answer.ranking[:3],
     )
 
 
 @per_study
-def telling_words(study: Study, class_index: int, count: int = 4) -> list[tuple[str, float]]:
+def discriminative_attributes(study: Study, class_index: int, count: int = 4) -> list[tuple[str, float]]:
     """The words that set a class apart from the average seen class, with their amounts (0..1), one a group; empty without attributes."""
     if study.knowledge.kind != "attributes":
         return []
@@ -83,7 +89,7 @@ def telling_words(study: Study, class_index: int, count: int = 4) -> list[tuple[
 
 
 @per_study
-def story_markup(study: Study, class_index: int) -> str:
+def walkthrough_markup(study: Study, class_index: int) -> str:
     """The four plates."""
     told = tell(study, class_index)
     if told is None:
@@ -105,7 +111,7 @@ def story_markup(study: Study, class_index: int) -> str:
     return f'<div class="cyn-story">{body}</div>'
 
 
-def _describe(told: Story) -> str:
+def _describe(told: Walkthrough) -> str:
     rows = []
     for label, amount in told.words or ((f"a description of {told.name}", 1.0),):
         part, _, word = label.rpartition(": ")
@@ -115,7 +121,7 @@ def _describe(told: Story) -> str:
     return f'<div class="cyn-words">{"".join(rows)}</div>'
 
 
-def _choose(study: Study, told: Story) -> str:
+def _choose(study: Study, told: Walkthrough) -> str:
     values = importances(study)[told.class_index]
     rest = np.random.default_rng(0).permutation(np.setdiff1d(np.arange(len(values)), told.neurons))[: COLUMNS * ROWS]
     shown = rest.copy()
@@ -135,7 +141,7 @@ def _choose(study: Study, told: Story) -> str:
     return f'<div class="cyn-net" role="img" aria-label="{text(label)}">{"".join(dots)}</div>'
 
 
-def _transfer(study: Study, told: Story) -> str:
+def _transfer(study: Study, told: Walkthrough) -> str:
     rows = study.full_head.rows
     strong = rows[told.class_index].abs().argsort(descending=True)[:WEIGHTS]
     columns = [*np.flatnonzero(study.seen)[:HEAD].tolist(), told.class_index]
@@ -152,9 +158,9 @@ def _transfer(study: Study, told: Story) -> str:
     )
 
 
-def _recognise(study: Study, told: Story) -> str:
+def _recognise(study: Study, told: Walkthrough) -> str:
     picture = crop(picture_address(study.gallery.image(told.item)), alt=f"A held-out picture of a {told.name}")
     ranks = "".join(
-        f"<div>{style.chip(item.kind, item.display)}{meter(item.share, item.kind)}</div>" for item in told.ranking
+        f"<div>{style.chip(item.kind, item.display)}{meter(item.probability, item.kind)}</div>" for item in told.ranking
     )
     return f'<div class="cyn-answer">{picture}<div class="cyn-ranks">{ranks}</div></div>'

@@ -29,7 +29,7 @@ INSIDE = {"cub": "CUB_200_2011", "awa2": "Animals_with_Attributes2"}
 
 
 @dataclass(frozen=True)
-class Spine:
+class StudySummary:
     """What a study's manifest says of it, without opening it; ``problem`` if that cannot be read."""
 
     folder: Path
@@ -45,32 +45,32 @@ class Spine:
     problem: str = ""
 
 
-def spines() -> list[Spine]:
+def spines() -> list[StudySummary]:
     """Every study under assets and studies, and the one that is open, by name."""
     folders = {
         folder.resolve()
-        for shelf in SHELVES
-        if (ROOT / shelf).is_dir()
-        for folder in (ROOT / shelf).iterdir()
+        for study_list in SHELVES
+        if (ROOT / study_list).is_dir()
+        for folder in (ROOT / study_list).iterdir()
         if _shown(folder)
     }
     if is_study(study_folder()):
         folders.add(study_folder().resolve())
-    return [read_spine(folder) for folder in sorted(folders, key=lambda folder: folder.name)]
+    return [read_summary(folder) for folder in sorted(folders, key=lambda folder: folder.name)]
 
 
 def _shown(folder: Path) -> bool:
     return folder.is_dir() and not folder.name.startswith(".") and is_study(folder)
 
 
-def read_spine(folder: Path) -> Spine:
+def read_summary(folder: Path) -> StudySummary:
     """One study's entry."""
     try:
         manifest = json.loads((folder / "study.json").read_text(encoding="utf-8"))
         with open(folder / "classes.csv", encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         memory = manifest.get("provenance") or {}
-        return Spine(
+        return StudySummary(
             folder=folder,
             name=str(manifest["name"]),
             id=str(manifest["id"]),
@@ -83,7 +83,7 @@ def read_spine(folder: Path) -> Spine:
             command=str(memory.get("command", "")),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        return Spine(folder, folder.name, problem=f"its manifest cannot be read ({type(error).__name__})")
+        return StudySummary(folder, folder.name, problem=f"its manifest cannot be read ({type(error).__name__})")
 
 
 @dataclass(frozen=True)

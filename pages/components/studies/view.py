@@ -1,4 +1,4 @@
-"""How the Studies page shows the shelf, opens a study, and writes the command for another."""
+"""How the Studies page shows the list of studies, opens a study, and writes the command for another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from pages.components.shared import session, style
 from pages.components.shared.style import text
 from pages.components.studies import study_list
-from pages.components.studies.study_list import Spine, Wanted
+from pages.components.studies.study_list import StudySummary, Wanted
 
 EPOCHS = {
     "The default for this set": None,
@@ -21,7 +21,7 @@ MARKS = {True: ("✓", "fine"), False: ("✕", "amiss"), None: ("○", "waiting"
 BACKBONES = ("mobilenet_v2", "resnet18", "resnet50", "resnet101", "efficientnet_b0", "convnext_tiny", "vit_b_16")
 
 
-def spine(item: Spine) -> None:
+def summary(item: StudySummary) -> None:
     """One study: what it is, what it was made from, and the way into it."""
     opened = session.study_folder().resolve() == item.folder
     with st.container(border=True, key=f"study-{item.id or item.name}-{abs(hash(item.folder))}"):
@@ -43,7 +43,7 @@ def open_folder(folder: Path) -> None:
         st.rerun()
 
 
-def _facts(item: Spine) -> str:
+def _facts(item: StudySummary) -> str:
     made = f"<code>{text(item.command)}</code>" if item.command else "made by the Python interface"
     return (
         f'<h3 class="cyn-h3 cyn-flush">{text(item.name)}</h3><p class="cyn-sub">{style.chip("seen", f"{item.seen} seen")} &nbsp; '
@@ -53,7 +53,7 @@ def _facts(item: Spine) -> str:
     )
 
 
-def _problem(item: Spine) -> str:
+def _problem(item: StudySummary) -> str:
     where = text(study_list.shown(item.folder))
     return f'<h3 class="cyn-h3 cyn-flush">{text(item.name)}</h3><p class="cyn-sub">{where}: {text(item.problem)}. Prepare it again.</p>'
 

@@ -81,7 +81,7 @@ def test_the_figures_of_a_study_by_plain_loops(clip, library):
     """Every test picture by itself through transformers, class-averaged with no code of ours."""
     study, dataset, steps = small_study(), small_dataset(), []
     result = clip_zero_shot(study, dataset, clip, progress=lambda *step: steps.append(step))
-    tests = np.flatnonzero(study.roles != "train")
+    tests = np.flatnonzero(study.split != "train")
     rows = clip.encode_classes(result.prompts)
     right: dict[tuple[str, int], list[bool]] = {}
     unseen = np.flatnonzero(~study.seen)

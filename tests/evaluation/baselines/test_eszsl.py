@@ -3,26 +3,26 @@
 import numpy as np
 import pytest
 
-from niwt_core.evaluation.baselines import Eszsl, Lesson
-from tests.support.training_data import lesson, new_words, only
+from niwt_core.evaluation.baselines import Eszsl, TrainingData
+from tests.support.training_data import new_words, only, training_data
 
 
 @pytest.mark.parametrize("strength", [(1e-3, 1e-3), (0.1, 10.0), (100.0, 0.01)])
 @pytest.mark.parametrize("shape", [(40, 6, 5, 9), (12, 20, 4, 3), (30, 8, 8, 8)])
-def test_against_the_textbook(shape, strength):
-    learnt = lesson(*shape, seed=sum(shape))
+def test_against_the_textbook(shape, hyperparameters):
+    learnt = training_data(*shape, seed=sum(shape))
     X, S = learnt.features, learnt.knowledge
     Y = -np.ones((len(X), len(S)))  # (n, C): +1 for the class, -1 for the others
     Y[np.arange(len(X)), learnt.labels] = 1
     gram, knowledge = X.T @ X, S.T @ S
-    g, l_ = strength[0] * np.trace(gram) / len(gram), strength[1] * np.trace(knowledge) / len(knowledge)
+    g, l_ = hyperparameters[0] * np.trace(gram) / len(gram), hyperparameters[1] * np.trace(knowledge) / len(knowledge)
     left = np.linalg.solve(gram + g * np.eye(len(gram)), X.T @ Y @ S)  # (D, K)
     V = np.linalg.solve(knowledge + l_ * np.eye(len(knowledge)), left.T).T
     fitted, new = Eszsl.fit(learnt), new_words(2, S.shape[1])
-    np.testing.assert_allclose(fitted.rows(S, strength), (V @ S.T).T, rtol=1e-6, atol=1e-9)
-    np.testing.assert_allclose(fitted.rows(new, strength), (V @ new.T).T, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(fitted.rows(S, hyperparameters), (V @ S.T).T, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(fitted.rows(new, hyperparameters), (V @ new.T).T, rtol=1e-6, atol=1e-9)
     wanted = X @ V @ np.concatenate([S, new]).T
-    np.testing.assert_allclose(only(fitted.scores(X, new, [strength])), wanted, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(only(fitted.scores(X, new, [hyperparameters])), wanted, rtol=1e-6, atol=1e-9)
 
 
 def test_it_minimises_its_objective():
@@ -36,19 +36,19 @@ def test_it_minimises_its_objective():
         terms = (X @ V @ S.T - Y, g**0.5 * V @ S.T, l_**0.5 * X @ V, (g * l_) ** 0.5 * V)
         return sum(float((term**2).sum()) for term in terms)
 
-    rows = Eszsl.fit(Lesson(X, labels, S, np.zeros((4, 5)), np.zeros(4))).rows(S, (0.1, 0.3))
+    rows = Eszsl.fit(TrainingData(X, labels, S, np.zeros((4, 5)), np.zeros(4))).rows(S, (0.1, 0.3))
     V = np.linalg.lstsq(S, rows, rcond=None)[0].T  # rows are S V^T
     for _ in range(20):
         assert loss(V) < loss(V + 1e-3 * random.normal(size=V.shape))
 
 
 def test_strengths_that_share_work_score_as_alone():
-    learnt, new = lesson(), new_words(3, 4)
+    learnt, new = training_data(), new_words(3, 4)
     fitted = Eszsl.fit(learnt)
     together = list(fitted.scores(learnt.features, new, Eszsl.grid))
     assert len(together) == len(Eszsl.grid)
-    for strength, scores in list(zip(Eszsl.grid, together, strict=True))[::7]:
-        rows = fitted.rows(np.concatenate([learnt.knowledge, new]), strength)
+    for hyperparameters, scores in list(zip(Eszsl.grid, together, strict=True))[::7]:
+        rows = fitted.rows(np.concatenate([learnt.knowledge, new]), hyperparameters)
         np.testing.assert_allclose(scores, learnt.features @ rows.T, rtol=1e-9, atol=1e-12)
 
 

@@ -1,4 +1,4 @@
-"""Rivals that give rows to new classes: COSTA against a loop, ridge against scikit-learn, ICIS against autograd's own layers."""
+"""Baselines that give rows to new classes: COSTA against a loop, ridge against scikit-learn, ICIS against autograd's own layers."""
 
 from dataclasses import replace
 
@@ -11,44 +11,48 @@ from torch import nn
 from niwt_core.evaluation.baselines import Costa, Icis, Ridge
 from niwt_core.evaluation.baselines.costa import MOST
 from niwt_core.evaluation.baselines.icis import NAMES, STEPS, distances, first_layers, pairs
-from tests.support.training_data import lesson, new_words, only
+from tests.support.training_data import new_words, only, training_data
 
 
-@pytest.mark.parametrize(("rival", "strength"), [(Costa, (3.0, 0.1)), (Ridge, (0.1,)), (Icis, (25.0,))])
-def test_seen_classes_keep_their_head(rival, strength):
-    learnt = lesson()
-    found = only(rival.fit(learnt).scores(learnt.features, new_words(2, 4), [strength]))
+@pytest.mark.parametrize(("baseline", "strength"), [(Costa, (3.0, 0.1)), (Ridge, (0.1,)), (Icis, (25.0,))])
+def test_seen_classes_keep_their_head(baseline, hyperparameters):
+    learnt = training_data()
+    found = only(baseline.fit(learnt).scores(learnt.features, new_words(2, 4), [hyperparameters]))
     np.testing.assert_allclose(found[:, :5], learnt.features @ learnt.rows.T + learnt.biases)
     assert found.shape == (60, 7)
 
 
 @pytest.mark.parametrize("top", [1, 3, int(MOST)])
 def test_costa_against_a_loop(top):
-    learnt, new, softness = lesson(classes=6, words=5, seed=3), new_words(4, 5), 0.2
+    learnt, new, softness = training_data(classes=6, words=5, seed=3), new_words(4, 5), 0.2
     rows, biases = Costa.fit(learnt).inject(new, (float(top), softness))
     for word, row, bias in zip(new, rows, biases, strict=True):
         likeness = [float(word @ s / np.linalg.norm(word) / np.linalg.norm(s)) for s in learnt.knowledge]
         likest = sorted(range(6), key=lambda c: -likeness[c])[:top]
-        shares = np.array([np.exp(likeness[c] / softness) for c in likest])
-        shares /= shares.sum()
-        np.testing.assert_allclose(row, sum(share * learnt.rows[c] for share, c in zip(shares, likest, strict=True)))
-        assert bias == pytest.approx(sum(share * learnt.biases[c] for share, c in zip(shares, likest, strict=True)))
+        fractions = np.array([np.exp(likeness[c] / softness) for c in likest])
+        fractions /= fractions.sum()
+        np.testing.assert_allclose(
+            row, sum(fraction * learnt.rows[c] for fraction, c in zip(fractions, likest, strict=True))
+        )
+        assert bias == pytest.approx(
+            sum(fraction * learnt.biases[c] for fraction, c in zip(fractions, likest, strict=True))
+        )
 
 
 @pytest.mark.parametrize("shape", [(40, 7, 9, 4), (40, 7, 5, 12)])
 @pytest.mark.parametrize("strength", [1e-3, 0.3, 30.0])
-def test_ridge_against_the_library(shape, strength):
-    learnt, new = lesson(*shape, seed=1), new_words(3, shape[3])
+def test_ridge_against_the_library(shape, hyperparameters):
+    learnt, new = training_data(*shape, seed=1), new_words(3, shape[3])
     values = np.linalg.eigvalsh(learnt.knowledge @ learnt.knowledge.T)
-    wanted = LibraryRidge(alpha=strength * values.mean()).fit(learnt.knowledge, learnt.rows).predict(new)
-    rows, biases = Ridge.fit(learnt).inject(new, (strength,))
+    wanted = LibraryRidge(alpha=hyperparameters * values.mean()).fit(learnt.knowledge, learnt.rows).predict(new)
+    rows, biases = Ridge.fit(learnt).inject(new, (hyperparameters,))
     np.testing.assert_allclose(rows, wanted, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(biases, learnt.biases.mean())
 
 
 def test_icis_against_modules_of_the_library():
     """Four nn.Linear, trained by hand with the same losses from the same weights, give the same rows."""
-    learnt, new = lesson(classes=6, words=5, seed=2), new_words(3, 5)
+    learnt, new = training_data(classes=6, words=5, seed=2), new_words(3, 5)
     words, rows = (nn.functional.normalize(part) for part in pairs(replace(learnt, knowledge=2 * learnt.knowledge)))
     first, modules = first_layers(5, 7, seed=learnt.seed), {}
     for name in NAMES:
@@ -77,7 +81,7 @@ def test_icis_against_modules_of_the_library():
 
 
 def test_icis_learns_its_pairs_and_is_the_same_again():
-    learnt = lesson(classes=6, words=5, seed=2)
+    learnt = training_data(classes=6, words=5, seed=2)
     one, two = Icis.fit(learnt), Icis.fit(learnt)
     words, rows = pairs(learnt)
     losses = [float(distances(one.kept[steps], words, rows)) for steps in STEPS]

@@ -1,4 +1,4 @@
-"""The rivals of a study: tuned when it is prepared, or afterwards on the same folds; figures against a plain computation."""
+"""The baselines of a study: tuned when it is prepared, or afterwards on the same folds; figures against a plain computation."""
 
 from dataclasses import replace
 
@@ -10,22 +10,22 @@ from niwt_core import Study
 from niwt_core.evaluation.baseline_tuning import (
     first_partition,
     left_out,
-    lesson_of,
     one_network,
-    run_rivals,
+    run_baselines,
     study_folds,
+    training_data_of,
 )
 from niwt_core.evaluation.baselines import BASELINES, Ridge
-from niwt_core.evaluation.selection import View, class_folds, fold_heads
+from niwt_core.evaluation.selection import FoldFeatures, class_folds, fold_heads
 from niwt_core.method.head import fit_head
 from niwt_core.study.evaluate import to_json
 from tests.support.small_study import small_dataset, small_study
 
 
 def without(study: Study, *names: str) -> Study:
-    """The study as if it had been prepared before these rivals were added."""
-    rivals = {name: chosen for name, chosen in study.choices.rivals.items() if name not in names}
-    return replace(study, choices=replace(study.choices, rivals=rivals))
+    """The study as if it had been prepared before these baselines were added."""
+    baselines = {name: chosen for name, chosen in study.choices.baselines.items() if name not in names}
+    return replace(study, choices=replace(study.choices, baselines=baselines))
 
 
 def fine_tuned(study: Study) -> Study:
@@ -35,13 +35,13 @@ def fine_tuned(study: Study) -> Study:
 
 def test_every_rival_is_tuned_and_shown_with_and_without_calibration():
     study = small_study()
-    names = [rival.name for rival in BASELINES]
-    assert list(study.choices.rivals) == names
-    results = run_rivals(study)
+    names = [baseline.name for baseline in BASELINES]
+    assert list(study.choices.baselines) == names
+    results = run_baselines(study)
     assert list(results) == [name + end for name in names for end in ("", " (uncalibrated)")]
     for name, found in results.items():
         assert np.isfinite([found.U, found.S, found.H, found.zsl]).all()
-        assert found.gamma == (0 if "(uncalibrated)" in name else study.choices.rivals[name]["gamma"])
+        assert found.gamma == (0 if "(uncalibrated)" in name else study.choices.baselines[name]["gamma"])
 
 
 def test_the_folds_of_a_study_are_those_of_its_preparation():
@@ -56,8 +56,8 @@ def test_the_folds_of_a_study_are_those_of_its_preparation():
 
 def test_a_rival_that_was_not_tuned_is_tuned_alike():
     study, said = small_study(), []
-    found = run_rivals(without(study, "ALE", "Ridge"), on_rival=lambda *step: said.append(step))
-    assert found == run_rivals(study)
+    found = run_baselines(without(study, "ALE", "Ridge"), on_baseline=lambda *step: said.append(step))
+    assert found == run_baselines(study)
     assert [name for name, _, _ in said[:2]] == ["ALE to the folds", "Ridge to the folds"]
     assert [done for _, done, _ in said] == list(range(len(BASELINES) + 2))
     assert {total for _, _, total in said} == {len(BASELINES) + 2}
@@ -65,12 +65,12 @@ def test_a_rival_that_was_not_tuned_is_tuned_alike():
 
 def test_an_early_study_had_descriptions_of_any_length():
     study = small_study()
-    early = {name: dict(chosen) for name, chosen in study.choices.rivals.items()}
+    early = {name: dict(chosen) for name, chosen in study.choices.baselines.items()}
     for chosen in early.values():
         del chosen["unit_descriptions"]
-    study = replace(study, choices=replace(study.choices, rivals=early))
-    assert run_rivals(study) == run_rivals(small_study())  # tuned anew
-    assert set(run_rivals(fine_tuned(study))) == set(run_rivals(small_study()))  # run as it was tuned
+    study = replace(study, choices=replace(study.choices, baselines=early))
+    assert run_baselines(study) == run_baselines(small_study())  # tuned anew
+    assert set(run_baselines(fine_tuned(study))) == set(run_baselines(small_study()))  # run as it was tuned
 
 
 def test_without_the_networks_of_the_folds_it_is_left_out():
@@ -86,8 +86,8 @@ def test_without_the_networks_of_the_folds_it_is_left_out():
 
 def test_ridge_figures_against_a_plain_computation():
     study = small_study()
-    chosen = study.choices.rivals["Ridge"]
-    train, test = study.roles == "train", study.roles != "train"
+    chosen = study.choices.baselines["Ridge"]
+    train, test = study.split == "train", study.split != "train"
     seen = study.seen
     k = study.encoded_knowledge - study.encoded_knowledge[seen].mean(0)
     k /= np.linalg.norm(k, axis=1, keepdims=True)
@@ -101,26 +101,28 @@ def test_ridge_figures_against_a_plain_computation():
     x = study.features.double().numpy() - study.head.mean.double().numpy()
     unit = (x[train] @ rows.T + biases).std()
     predicted = (x[test] @ every.T + offsets - chosen["gamma"] * unit * seen).argmax(1)
-    truth, found = study.labels[test], run_rivals(study)["Ridge"]
+    ground_truth, found = study.labels[test], run_baselines(study)["Ridge"]
     for of, value in ((~seen, found.U), (seen, found.S)):
-        assert value == pytest.approx(100 * np.mean([(predicted[truth == c] == c).mean() for c in np.flatnonzero(of)]))
+        assert value == pytest.approx(
+            100 * np.mean([(predicted[ground_truth == c] == c).mean() for c in np.flatnonzero(of)])
+        )
 
 
 def test_a_lesson_has_the_head_in_its_own_coordinates():
     features, labels = torch.randn(40, 6, generator=torch.Generator().manual_seed(0)), np.arange(40) % 4
     head = fit_head(features + 3, torch.from_numpy(labels), classes=4, decay=1e-2)
-    lesson, condition = lesson_of(features + 3, labels, np.zeros((4, 2)), head, seed=1)
+    training_data, condition = training_data_of(features + 3, labels, np.zeros((4, 2)), head, seed=1)
     wanted = head.logits(features + 3).numpy()
-    np.testing.assert_allclose(lesson.features @ lesson.rows.T + lesson.biases, wanted, atol=1e-4)
-    assert np.square(lesson.features).sum(1).mean() == pytest.approx(1)
-    assert np.array_equal(condition(features + 3).numpy(), lesson.features)
-    assert Ridge.fit(lesson).lesson.seed == 1
+    np.testing.assert_allclose(training_data.features @ training_data.rows.T + training_data.biases, wanted, atol=1e-4)
+    assert np.square(training_data.features).sum(1).mean() == pytest.approx(1)
+    assert np.array_equal(condition(features + 3).numpy(), training_data.features)
+    assert Ridge.fit(training_data).training_data.seed == 1
 
 
 def test_long_fits_see_each_class_held_out_once():
     study = small_study()
     folds = study_folds(study)
-    heads = fold_heads(folds, [View(study.features.float(), lambda rows, _: rows, None)] * len(folds), study.labels, decay=1e-2)  # fmt: skip
+    heads = fold_heads(folds, [FoldFeatures(study.features.float(), lambda rows, _: rows, None)] * len(folds), study.labels, decay=1e-2)  # fmt: skip
     first = first_partition(heads)
     assert len(first) < len(heads)
     held = np.concatenate([item.fold.held for item in first])

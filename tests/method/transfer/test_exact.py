@@ -34,14 +34,14 @@ def test_against_a_general_purpose_optimiser(design, layer, mu, seed):
     target = unit(normal(network.neurons, seed=seed + 3))
     transfer = fit_transfer(rows, biases, G, mu=mu)
     matrix = (torch.eye(network.neurons).double() if G is None else G).numpy()
-    strength = mu * np.trace(matrix @ matrix.T) / len(matrix)
+    hyperparameters = mu * np.trace(matrix @ matrix.T) / len(matrix)
     mean, wanted = rows.mean(0).numpy(), transfer.scale * target.numpy()
 
     def loss(w: np.ndarray) -> float:
-        return float(np.sum((matrix @ w - wanted) ** 2) + strength * np.sum((w - mean) ** 2))
+        return float(np.sum((matrix @ w - wanted) ** 2) + hyperparameters * np.sum((w - mean) ** 2))
 
     def slope(w: np.ndarray) -> np.ndarray:
-        return 2 * matrix.T @ (matrix @ w - wanted) + 2 * strength * (w - mean)
+        return 2 * matrix.T @ (matrix @ w - wanted) + 2 * hyperparameters * (w - mean)
 
     found = minimize(loss, np.zeros(network.features), jac=slope, method="BFGS", options={"gtol": 1e-10})
     np.testing.assert_allclose(transfer.direction(target), found.x, rtol=1e-5, atol=1e-6)
@@ -89,11 +89,11 @@ def test_affine_form_against_solving_from_scratch(design, layer, seed):
     transfer = fit_transfer(rows, biases, G, mu=0.2)
     form = transfer.affine(mapping)
     matrix = torch.eye(network.neurons).double() if G is None else G
-    strength = 0.2 * (matrix @ matrix.T).diagonal().mean()
+    hyperparameters = 0.2 * (matrix @ matrix.T).diagonal().mean()
     for k in normal(3, 4, seed=seed + 9).abs():
         mean = rows.mean(0)
         wish = transfer.scale * mapping(k) - matrix @ mean
-        inner = torch.linalg.inv(matrix @ matrix.T + strength * torch.eye(len(matrix)))
+        inner = torch.linalg.inv(matrix @ matrix.T + hyperparameters * torch.eye(len(matrix)))
         scratch = mean + matrix.T @ inner @ wish  # DESIGN 2, word for word
         torch.testing.assert_close(form.direction(k), scratch)
         torch.testing.assert_close(form.weights(k), transfer.norm * scratch / scratch.norm())

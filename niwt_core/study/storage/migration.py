@@ -1,0 +1,29 @@
+"""Reads what earlier versions wrote: a manifest of an older schema becomes one of today's, in memory; files are left as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SCHEMA = 2
+_NEURON_COLUMNS = {"strength": "score"}  # neurons.csv, schema 1
+
+
+def migrated(manifest: dict[str, Any]) -> dict[str, Any]:
+    """``manifest`` (already verified against its own seal) in the words of schema 2."""
+    if manifest["schema"] == 1:
+        choices = dict(manifest["choices"])
+        choices["baselines"] = choices.pop("rivals", {})
+        provenance = dict(manifest["provenance"])
+        if "shuffled_names_share" in provenance:
+            provenance["shuffled_names_fraction"] = provenance.pop("shuffled_names_share")
+        if "passersby" in provenance.get("aviary", {}):
+            drawing = dict(provenance["aviary"])
+            drawing["random_birds"] = drawing.pop("passersby")
+            provenance["aviary"] = drawing
+        manifest = {**manifest, "choices": choices, "provenance": provenance}
+    return manifest
+
+
+def migrated_header(header: list[str]) -> list[str]:
+    """The columns of neurons.csv in today's words."""
+    return [_NEURON_COLUMNS.get(name, name) for name in header]
