@@ -131,7 +131,7 @@ def test_measure_holds_the_aviarys_claims_against_the_truth(
     assert "Against the truth" not in said(page("measure"))  # nobody wrote the truth of other pictures down
     study = tiny_aviary()
     monkeypatch.setenv("NIWT_STUDY", str(study.folder))
-    monkeypatch.setattr(ground_truth, "measure_truth", partial(measure_ground_truth, per_class=1))
+    monkeypatch.setattr(ground_truth, "measure_ground_truth", partial(measure_ground_truth, per_class=1))
     at = page("measure")
     assert "Against the truth" in said(at)
     at = press(at, "Check the claims")

@@ -75,7 +75,7 @@ def test_a_map_is_judged_by_the_part_of_its_word(monkeypatch):
         def peak(self) -> tuple[int, int]:
             return 0, 0
 
-    monkeypatch.setattr("niwt_core.audit.ground_truth.word_map", lambda *_, **__: Corner())
+    monkeypatch.setattr("niwt_core.audit.ground_truth.attribute_map", lambda *_, **__: Corner())
     corner = measure_ground_truth(study, per_class=1).pointing_seen
     assert corner.hits < 5
     assert (corner.maps, corner.centre, corner.anywhere) == (plain.maps, plain.centre, plain.anywhere)

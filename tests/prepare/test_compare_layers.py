@@ -42,7 +42,7 @@ def test_a_layer_has_the_figures_of_a_study_prepared_there(thorough, layer):
     live = len(status) - status.count("dead")
     assert (found.live, found.info.neurons) == (live, len(status))
     assert found.verified == pytest.approx(100 * status.count("verified") / live)
-    assert found.shuffled == pytest.approx(100 * expected.provenance["shuffled_names_share"])
+    assert found.shuffled == pytest.approx(100 * expected.provenance["shuffled_names_fraction"])
     result = expected.evaluate().metrics
     for key in ("U", "S", "H", "zsl"):
         assert getattr(found.metrics, key) == pytest.approx(getattr(result, key), abs=1e-6)
@@ -154,7 +154,7 @@ def test_the_aviary_is_drawn_again_to_the_byte(tmp_path):
     drawn = read_aviary(tmp_path)
     kept = np.arange(len(drawn)) != 2  # one was left out when the study was prepared
     tables = {
-        name: getattr(drawn.keep(kept), name) for name in ("classes", "seen", "knowledge", "paths", "labels", "roles")
+        name: getattr(drawn.keep(kept), name) for name in ("classes", "seen", "knowledge", "paths", "labels", "split")
     }
     provenance = {"aviary": drawn_with(tmp_path)}
     study = replace(small_study(layer="second.1"), kind="aviary", provenance=provenance, **tables)

@@ -114,7 +114,7 @@ def test_tables_hold_everything_and_no_formula():
     assert len(neurons) == len(answer.classifier.study.neurons)
     total = sum(float(row["contribution"]) for row in neurons)
     assert total == pytest.approx(float(explanation.contributions.sum()), abs=1e-3)
-    assert files["words.csv"].decode().splitlines()[0] == "part,attribute,label,strength,present"
+    assert files["words.csv"].decode().splitlines()[0] == "part,attribute,label,score,present"
 
 
 def test_json_is_plain_and_complete():

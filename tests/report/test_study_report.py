@@ -95,14 +95,14 @@ def test_mistakes_are_those_of_the_confusion_matrix():
     assert f"No mistake in {counts.sum()} test pictures" in words_of(study_report_html(study, right))
 
 
-@pytest.mark.parametrize("runners-up", [1, 9])
-def test_as_many_rivals_as_were_run(baselines):
+@pytest.mark.parametrize("count", [1, 9])
+def test_as_many_baselines_as_were_run(count):
     study = small_study(layer="second.1")
-    baselines = {f"Runner-up<{n}>": Metrics(50 + n, 40, 44 + n, 60, 0.3) for n in range(baselines)}
+    baselines = {f"Baseline<{n}>": Metrics(50 + n, 40, 44 + n, 60, 0.3) for n in range(count)}
     baselines |= {f"{name} (uncalibrated)": Metrics(5, 80, 9, 60, 0.0) for name in baselines}
     page = words_of(study_report_html(study, replace(study.evaluate(), baselines=baselines)))
     assert page.count("Runner-up<") == 2 * baselines
-    places = [page.index(f"Runner-up<{n}>") for n in range(baselines)]
+    places = [page.index(f"Baseline<{n}>") for n in range(baselines)]
     assert places == sorted(places, reverse=True)  # the highest H first
 
 

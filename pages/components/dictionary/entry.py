@@ -173,11 +173,11 @@ def _ablated_picture(study: Study, index: int, neurons: tuple[int, ...]) -> None
     else:
         picture, name = upload.picture, upload.name
     with_it, without = classifier.answer(picture), classifier.answer(ablate_picture(study, picture, neurons))
-    after = {(item.name, item.kind): item.fraction for item in without.ranking}
+    after = {(item.name, item.kind): item.probability for item in without.ranking}
     rows = [
         (
             style.chip(item.kind, item.display),
-            f"{100 * item.fraction:.1f} %",
+            f"{100 * item.probability:.1f} %",
             f"{100 * after[item.name, item.kind]:.1f} %",
         )
         for item in with_it.ranking[:4]

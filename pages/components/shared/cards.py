@@ -43,12 +43,12 @@ def neuron_markup(study: Study, index: int, crops: int = 3) -> str:
 
 
 def neuron_card(
-    study: Study, index: int, *, scope: str, note: str = "", probability: float | None = None, tone: str = "neuron"
+    study: Study, index: int, *, scope: str, note: str = "", fraction: float | None = None, tone: str = "neuron"
 ) -> None:
     """A neuron's card that opens its page; ``scope`` keeps keys apart where a neuron shows twice; ``note`` and ``share`` add a measured line."""
     part, word = name_of(study.neurons[index])
     extra = (
-        f'<p class="cyn-extra"><span>{text(note)}</span>{meter(probability, tone) if probability is not None else ""}</p>'
+        f'<p class="cyn-extra"><span>{text(note)}</span>{meter(fraction, tone) if fraction is not None else ""}</p>'
         if note
         else ""
     )

@@ -112,15 +112,15 @@ def two_sided(
     both = np.concatenate([with_it, without])
     low, high = float(both.min(initial=0.0)), float(np.quantile(both, 0.995)) if len(both) else 1.0
     edges = np.linspace(low, max(high, low + 1e-6), bins + 1)
-    probabilities = [
+    fractions = [
         np.histogram(np.clip(group, edges[0], edges[-1]), edges)[0] / max(len(group), 1) for group in (with_it, without)
     ]
-    top = max(float(np.max(probabilities)), 1e-9)
+    top = max(float(np.max(fractions)), 1e-9)
     sides = []
-    for probability, name, group, side in zip(probabilities, names, (with_it, without), ("up", "down"), strict=True):
+    for fraction, name, group, side in zip(fractions, names, (with_it, without), ("up", "down"), strict=True):
         bars = "".join(
             f'<i style="height:{100 * value / top:.1f}%" data-tip="{100 * value:.0f} % of {len(group)} from {a:.3g} to {b:.3g}"></i>'
-            for value, a, b in zip(probability, edges[:-1], edges[1:], strict=True)
+            for value, a, b in zip(fraction, edges[:-1], edges[1:], strict=True)
         )
         median = float(np.median(group)) if len(group) else 0.0
         mark = (
@@ -151,9 +151,9 @@ def strip(
     return f'<figure class="cyn-strip" role="img" aria-label="{text(describe)}" style="--height:{height}rem">{bars}</figure>'
 
 
-def meter(probability: float, tone: str) -> str:
+def meter(fraction: float, tone: str) -> str:
     """A small horizontal bar, ``share`` of 0..1."""
-    return f'<span class="cyn-meter"><i style="width:{100 * min(max(probability, 0), 1):.1f}%;background:var(--cyn-{tone})"></i></span>'
+    return f'<span class="cyn-meter"><i style="width:{100 * min(max(fraction, 0), 1):.1f}%;background:var(--cyn-{tone})"></i></span>'
 
 
 def stacked(parts: Sequence[tuple[str, int, str]], *, describe: str) -> str:

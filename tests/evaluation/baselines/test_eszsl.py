@@ -7,7 +7,7 @@ from niwt_core.evaluation.baselines import Eszsl, TrainingData
 from tests.support.training_data import new_words, only, training_data
 
 
-@pytest.mark.parametrize("strength", [(1e-3, 1e-3), (0.1, 10.0), (100.0, 0.01)])
+@pytest.mark.parametrize("hyperparameters", [(1e-3, 1e-3), (0.1, 10.0), (100.0, 0.01)])
 @pytest.mark.parametrize("shape", [(40, 6, 5, 9), (12, 20, 4, 3), (30, 8, 8, 8)])
 def test_against_the_textbook(shape, hyperparameters):
     learnt = training_data(*shape, seed=sum(shape))

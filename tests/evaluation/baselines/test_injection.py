@@ -14,7 +14,7 @@ from niwt_core.evaluation.baselines.icis import NAMES, STEPS, distances, first_l
 from tests.support.training_data import new_words, only, training_data
 
 
-@pytest.mark.parametrize(("baseline", "strength"), [(Costa, (3.0, 0.1)), (Ridge, (0.1,)), (Icis, (25.0,))])
+@pytest.mark.parametrize(("baseline", "hyperparameters"), [(Costa, (3.0, 0.1)), (Ridge, (0.1,)), (Icis, (25.0,))])
 def test_seen_classes_keep_their_head(baseline, hyperparameters):
     learnt = training_data()
     found = only(baseline.fit(learnt).scores(learnt.features, new_words(2, 4), [hyperparameters]))
@@ -40,7 +40,7 @@ def test_costa_against_a_loop(top):
 
 
 @pytest.mark.parametrize("shape", [(40, 7, 9, 4), (40, 7, 5, 12)])
-@pytest.mark.parametrize("strength", [1e-3, 0.3, 30.0])
+@pytest.mark.parametrize("hyperparameters", [1e-3, 0.3, 30.0])
 def test_ridge_against_the_library(shape, hyperparameters):
     learnt, new = training_data(*shape, seed=1), new_words(3, shape[3])
     values = np.linalg.eigvalsh(learnt.knowledge @ learnt.knowledge.T)

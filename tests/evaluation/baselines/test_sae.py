@@ -19,7 +19,7 @@ def absolute(hyperparameters: float, X: np.ndarray, S: np.ndarray) -> float:
     return hyperparameters * (np.trace(S.T @ S) / S.shape[1]) / (np.trace(X.T @ X) / X.shape[1])
 
 
-@pytest.mark.parametrize("strength", [0.01, 1.0, 30.0])
+@pytest.mark.parametrize("hyperparameters", [0.01, 1.0, 30.0])
 @pytest.mark.parametrize("shape", [(40, 6, 5, 4), (30, 12, 12, 9), (60, 5, 9, 7)])
 def test_against_the_sylvester_solver(shape, hyperparameters):
     learnt = training_data(*shape, seed=sum(shape))
