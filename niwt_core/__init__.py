@@ -14,10 +14,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from niwt_core.classify.answer import Answer, EncodedPicture
     from niwt_core.classify.build import BuiltClass, build_class, inert_attributes
-    from niwt_core.classify.classifier import Answer, Classifier, EncodedPicture
+    from niwt_core.classify.classifier import Classifier
+    from niwt_core.classify.export import export
     from niwt_core.classify.recipe import Recipe, parse_recipe, read_recipe, write_recipe
     from niwt_core.errors import NiwtError
+    from niwt_core.knowledge.from_text import attributes_from_text
+    from niwt_core.study.evaluate import evaluate
     from niwt_core.study.storage import load_study, save_study
     from niwt_core.study.study import Study
 
@@ -26,15 +30,18 @@ _HOME = {
     "BuiltClass": "niwt_core.classify.build",
     "build_class": "niwt_core.classify.build",
     "inert_attributes": "niwt_core.classify.build",
-    "Answer": "niwt_core.classify.classifier",
+    "Answer": "niwt_core.classify.answer",
     "Classifier": "niwt_core.classify.classifier",
-    "EncodedPicture": "niwt_core.classify.classifier",
+    "EncodedPicture": "niwt_core.classify.answer",
     "NiwtError": "niwt_core.errors",
     "Recipe": "niwt_core.classify.recipe",
     "parse_recipe": "niwt_core.classify.recipe",
     "read_recipe": "niwt_core.classify.recipe",
     "write_recipe": "niwt_core.classify.recipe",
     "load_study": "niwt_core.study.storage",
+    "export": "niwt_core.classify.export",
+    "evaluate": "niwt_core.study.evaluate",
+    "attributes_from_text": "niwt_core.knowledge.from_text",
     "save_study": "niwt_core.study.storage",
     "Study": "niwt_core.study.study",
 }
@@ -46,7 +53,10 @@ __all__ = [
     "NiwtError",
     "Recipe",
     "Study",
+    "attributes_from_text",
     "build_class",
+    "evaluate",
+    "export",
     "inert_attributes",
     "load_study",
     "parse_recipe",

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -23,15 +22,15 @@ from torch import Tensor
 from niwt_core.audit.simulate import check_aviary
 from niwt_core.backbones.graph import network_from_dict, network_to_dict
 from niwt_core.backbones.split import SplitNetwork
-from niwt_core.classify.classifier import Answer, Classifier
+from niwt_core.classify.answer import Answer
+from niwt_core.classify.classifier import Classifier
+from niwt_core.data.aviary import IN_VIEW, PART_OF_GROUP, Picture
+from niwt_core.data.aviary.dataset import VERSION, redraw_path
 from niwt_core.errors import NiwtError
 from niwt_core.explain.attribute_map import attribute_map
 from niwt_core.explain.explanation import SHOWN, attribute_scores
 from niwt_core.method.importance import importance
 from niwt_core.study.study import Study
-
-if TYPE_CHECKING:
-    from niwt_core.data.aviary import Picture
 
 PER_CLASS = 6  # pictures: 360 in all, which gives each share to within 2 points
 
@@ -134,7 +133,6 @@ def held_out_sample(study: Study, *, per_class: int, seed: int) -> np.ndarray:
 
 def redrawn(study: Study, pictures: Sequence[int] | np.ndarray) -> Iterator[Picture]:
     """Pictures of the study drawn again with their masks. Raises NiwtError if the study is not of the Aviary, or of other drawings."""
-    from niwt_core.data.aviary.dataset import VERSION, redraw_path
 
     check_aviary(study)
     drawn = study.provenance.get("aviary")
@@ -191,7 +189,6 @@ def _measure(study: Study, chosen: np.ndarray, seed: int, on_picture: Callable[[
 
 
 def _record(study: Study, answer: Answer, drawn: Picture, random: np.random.Generator) -> _Record:
-    from niwt_core.data.aviary import IN_VIEW, PART_OF_GROUP
 
     candidate = answer.classifier.candidate(answer.best.name)
     alpha = importance(study.network, answer.picture.activations, candidate.row)[0]  # (N,)

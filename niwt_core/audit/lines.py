@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from niwt_core.audit.ground_truth import GroundTruth
+from niwt_core.audit.ground_truth import GroundTruth
 
 
 def ground_truth_lines(ground_truth: GroundTruth) -> Iterator[str]:

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from niwt_core.classify.answer import Answer
 from niwt_core.classify.build import BuiltClass
-from niwt_core.classify.classifier import Answer, Classifier
+from niwt_core.classify.classifier import Classifier
 from niwt_core.classify.recipe import Recipe
+from niwt_core.data.aviary import Picture, draw
 from niwt_core.errors import NiwtError
-
-if TYPE_CHECKING:
-    from niwt_core.data.aviary import Picture
-    from niwt_core.study.study import Study
+from niwt_core.study.study import Study
 
 NAME = "Imagined bird"
 MOST = 1000
@@ -85,7 +84,6 @@ def imagine(
 
 def fresh_pictures(study: Study, values: np.ndarray, *, n: int, seed: int) -> tuple[Picture, ...]:
     """``n`` drawings of a raw description (K,), as large as the network's input; its amounts are the chances within each group."""
-    from niwt_core.data.aviary import draw
 
     weights = {attribute: float(value) for attribute, value in zip(study.knowledge.names, values, strict=True)}
     children = np.random.SeedSequence((seed, 4)).spawn(n)  # 4: a stream that no picture of a data set is drawn from

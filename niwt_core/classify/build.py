@@ -14,6 +14,8 @@ from torch import Tensor
 from niwt_core.classify.recipe import Recipe
 from niwt_core.errors import NiwtError
 from niwt_core.files import write_atomically
+from niwt_core.knowledge.captions import caption_values
+from niwt_core.knowledge.from_text import attributes_from_text
 from niwt_core.study.study import Study
 
 NEAREST = 5
@@ -69,18 +71,16 @@ def describe(study: Study, recipe: Recipe) -> np.ndarray:
         NiwtError: the recipe is for another study, names what the study does not know, or cannot be said in its knowledge.
     """
     _check_study(study, recipe)
-    base = study.knowledge.values[study.seen].mean(0)
+    base = study.encoder.average
     if recipe.like:
         base = study.knowledge.values[study.class_index(recipe.like)]
-    if recipe.caption.strip() and study.texts_of_captions is None:
+    if recipe.caption.strip() and study.encoder.texts_of_captions is None:
         if study.knowledge.kind == "attributes":
-            from niwt_core.knowledge.from_text import propose_attributes
-
-            base = propose_attributes(study, recipe.caption, base=base, where=f"recipe {recipe.name}").values
+            base = attributes_from_text(
+                study.knowledge, recipe.caption, base=base, where=f"recipe {recipe.name}"
+            ).values
         else:
-            from niwt_core.knowledge.captions import caption_values
-
-            base = caption_values(study, recipe)
+            base = caption_values(study.encoder, recipe.name, recipe.caption, where=f"recipe {recipe.name}")
     if not recipe.attributes:
         return np.asarray(base, np.float32)
     return study.knowledge.describe(recipe.attributes, base=base)
@@ -93,10 +93,8 @@ def describe_text(study: Study, recipe: Recipe) -> np.ndarray | None:
     """
     if study.texts is None:
         return None
-    if recipe.caption.strip() and study.texts_of_captions is not None:
-        from niwt_core.knowledge.captions import caption_values
-
-        return caption_values(study, recipe)
+    if recipe.caption.strip() and study.encoder.texts_of_captions is not None:
+        return caption_values(study.encoder, recipe.name, recipe.caption, where=f"recipe {recipe.name}")
     return study.texts.knowledge.values[study.class_index(recipe.like)] if recipe.like else None
 
 
@@ -112,7 +110,7 @@ def _check_study(study: Study, recipe: Recipe) -> None:
 def build_class(study: Study, recipe: Recipe) -> BuiltClass:
     """Describes, predicts and transfers. The same recipe on the same study gives the same bits. Raises NiwtError."""
     values = describe(study, recipe)
-    k = study.encode(values, describe_text(study, recipe))
+    k = study.encoder.encode(values, describe_text(study, recipe))
     weights = study.affine.solve(k)
     importances = study.mapping(torch.from_numpy(k).to(study.mapping.weight.dtype))
     reached = weights if study.operator is None else study.operator @ weights  # (N,)

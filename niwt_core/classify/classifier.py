@@ -10,103 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
 
+from niwt_core.classify.answer import Answer, Candidate, ClassKind, EncodedPicture, Ranked
 from niwt_core.classify.build import BuiltClass, build_class
 from niwt_core.classify.recipe import Recipe
 from niwt_core.errors import NiwtError
 from niwt_core.images import open_image
-from niwt_core.knowledge.class_names import class_key, closest, display_name, listing
+from niwt_core.knowledge.class_names import class_key, closest, listing
 from niwt_core.study.study import Study
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from niwt_core.classify.export import Exported
-    from niwt_core.explain.attribution import ImportanceMap
-    from niwt_core.explain.explanation import Explanation
-
-Kind = Literal["seen", "unseen", "built"]
 Source = Any  # a path, bytes, a file object or a PIL image
 KEPT_SIDE = 1024  # pixels of the longer side that an encoded picture keeps for showing
-
-
-@dataclass(frozen=True, eq=False)
-class EncodedPicture:
-    """What every question needs: ``image`` (RGB, for showing), ``input`` (1,3,s,s), ``activations`` A (1,N,...), ``features`` phi (D,)."""
-
-    image: Image.Image
-    input: Tensor
-    activations: Tensor
-    features: Tensor
-
-    def __repr__(self) -> str:
-        return f"<EncodedPicture of {self.image.width} x {self.image.height} pixels, activations {tuple(self.activations.shape)}>"
-
-    @property
-    def pooled(self) -> Tensor:
-        """(N,): the mean activation of each neuron."""
-        return self.activations.flatten(2).mean(2)[0]
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A class the classifier knows: its head row (D,), bias about the feature mean, and where it comes from."""
-
-    name: str
-    kind: Kind
-    row: Tensor
-    bias: float
-
-    @property
-    def display(self) -> str:
-        return display_name(self.name) if self.kind != "built" else self.name
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A place in the ranking: calibrated ``score`` (logit, gamma taken from seen classes) and ``share``, its softmax over all candidates."""
-
-    name: str
-    display: str
-    kind: Kind
-    score: float
-    probability: float
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """The ranking of one picture, best first, and the means to ask why."""
-
-    classifier: Classifier
-    picture: EncodedPicture
-    ranking: tuple[Ranked, ...]
-
-    def __repr__(self) -> str:
-        places = ", ".join(f"{item.display} ({item.kind}) {item.probability:.0%}" for item in self.ranking[:3])
-        return f"<Answer: {places}{', ...' if len(self.ranking) > 3 else ''}>"
-
-    @property
-    def best(self) -> Ranked:
-        return self.ranking[0]
-
-    def explain(self, name: str | None = None, *, versus: str | None = None) -> Explanation:
-        """Why ``name`` (the best class by default), and why not ``versus`` (the runner-up by default)."""
-        from niwt_core.explain.explanation import explain
-
-        return explain(self, name, versus=versus)
-
-    def attribute_map(self, attribute: str) -> ImportanceMap:
-        """Where in the picture a word is, by the neurons that stand for it. Raises NiwtError on unknown words."""
-        from niwt_core.explain.attribute_map import attribute_map
-
-        return attribute_map(self.classifier.study, self.picture, attribute)
 
 
 class Classifier:
@@ -169,15 +89,22 @@ class Classifier:
         if self._stack is None:
             study, head = self.study, self.study.full_head
             taken = {class_key(name) for name in self._built}
-            candidates = [Candidate(item.name, "built", item.weights, item.bias) for item in self._built.values()]
+            candidates = [
+                Candidate(item.name, ClassKind.BUILT, item.weights, item.bias) for item in self._built.values()
+            ]
             for c, name in enumerate(study.classes):
                 if study.seen[c] or (self._unseen and class_key(name) not in taken):
                     candidates.append(
-                        Candidate(name, "seen" if study.seen[c] else "unseen", head.rows[c], float(head.biases[c]))
+                        Candidate(
+                            name,
+                            ClassKind.SEEN if study.seen[c] else ClassKind.UNSEEN,
+                            head.rows[c],
+                            float(head.biases[c]),
+                        )
                     )
             rows = torch.stack([item.row for item in candidates])
             biases = torch.tensor([item.bias for item in candidates])
-            seen = torch.tensor([item.kind == "seen" for item in candidates])
+            seen = torch.tensor([item.kind is ClassKind.SEEN for item in candidates])
             self._stack = (tuple(candidates), rows, biases, seen)
         return self._stack
 
@@ -249,12 +176,6 @@ class Classifier:
             picture,
             tuple(Ranked(c.name, c.display, c.kind, score, probability) for c, score, probability in ranked),
         )
-
-    def export(self, path: Path | str, *, calibrated: bool = True) -> Exported:
-        """Writes the classifier as it is now to a .pt2 or .onnx file that runs without this project, and checks its logits. Raises NiwtError."""
-        from niwt_core.classify.export import export
-
-        return export(self, path, calibrated=calibrated)
 
 
 def _shrunk(image: Image.Image) -> Image.Image:

@@ -18,20 +18,19 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from niwt_core.backbones.graph import network_from_dict, network_to_dict
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
+from niwt_core.classify.classifier import Classifier
 from niwt_core.errors import NiwtError
 from niwt_core.files import unwritable
-
-if TYPE_CHECKING:
-    from niwt_core.classify.classifier import Classifier
 
 VERSION = 1  # of labels.json, preprocess.json and about.json
 TOLERANCE = 1e-4  # of the largest logit: float32 sums in another order; measured 2e-6 (torch) and 5e-6 (ONNX)
@@ -134,7 +133,6 @@ def _pipeline(classifier: Classifier, calibrated: bool) -> Pipeline:
     seen = torch.tensor([item.kind == "seen" for item in candidates])
     biases = torch.tensor([item.bias for item in candidates]) - (classifier.gamma * seen if calibrated else 0.0)
     # Rebuilt from its own data: exporting must not move or change the network that others are using.
-    from niwt_core.backbones.graph import network_from_dict, network_to_dict
 
     weights = {name: value.detach().cpu().clone() for name, value in study.network.state_dict().items()}
     network = network_from_dict(network_to_dict(study.network), weights)

@@ -31,7 +31,7 @@ def build(
     opened = load_study(study)
     built = build_class(opened, read)
     built.save(out, opened)
-    proposed = _proposed(opened, read.caption) if read.caption.strip() and not opened.reads_captions else None
+    proposed = _proposed(opened, read.caption) if read.caption.strip() and not opened.encoder.reads_captions else None
     result = {
         "name": built.name,
         "study_id": opened.id,
@@ -80,9 +80,11 @@ def propose(
 
 def _proposed(study: Study, text: str, encoder: str | None = None) -> Mapping[str, Any]:
     from niwt_core.knowledge.captions import SentenceEncoder
-    from niwt_core.knowledge.from_text import propose_attributes
+    from niwt_core.knowledge.from_text import attributes_from_text
 
-    found = propose_attributes(study, text, encoder=SentenceEncoder(encoder) if encoder else None)
+    found = attributes_from_text(
+        study.knowledge, text, base=study.encoder.average, encoder=SentenceEncoder(encoder) if encoder else None
+    )
     return {
         "attributes": dict(found.attributes),
         "understood": [vars(item) for item in found.found],

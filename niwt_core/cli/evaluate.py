@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from niwt_core.cli.output import Report, write_json, write_line, write_table
 from niwt_core.errors import NiwtError
 
 if TYPE_CHECKING:
-    from niwt_core.evaluation.baselines.clip import ClipResult
+    from niwt_core.study.clip import ClipResult
     from niwt_core.study.study import Study
 
 
@@ -32,9 +33,9 @@ def evaluate(
     """Generalised zero-shot accuracy of a study: U, S, H, ZSL, AUSUC."""
     from niwt_core import load_study
     from niwt_core.cli.output import progress_bar
-    from niwt_core.evaluation.baselines.clip import NOTE as CLIP_NOTE
     from niwt_core.paper.result import load_paper, paper_json, paper_table
     from niwt_core.prepare.memory import keep_large_blocks
+    from niwt_core.study.clip import NOTE as CLIP_NOTE
     from niwt_core.study.evaluate import evaluate as evaluate_study
     from niwt_core.study.evaluate import to_json
 
@@ -53,7 +54,8 @@ def evaluate(
         from niwt_core.audit.lines import ground_truth_lines
 
         ground_truth = measure_ground_truth(opened)
-    result = to_json(opened, evaluation, ground_truth=ground_truth, clip=reference)
+    truths = None if ground_truth is None else asdict(ground_truth)
+    result = to_json(opened, evaluation, ground_truth=truths, clip=reference)
     paper = load_paper(opened)
     if paper is not None:
         result["paper"] = paper_json(opened, paper)
@@ -87,8 +89,9 @@ def evaluate(
 def _clip(study: Study, model: str, root: Path | None, report: Report) -> ClipResult:
     """CLIP's answers; model and pictures are looked for before anything long is done."""
     from niwt_core.device import pick_device
-    from niwt_core.evaluation.baselines.clip import Clip, clip_zero_shot
-    from niwt_core.evaluation.baselines.clip_prompts import study_captions
+    from niwt_core.evaluation.baselines.clip import Clip
+    from niwt_core.study.clip import clip_zero_shot
+    from niwt_core.study.clip_prompts import study_captions
     from niwt_core.study.pictures import study_pictures
 
     loaded = Clip(model, device=pick_device())

@@ -22,7 +22,9 @@ def export(
     json: AsJson = False,
 ) -> None:
     """Writes the classifier as one file that runs without this program, and checks that it gives the same logits."""
-    done = classifier_for(study, [], with_).export(out, calibrated=calibrated)
+    from niwt_core.classify.export import export as export_classifier
+
+    done = export_classifier(classifier_for(study, [], with_), out, calibrated=calibrated)
     kinds = [label["kind"] for label in done.labels]
     result = {
         "out": str(done.path),

@@ -50,6 +50,7 @@ def prepare_command(
     from niwt_core.prepare.defaults import options
     from niwt_core.prepare.memory import keep_large_blocks
     from niwt_core.prepare.prepare import make_accelerator, prepare
+    from niwt_core.study.provenance import Source
     from niwt_core.study.storage import check_target
 
     if source not in ("aviary", "cub", "awa2", "folder"):
@@ -88,6 +89,7 @@ def prepare_command(
         )
         provenance = {
             "command": _command(),
+            "source": Source(source, str(root or ""), boxes, knowledge, str(splits or "")).to_dict(),
             "split": dataset.split_source,
             **memory,
             **({"preset": published.to_dict()} if published else {}),
@@ -131,7 +133,9 @@ def prepare_command(
 
 def summary(study: Any, out: Path) -> Mapping[str, Any]:
     """What ``prepare`` says of a study it made."""
-    result = study.evaluate().metrics
+    from niwt_core.study.evaluate import evaluate
+
+    result = evaluate(study).metrics
     return {
         "study": study.name,
         "study_id": study.id,

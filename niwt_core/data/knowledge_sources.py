@@ -10,8 +10,13 @@ from typing import Any
 import numpy as np
 
 from niwt_core.data.dataset import Dataset
+from niwt_core.data.descriptions import read_descriptions
+from niwt_core.data.embeddings import read_embeddings
+from niwt_core.data.reed import is_caption_folder, read_picture_captions
+from niwt_core.data.text_tables import read_class_table
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Kind, Knowledge
+from niwt_core.knowledge.captions import caption_knowledge
 
 EMBEDDINGS = (".mat", ".npy")
 BESIDE = "attributes+"
@@ -49,11 +54,6 @@ def _table(
     dataset: Dataset, source: str, encoder: str | None
 ) -> tuple[Knowledge, Mapping[str, tuple[str, ...]], Mapping[str, Any]]:
     """(table, captions, memory) of one source that is not the set's attributes."""
-    from niwt_core.data.descriptions import read_descriptions
-    from niwt_core.data.embeddings import read_embeddings
-    from niwt_core.data.reed import is_caption_folder, read_picture_captions
-    from niwt_core.data.text_tables import read_class_table
-    from niwt_core.knowledge.captions import caption_knowledge
 
     path, captions = Path(source), dataset.captions
     if source != "captions":

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from niwt_core.classify.answer import EncodedPicture
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation.metrics import Metrics, class_averaged, metrics, score
 from niwt_core.explain.explanation import average_activation
 from niwt_core.study.study import Study
-
-if TYPE_CHECKING:
-    from niwt_core.classify.classifier import EncodedPicture
 
 
 @dataclass(frozen=True)

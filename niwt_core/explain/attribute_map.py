@@ -7,17 +7,13 @@ held-out pictures of seen species the peak fell into the right part in 56 % agai
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
+from niwt_core.classify.answer import EncodedPicture
 from niwt_core.errors import NiwtError
 from niwt_core.explain.attribution import ImportanceMap, weighted_map
-
-if TYPE_CHECKING:
-    from niwt_core.classify.classifier import EncodedPicture
-    from niwt_core.study.study import Study
+from niwt_core.study.study import Study
 
 OWN = 4  # neurons
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -16,10 +16,8 @@ from torch import Tensor, nn
 from niwt_core.backbones.receptive_field import enlarge
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.backbones.torchvision_import import ensure_torchvision
+from niwt_core.classify.answer import EncodedPicture
 from niwt_core.errors import NiwtError
-
-if TYPE_CHECKING:
-    from niwt_core.classify.classifier import EncodedPicture
 
 Method = Literal["grad-cam", "integrated-gradients", "occlusion"]
 METHODS: tuple[Method, ...] = get_args(Method)

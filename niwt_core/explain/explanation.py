@@ -3,7 +3,7 @@
 * Contributions: how much each neuron adds to a class's score, measured from the average picture. With global average pooling they are exact,
   ``w_n (phi_n - mean_n)``; through a longer tail they are integrated gradients along the straight line from the average activation
   (Sundararajan et al., 2017), which add up to the score's difference too; ``residual`` says by how much they miss it.
-* Words: the inverse map of the importance ``alpha_c(x)`` (DESIGN 2), as standard deviations above the average class.
+* Words: the inverse map of the importance ``alpha_c(x)`` (see docs/method.md), as standard deviations above the average class.
 * Evidence: ``e = P^T (phi - mean)`` is what the picture says for each attribute, since ``w = P k + q``; the margin between two classes splits into
   ``e_j (k_cj - k_rj)`` and a rest that no attribute carries. The counterfactual changes the words that hold the margin, largest first, and
   builds the class anew after each, so that a flip is what the changed description would really do.
@@ -13,64 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from niwt_core.classify.answer import Answer, Candidate, EncodedPicture
+from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart
 from niwt_core.explain.sentence import sentence_for
 from niwt_core.knowledge.encoding import encode
 from niwt_core.method.importance import importance, unit
-from niwt_core.neurons.neuron import Neuron
-
-if TYPE_CHECKING:
-    from niwt_core.classify.classifier import Answer, Candidate, EncodedPicture
-    from niwt_core.study.study import Study
+from niwt_core.study.study import Study
 
 STEPS = 16  # of the integral; on a ResNet-18 at layer4[0] the residual is below 0.5 % of the score
 SHOWN = 5
-
-
-@dataclass(frozen=True)
-class AttributeScore:
-    """An attribute with a strength: standard deviations above the average class, or its part of a margin in logits.
-
-    ``present``: in a contrast, the class has more of it than the runner-up; if not, its absence is what speaks for the class.
-    """
-
-    attribute: str
-    label: str
-    score: float
-    present: bool = True
-
-
-@dataclass(frozen=True)
-class NeuronPart:
-    """A neuron and what it adds to a score (logits); ``excess``: its mean activation here above that over training pictures. A neuron with
-    a negative excess speaks by its silence."""
-
-    neuron: Neuron
-    contribution: float
-    excess: float = 0.0
-
-    @property
-    def index(self) -> int:
-        return self.neuron.index
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """Why ``name`` and not ``versus``: margin in calibrated logits; words and neurons that hold it up; ``flip``: the words which, changed to what
-    ``versus`` has, would turn the margin, largest first, each with what its change takes away; ``flips``: whether they suffice."""
-
-    name: str
-    versus: str
-    margin: float
-    words: tuple[AttributeScore, ...]
-    neurons: tuple[NeuronPart, ...]
-    counterfactual: tuple[AttributeScore, ...]
-    flips: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +141,7 @@ def attribute_scores(study: Study, alpha: Tensor) -> tuple[AttributeScore, ...]:
     """Every attribute, strongest first: what the inverse map says of ``alpha`` (N,), above the average class in its standard deviations."""
     if study.knowledge.kind != "attributes":
         return ()
-    mean, spread = study.attribute_moments
+    mean, spread = study.encoder.moments
     raised = (study.inverse(unit(alpha)) - mean) / spread  # (K,)
     knowledge = study.knowledge
     order = raised.argsort(descending=True).tolist()

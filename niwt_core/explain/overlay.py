@@ -10,7 +10,7 @@ from torch import Tensor
 _HEAT = np.array(
     [(0, 0, 4), (51, 10, 95), (120, 28, 109), (187, 55, 84), (237, 105, 37), (252, 181, 25), (252, 255, 164)], float
 )
-_AGAINST, _FOR = np.array([33, 102, 172], float), np.array([214, 96, 27], float)
+AGAINST, FOR = np.array([33, 102, 172], float), np.array([214, 96, 27], float)
 
 
 def heat_colours(values: np.ndarray) -> np.ndarray:
@@ -32,7 +32,7 @@ def overlay(
     values = np.asarray(values, np.float32)
     scaled = values / max(float(np.abs(values).max()), 1e-12)
     score = np.abs(scaled) if signed else scaled.clip(0, 1)
-    colours = np.where(scaled[..., None] >= 0, _FOR, _AGAINST) if signed else heat_colours(score)
+    colours = np.where(scaled[..., None] >= 0, FOR, AGAINST) if signed else heat_colours(score)
     heat = Image.fromarray(colours.astype(np.uint8)).resize(square.size, Image.Resampling.BICUBIC)
     alpha = Image.fromarray((255 * opacity * np.sqrt(score)).round().astype(np.uint8)).resize(
         square.size, Image.Resampling.BICUBIC

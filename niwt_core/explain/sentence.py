@@ -1,91 +1,11 @@
-"""Sentences about predictions, for people.
-
-An attribute becomes a noun phrase ("crown color: red" -> "a red crown", "crest: none" -> "no crest"), by rules for the words that birds are
-described in (CUB-200-2011 and the Aviary); anything else falls back to "a <value> <group>", and a bare word is quoted.
-"""
+"""Sentences about predictions, for people."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from niwt_core.explain.explanation import AttributeScore, Contrast, NeuronPart
-
-# Group of an attribute -> the noun that its values go before. Other groups lose " color", " shape", " pattern", " length".
-_NOUNS = {
-    "primary color": "plumage",
-    "under tail color": "under-tail",
-    "upper tail color": "upper tail",
-    "eye ring": "eye ring",
-}
-_SEVERAL = {
-    "wing": "wings",
-    "leg": "legs",
-    "eye": "eyes",
-    "foot": "feet",
-    "feet": "feet",
-    "ear": "ears",
-    "horn": "horns",
-}
-_NO_ARTICLE = ("plumage", "wings", "legs", "eyes", "feet", "ears", "horns", "upperparts", "underparts")
-_HEAD_PATTERNS = {  # CUB's has_head_pattern: what is there, not what the head is like
-    "malar": "malar stripe",
-    "eyebrow": "eyebrow stripe",
-    "eyering": "eye ring",
-    "eyeline": "eye line",
-    "unique pattern": "uniquely patterned head",
-}
-_LENGTHS = {"longer than head": "longer than its head", "shorter than head": "shorter than its head"}
-_LENGTHS |= {"about the same as head": "about as long as its head"}
-
-
-def join(parts: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def phrase(label: str) -> str:
-    """An attribute as a bare noun phrase: "crown color: red" -> "red crown", "leg color: red" -> "red legs", "crest: none" -> "no crest"."""
-    group, _, value = label.partition(": ")
-    if not value:
-        return f"“{group}”"
-    value = re.sub(r"\s*\([^)]*\)", "", value).strip() or value  # "small (5 - 9 in)", "curved (up or down)"
-    noun = _noun(group)
-    if value == "none":
-        return f"no {noun}"
-    if group == "head pattern" and value in _HEAD_PATTERNS:
-        return _HEAD_PATTERNS[value]
-    if value in _LENGTHS:
-        return f"{noun} {_LENGTHS[value]}"
-    if group == "shape":
-        return f"{value.removesuffix('-like').replace('_', ' ')}-like shape"
-    value = re.sub(
-        rf"[\s-]({re.escape(noun)}|{re.escape(group.split()[0])})$", "", value
-    )  # "forked tail", "rounded-wings"
-    return f"{value} {noun}"
-
-
-def mention(label: str, *, present: bool = True) -> str:
-    """The attribute as something a bird has ("a red crown", "red legs", "no crest") or lacks ("no red crown", "a crest", "not “furry”")."""
-    bare = phrase(label)
-    if bare.startswith("“"):
-        return bare if present else f"not {bare}"
-    if bare.startswith("no "):
-        return bare if present else with_article(bare.removeprefix("no "))
-    if not present:
-        return f"no {bare}"
-    return with_article(bare)
-
-
-def with_article(words: str) -> str:
-    """ "an orange nape", "a red crown", "red wings"."""
-    if words.split()[-1] in _NO_ARTICLE:
-        return words
-    return f"{'an' if words[:1].lower() in 'aeiou' and not words.startswith('uni') else 'a'} {words}"
+from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart
+from niwt_core.knowledge.noun_phrases import NO_ARTICLE, join, mention, noun_of, phrase, with_article
 
 
 def contrasts(words: Sequence[AttributeScore], *, groups: int = 2) -> list[str]:
@@ -115,13 +35,6 @@ def sentence_for(
     return " ".join([text, *_neurons_said(supporting), *_runner_up_clause(contrast)])
 
 
-def _noun(group: str) -> str:
-    if group in _NOUNS:
-        return _NOUNS[group]
-    noun = re.sub(r" (colou?r|shape|pattern|length)$", "", group)
-    return _SEVERAL.get(noun, noun)
-
-
 def _contrast(shown: Sequence[AttributeScore], lacked: Sequence[AttributeScore]) -> str:
     if not shown:
         return mention(lacked[0].label, present=False)
@@ -130,10 +43,10 @@ def _contrast(shown: Sequence[AttributeScore], lacked: Sequence[AttributeScore])
     if not value or value == "none" or text.startswith("no "):
         return text
     other = with_article(phrase(lacked[0].label))
-    noun = _noun(lacked[0].label.partition(": ")[0])
+    noun = noun_of(lacked[0].label.partition(": ")[0])
     if not (other.endswith(f" {noun}") and text.endswith(f" {noun}")):
         return f"{text} rather than {other}"
-    several = noun in _NO_ARTICLE
+    several = noun in NO_ARTICLE
     return f"{text} rather than {other.removesuffix(f' {noun}')}{'' if several else ' one'}"
 
 

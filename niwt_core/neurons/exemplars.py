@@ -5,19 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
+from niwt_core.backbones.preprocess import Preprocess
+from niwt_core.backbones.split import SplitNetwork
+from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
-
-if TYPE_CHECKING:
-    from niwt_core.backbones.preprocess import Preprocess
-    from niwt_core.backbones.split import SplitNetwork
-    from niwt_core.data.dataset import Dataset
 
 EXEMPLARS = 6  # pictures a neuron
 PICTURES, SIDE = 1000, 176  # pictures in all, and their longer side in pixels: about 7 MB

@@ -9,16 +9,13 @@ names as the control. A neuron whose name does not pass is unnamed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from niwt_core.data.dataset import Dataset
 from niwt_core.method.mapping import LinearMap
-
-if TYPE_CHECKING:
-    from niwt_core.data.dataset import Dataset
 
 Q_LIMIT = 0.05
 AUROC_LIMIT = 0.75

@@ -31,6 +31,7 @@ from niwt_core.neurons.naming import name_dictionary
 from niwt_core.prepare.activations import PictureActivations, kept_pictures
 from niwt_core.prepare.extraction import Pictures
 from niwt_core.prepare.settings import PROBES
+from niwt_core.study.evaluate import evaluate
 from niwt_core.study.study import Study
 
 Progress = Callable[[str, int, int], None]
@@ -257,7 +258,7 @@ def _measure(
         live=live,
         verified=verified,
         shuffled=shuffled,
-        metrics=again.evaluate().metrics,
+        metrics=evaluate(again).metrics,
     )
 
 

@@ -11,16 +11,22 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from niwt_core.backbones import Preprocess, SplitNetwork, load_backbone
+from niwt_core.data.aviary.dataset import read_aviary
+from niwt_core.data.awa2 import read_awa2
+from niwt_core.data.cub import read_cub
 from niwt_core.data.dataset import Dataset, check_pictures
+from niwt_core.data.folder import read_folder
 from niwt_core.data.knowledge_sources import with_knowledge
 from niwt_core.errors import NiwtError
+from niwt_core.prepare.aviary.defaults import AviaryDefaults, aviary_defaults, draw_pictures, random_birds_folder
+from niwt_core.prepare.aviary.pretraining import Pretraining, pretrain
+from niwt_core.prepare.aviary.random_birds import draw_random_birds
 from niwt_core.prepare.prepare import Settings
 from niwt_core.prepare.training import TrainingSettings
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-    from niwt_core.prepare.aviary.defaults import AviaryDefaults
 
 Report = Callable[[str, int, int], None]
 BACKBONE = "mobilenet_v2"
@@ -107,8 +113,6 @@ def _aviary_inputs(
     progress: Report,
 ) -> Inputs:
     """Draws the Aviary beside ``out``, and takes the network that was made for it unless another is named."""
-    from niwt_core.data.aviary.dataset import read_aviary
-    from niwt_core.prepare.aviary.defaults import aviary_defaults, draw_pictures
 
     defaults = aviary_defaults(seed=seed)
     name = backbone or defaults.backbone
@@ -143,9 +147,6 @@ def _pretrain(
     progress: Report,
 ) -> None:
     """Draws random birds beside ``out`` and pre-trains ``network`` on them, resumably."""
-    from niwt_core.prepare.aviary.defaults import random_birds_folder
-    from niwt_core.prepare.aviary.pretraining import Pretraining, pretrain
-    from niwt_core.prepare.aviary.random_birds import draw_random_birds
 
     folder = random_birds_folder(out)
     pictures, words = draw_random_birds(
@@ -191,14 +192,9 @@ def read_dataset(
         progress("checking pictures", done, total)
 
     if source == "cub":
-        from niwt_core.data.cub import read_cub
-
         return check_pictures(read_cub(root, crop_boxes=boxes, split_dir=splits), report)
     if source == "awa2":
-        from niwt_core.data.awa2 import read_awa2
-
         return check_pictures(read_awa2(root, binary=binary, split_dir=splits), report)
-    from niwt_core.data.folder import read_folder
 
     return read_folder(root, progress=report)
 

@@ -23,6 +23,7 @@ from niwt_core.neurons.exemplars import make_gallery
 from niwt_core.neurons.naming import name_dictionary
 from niwt_core.neurons.neuron import neurons_from
 from niwt_core.prepare.activations import PictureActivations
+from niwt_core.prepare.probes import probe_inputs
 from niwt_core.prepare.settings import Preparation
 from niwt_core.prepare.training import install_head
 from niwt_core.study.study import Choices, Study
@@ -148,7 +149,6 @@ def assemble(
 
 def _foreign_operator(network: SplitNetwork, preparation: Preparation) -> torch.Tensor:
     """The operator over probe pictures that are not the study's own: a folder of photographs, or noise."""
-    from niwt_core.prepare.probes import probe_inputs
 
     count = preparation.settings.probe_count
     inputs = probe_inputs(

@@ -19,7 +19,9 @@ import torch
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
+from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.data.dataset import Dataset
+from niwt_core.device import pick_device
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation.selection import FoldFeatures, class_folds
 from niwt_core.files import digest, unwritable, write_atomically
@@ -80,8 +82,6 @@ def prepare(
 
 def make_accelerator(device: str) -> Accelerator:
     """An Accelerator on the device of that name ("auto", "cpu", "cuda", "mps"), one process or those that ``accelerate launch`` made."""
-    from niwt_core.backbones.torchvision_import import ensure_torchvision
-    from niwt_core.device import pick_device
 
     ensure_torchvision()
     from accelerate import Accelerator, DataLoaderConfiguration

@@ -21,6 +21,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
+from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
 from niwt_core.method.head import Head
@@ -63,7 +64,6 @@ class TrainingPictures(TorchDataset):
     """Augmented (input (3,s,s), local label) of training pictures in the order of one epoch."""
 
     def __init__(self, dataset: Dataset, preprocess: Preprocess, settings: TrainingSettings, epoch: int) -> None:
-        from niwt_core.backbones.torchvision_import import ensure_torchvision
 
         ensure_torchvision()
         from torchvision.transforms import ColorJitter, Compose, RandomHorizontalFlip, RandomResizedCrop

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
+from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import Method
+from niwt_core.explain.explanation import Explanation, contrast_classes
+from niwt_core.explain.parts import Contrast
 from niwt_core.report.figures import METHOD_MEANING, METHOD_NAMES, Figures, jpeg_uri, make_figures
 from niwt_core.report.fragments import (
     attribute_bars,
@@ -19,10 +21,6 @@ from niwt_core.report.fragments import (
     section,
 )
 from niwt_core.report.stylesheet import page_style
-
-if TYPE_CHECKING:
-    from niwt_core.classify.classifier import Answer
-    from niwt_core.explain.explanation import Contrast, Explanation
 
 PLATE = 560  # pixels of a large picture's side
 
@@ -132,7 +130,6 @@ def _contrast(answer: Answer, explanation: Explanation, drawn: Figures) -> list[
 
 def seen_from_runner_up(answer: Answer, contrast: Contrast) -> Contrast:
     """The same contrast from the other side: what holds the runner-up up, and which of its words would have to change."""
-    from niwt_core.explain.explanation import contrast_classes
 
     classifier = answer.classifier
     return contrast_classes(answer, classifier.candidate(contrast.versus), classifier.candidate(contrast.name))

@@ -6,13 +6,13 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
-if TYPE_CHECKING:
-    from niwt_core.classify.classifier import Answer
-    from niwt_core.explain.explanation import AttributeScore, Contrast, Explanation, NeuronPart
+from niwt_core.classify.answer import Answer
+from niwt_core.explain.explanation import Explanation, average_activation
+from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart
 
 
 def explanation_json(answer: Answer, explanation: Explanation) -> dict[str, Any]:
@@ -51,7 +51,6 @@ def ranking_csv(answer: Answer) -> str:
 
 def neurons_csv(answer: Answer, explanation: Explanation) -> str:
     """All neurons, the one that adds most first."""
-    from niwt_core.explain.explanation import average_activation
 
     study = answer.classifier.study
     excess = answer.picture.pooled - average_activation(study)  # (N,)

@@ -7,18 +7,15 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 from torch.nn import functional as F
 
+from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import ImportanceMap, Method, class_map, neuron_map
-from niwt_core.explain.overlay import _AGAINST, _FOR, centre_square, heat_colours, overlay
-
-if TYPE_CHECKING:
-    from niwt_core.classify.classifier import Answer
-    from niwt_core.explain.explanation import Explanation
+from niwt_core.explain.explanation import Explanation
+from niwt_core.explain.overlay import AGAINST, FOR, centre_square, heat_colours, overlay
 
 SMALLEST, LARGEST = (
     448,
@@ -87,7 +84,7 @@ def map_layer(map_: ImportanceMap, *, side: int) -> Image.Image:
     scaled = values / max(float(np.abs(values).max()), 1e-12)
     signed = map_.method != "grad-cam"
     score = np.abs(scaled) if signed else scaled.clip(0, 1)
-    colours = np.where(scaled[..., None] >= 0, _FOR, _AGAINST) if signed else heat_colours(score)
+    colours = np.where(scaled[..., None] >= 0, FOR, AGAINST) if signed else heat_colours(score)
     layer = Image.fromarray(np.dstack([colours.astype(np.uint8), (255 * np.sqrt(score)).round().astype(np.uint8)]))
     return layer.resize((side, side), Image.Resampling.BICUBIC)
 

@@ -7,18 +7,15 @@ import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from niwt_core.classify.answer import Answer
 from niwt_core.errors import NiwtError
 from niwt_core.explain.attribution import Method
+from niwt_core.explain.explanation import Explanation
 from niwt_core.files import write_atomically
 from niwt_core.report.document import report_html
 from niwt_core.report.explanation_data import attributes_csv, explanation_json, neurons_csv, ranking_csv
 from niwt_core.report.figures import Figures, make_figures, png_bytes
-
-if TYPE_CHECKING:
-    from niwt_core.classify.classifier import Answer
-    from niwt_core.explain.explanation import Explanation
 
 
 def report_files(

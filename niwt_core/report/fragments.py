@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from math import isfinite
-from typing import TYPE_CHECKING
 
-from niwt_core.explain.sentence import mention, phrase, with_article
-
-if TYPE_CHECKING:
-    from niwt_core.classify.classifier import Ranked
-    from niwt_core.explain.explanation import AttributeScore, Contrast, NeuronPart
+from niwt_core.classify.answer import Ranked
+from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart
+from niwt_core.knowledge.noun_phrases import mention, phrase, with_article
 
 SIGNS = {"seen": "●", "unseen": "◆", "built": "★"}
 MEANING = {

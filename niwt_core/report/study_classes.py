@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from niwt_core.classify.build import build_class
+from niwt_core.classify.recipe import Recipe
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.charts import Axis, Dot, plot
 from niwt_core.report.figures import jpeg_uri
 from niwt_core.report.fragments import chip, percentage, section
-
-if TYPE_CHECKING:
-    from niwt_core.study.evaluate import Evaluation
-    from niwt_core.study.study import Study
+from niwt_core.study.evaluate import Evaluation
+from niwt_core.study.study import Study
 
 MISTAKES = 10
 
@@ -27,8 +26,6 @@ def kind_of(study: Study, c: int) -> str:
 
 def _expected(study: Study) -> np.ndarray:
     """(C,) predictability: by leaving the class out for seen ones, that of the nearest seen classes for unseen ones."""
-    from niwt_core.classify.build import build_class
-    from niwt_core.classify.recipe import Recipe
 
     known = study.predictability
     return np.array(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from niwt_core.evaluation.metrics import Metrics
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.fragments import percentage, section
 from niwt_core.report.study_classes import classes, mistakes
@@ -13,18 +14,15 @@ from niwt_core.report.study_measures import balance, methods
 from niwt_core.report.study_neurons import dictionary
 from niwt_core.report.study_stylesheet import STUDY
 from niwt_core.report.stylesheet import page_style
-
-if TYPE_CHECKING:
-    from niwt_core.evaluation.metrics import Metrics
-    from niwt_core.study.evaluate import Evaluation
-    from niwt_core.study.study import Study
+from niwt_core.study.evaluate import Evaluation, evaluate
+from niwt_core.study.study import Study
 
 TITLES = {"aviary": "The Aviary", "cub": "CUB-200-2011", "awa2": "Animals with Attributes 2"}
 
 
 def study_report_html(study: Study, evaluation: Evaluation | None = None) -> str:
     """The page as text, the same for the same study. ``evaluation``: one that is there already, with runners-up if they are to be shown."""
-    found = evaluation or study.evaluate()
+    found = evaluation or evaluate(study)
     title = TITLES.get(study.name, display_name(study.name))
     sections = [
         balance(study, found),

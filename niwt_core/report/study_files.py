@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from niwt_core.errors import NiwtError
 from niwt_core.files import write_atomically
 from niwt_core.report.study_document import study_report_html
-
-if TYPE_CHECKING:
-    from niwt_core.study.evaluate import Evaluation
-    from niwt_core.study.study import Study
+from niwt_core.study.evaluate import Evaluation
+from niwt_core.study.study import Study
 
 
 def write_study_report(study: Study, out: Path, *, evaluation: Evaluation | None = None) -> Path:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from niwt_core.evaluation.metrics import Metrics
 from niwt_core.report.charts import Axis, Curve, plot
 from niwt_core.report.fragments import chip, percentage, section
-
-if TYPE_CHECKING:
-    from niwt_core.evaluation.metrics import Metrics
-    from niwt_core.study.evaluate import Evaluation
-    from niwt_core.study.study import Study
+from niwt_core.study.evaluate import Evaluation
+from niwt_core.study.study import Study
 
 SAMPLES = 180  # points of a curve: more cannot be told apart
 OWN, UNCALIBRATED = "NIWT", "(uncalibrated)"

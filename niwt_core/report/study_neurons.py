@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from niwt_core.explain.overlay import centre_square
-from niwt_core.explain.sentence import phrase
 from niwt_core.knowledge.class_names import display_name
+from niwt_core.knowledge.noun_phrases import phrase
 from niwt_core.neurons.naming import AUROC_LIMIT
+from niwt_core.neurons.neuron import Neuron
 from niwt_core.report.figures import jpeg_uri
 from niwt_core.report.fragments import TRUST, percentage, section
-
-if TYPE_CHECKING:
-    from niwt_core.neurons.neuron import Neuron
-    from niwt_core.study.study import Study
+from niwt_core.study.study import Study
 
 WORDS, PICTURES = 12, 4
 DIM = 0.4  # of the light, where the neuron is silent

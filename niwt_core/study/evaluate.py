@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 
-from niwt_core.evaluation.baseline_tuning import left_out, run_baselines
 from niwt_core.evaluation.metrics import (
     CalibrationCurve,
     Metrics,
@@ -19,11 +18,9 @@ from niwt_core.evaluation.metrics import (
     metrics,
     score,
 )
+from niwt_core.study.baselines import left_out, run_baselines
+from niwt_core.study.clip import ClipResult, clip_json
 from niwt_core.study.study import Study
-
-if TYPE_CHECKING:
-    from niwt_core.audit.ground_truth import GroundTruth
-    from niwt_core.evaluation.baselines.clip import ClipResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +70,14 @@ def evaluate(
 
 
 def to_json(
-    study: Study, evaluation: Evaluation, *, ground_truth: GroundTruth | None = None, clip: ClipResult | None = None
+    study: Study,
+    evaluation: Evaluation,
+    *,
+    ground_truth: Mapping[str, Any] | None = None,
+    clip: ClipResult | None = None,
 ) -> dict[str, Any]:
     """The object that ``niwt evaluate --json`` prints; ``truth`` is what a study of the Aviary was measured against, ``clip`` stands among the
     baselines as "CLIP", and for itself with its model and prompts."""
-    from niwt_core.evaluation.baselines.clip import clip_json
-
     result = evaluation.metrics
     others = evaluation.baselines if clip is None else {**evaluation.baselines, "CLIP": clip.metrics}
     beside = {"NIWT (uncalibrated)": evaluation.plain, **others} if others else {}
@@ -101,5 +100,5 @@ def to_json(
         },
         **({"baselines_left_out": list(evaluation.left_out)} if evaluation.left_out else {}),
         **({"clip": clip_json(clip)} if clip is not None else {}),
-        **({"ground_truth": asdict(ground_truth)} if ground_truth is not None else {}),
+        **({"ground_truth": dict(ground_truth)} if ground_truth is not None else {}),
     }

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from niwt_core.data.aviary.dataset import VERSION, read_aviary, write_aviary
+from niwt_core.data.cub import read_cub
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
-
-if TYPE_CHECKING:
-    from niwt_core.study.study import Study
+from niwt_core.study.study import Study
 
 FOLDERS = ("", "images", "JPEGImages", "CUB_200_2011/images", "Animals_with_Attributes2/JPEGImages")
 FIX = "name the folder of its pictures with --root DIR"
@@ -71,8 +69,8 @@ def _dataset(study: Study, base: Path) -> Dataset:
 def _base(study: Study, root: Path | None) -> Path:
     """The folder that the study's paths are relative to. Raises NiwtError."""
     if root is None:
-        given = remembered(study, "--root")
-        if given is None or not Path(given).is_dir():
+        given = study.source.root
+        if not given or not Path(given).is_dir():
             what = f"no folder {given!r}, which the study was prepared from" if given else "the study keeps no pictures"
             raise NiwtError(what, where=f"study {study.name}", fix=FIX)
         root = Path(given)
@@ -82,24 +80,11 @@ def _base(study: Study, root: Path | None) -> Path:
     return next((base for base in tries if (base / study.paths[0]).is_file()), root)
 
 
-def remembered(study: Study, option: str) -> str | None:
-    """What the command that made the study gave for ``option``; "" for one without a value, None if it was not given."""
-    words = shlex.split(str(study.provenance.get("command", "")))
-    for place, word in enumerate(words):
-        if word == option:
-            following = words[place + 1] if place + 1 < len(words) else "--"
-            return "" if following.startswith("--") else following
-        if word.startswith(f"{option}="):
-            return word.partition("=")[2]
-    return None
-
-
 def _with_boxes(study: Study, base: Path) -> Dataset:
     """The set below ``base``, cropped to CUB's boxes if the study was."""
     dataset = _dataset(study, base)
-    if study.kind != "cub" or remembered(study, "--boxes") is None:
+    if study.kind != "cub" or not study.source.boxes:
         return dataset
-    from niwt_core.data.cub import read_cub
 
     whole = read_cub(base.parent, crop_boxes=True)
     assert whole.boxes is not None
@@ -109,7 +94,6 @@ def _with_boxes(study: Study, base: Path) -> Dataset:
 
 def _draw(study: Study, folder: Path, workers: int, progress: Callable[[int, int], None] | None) -> None:
     """Draws the study's Aviary again. Raises NiwtError if this program draws another one."""
-    from niwt_core.data.aviary.dataset import VERSION, write_aviary
 
     drawn = study.provenance["aviary"]
     if drawn["version"] != VERSION:
@@ -133,7 +117,6 @@ def _draw(study: Study, folder: Path, workers: int, progress: Callable[[int, int
 
 def _with_ground_truth(study: Study, folder: Path) -> Dataset:
     """The Aviary in ``folder`` with what each picture shows."""
-    from niwt_core.data.aviary.dataset import read_aviary
 
     dataset, whole = _dataset(study, folder), read_aviary(folder)
     assert whole.picture_attributes is not None

@@ -20,7 +20,8 @@ from niwt_core.backbones.split import SplitNetwork
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.class_names import class_key, closest, display_name, listing
-from niwt_core.knowledge.encoding import Encoding, encode
+from niwt_core.knowledge.encoder import KnowledgeEncoder
+from niwt_core.knowledge.encoding import Encoding
 from niwt_core.knowledge.kernel import Kernel
 from niwt_core.knowledge.texts import Texts
 from niwt_core.method.head import Head
@@ -28,13 +29,12 @@ from niwt_core.method.mapping import LinearMap
 from niwt_core.method.transfer.exact import AffineForm
 from niwt_core.neurons.exemplars import Gallery
 from niwt_core.neurons.neuron import Neuron
+from niwt_core.study.provenance import Source
 
 if TYPE_CHECKING:
     from niwt_core.audit.simulate import Simulation
     from niwt_core.classify.classifier import Classifier
     from niwt_core.classify.recipe import Recipe
-    from niwt_core.knowledge.from_text import Proposals
-    from niwt_core.study.evaluate import Evaluation
 
 
 @dataclass(frozen=True)
@@ -121,33 +121,20 @@ class Study:
         return self.choices.gamma
 
     @cached_property
+    def encoder(self) -> KnowledgeEncoder:
+        """Raw descriptions to what the maps see."""
+        memory = self.provenance.get("captions")
+        return KnowledgeEncoder(self.knowledge, self.seen, self.encoding, self.kernel, self.texts, memory)
+
+    @cached_property
+    def source(self) -> Source:
+        """Where pictures and descriptions came from."""
+        return Source.from_dict({"kind": self.kind, **self.provenance.get("source", {})})
+
+    @property
     def encoded_knowledge(self) -> np.ndarray:
-        """(C,E) float64 encoded descriptions: K columns of attributes or embeddings, the kernel's of captions, then those of ``texts``."""
-        first = encode(self.knowledge.values, self.encoding, self.kernel)
-        return first if self.texts is None else np.hstack([first, self.texts.encoded])
-
-    def encode(self, values: np.ndarray, text: np.ndarray | None = None) -> np.ndarray:
-        """(E,) the encoding of a raw description (K,), with raw ``text`` (K',) where the study has ``texts``; None says nothing there."""
-        first = encode(values, self.encoding, self.kernel)
-        if self.texts is None:
-            return first
-        return np.concatenate([first, self.texts.unsaid if text is None else self.texts.encode(text)])
-
-    @property
-    def texts_of_captions(self) -> Texts | None:
-        """The texts beside attributes, if they are captions: a class may then be written as well."""
-        return self.texts if self.texts is not None and self.texts.knowledge.kind == "captions" else None
-
-    @property
-    def reads_captions(self) -> bool:
-        """A new class's caption is read as it is; elsewhere it proposes attributes."""
-        return self.knowledge.kind == "captions" or self.texts_of_captions is not None
-
-    def propose_attributes(self, text: str) -> Proposals:
-        """What a description in words says in this study's attributes. Raises NiwtError."""
-        from niwt_core.knowledge.from_text import propose_attributes
-
-        return propose_attributes(self, text)
+        """(C,E) float64 encoded descriptions of all classes."""
+        return self.encoder.encoded
 
     def over_knowledge(self, block: np.ndarray | None = None) -> tuple[AffineForm, Tensor, Tensor]:
         """(affine form, (K,N) weight and (N,) offset of the map) over the columns of ``knowledge`` alone.
@@ -186,13 +173,6 @@ class Study:
         return Head(rows, biases, self.head.mean)
 
     @cached_property
-    def attribute_moments(self) -> tuple[Tensor, Tensor]:
-        """((K,) mean, (K,) standard deviation) of the raw knowledge over seen classes; a constant attribute has an infinite deviation."""
-        values = torch.from_numpy(self.knowledge.values[self.seen])
-        spread = values.std(0)
-        return values.mean(0), torch.where(spread > 1e-6, spread, torch.full_like(spread, torch.inf))
-
-    @cached_property
     def predictability(self) -> Mapping[str, float]:
         """Leave-one-class-out cosine of each seen class."""
         return dict(zip(self.seen_classes, self.mapping.predictability.tolist(), strict=True))
@@ -213,20 +193,16 @@ class Study:
 
     def classifier(self, *, unseen: bool = True) -> Classifier:
         """A classifier over the seen classes, with the study's unseen classes unless ``unseen`` is false."""
-        from niwt_core.classify.classifier import Classifier
+        from niwt_core.classify.classifier import (
+            Classifier,  # a promised shortcut: the one way up from a study to what answers with it
+        )
 
         return Classifier(self, unseen=unseen)
-
-    def evaluate(self, *, baselines: bool = False) -> Evaluation:
-        """U, S, H, ZSL on the study's test pictures, computed afresh from its features."""
-        from niwt_core.study.evaluate import evaluate
-
-        return evaluate(self, baselines=baselines)
 
     def imagine(
         self, description: Mapping[str, Any] | Recipe, *, n: int = 32, seed: int = 0, name: str = "Imagined bird"
     ) -> Simulation:
         """Fresh pictures of a description, its classifier, and how many it recognises; for a study of the Aviary. Raises NiwtError."""
-        from niwt_core.audit.simulate import imagine
+        from niwt_core.audit.simulate import imagine  # a promised shortcut, as `classifier`
 
         return imagine(self, description, n=n, seed=seed, name=name)

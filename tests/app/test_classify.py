@@ -11,7 +11,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from niwt_core import NiwtError
-from niwt_core.classify.classifier import Answer
+from niwt_core.classify.answer import Answer
 from niwt_core.images import image_hash
 from pages.components.classify.reasons import explanation_of
 from pages.components.shared.uploads import KEPT, WHOLE, Uploads, input_of, pixels_of, sample_key, take_in

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from niwt_core import Recipe
 from niwt_core.audit.ground_truth import measure_ground_truth
 from niwt_core.knowledge.class_names import display_name
+from niwt_core.study.evaluate import evaluate
 from pages.components.measure import ground_truth
 from pages.components.studies import study_list
 from tests.support.opened import ROOT, said, went_well
@@ -103,7 +104,7 @@ def test_a_neuron_that_is_not_there_says_so(page: Open, asked: str) -> None:
 
 def test_measure_shows_figures_and_moves_gamma(page: Open) -> None:
     at = page("measure")
-    result = small_study().evaluate().metrics
+    result = evaluate(small_study()).metrics
     assert f"{result.H:.1f} %" in said(at)
     at = went_well(at.slider(key="gamma").set_value(at.slider(key="gamma").max).run())
     assert any(button.key == "gamma_back" for button in at.button)

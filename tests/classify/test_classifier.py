@@ -10,6 +10,7 @@ from PIL import Image
 
 from niwt_core import Classifier, NiwtError
 from niwt_core.classify.classifier import KEPT_SIDE
+from niwt_core.study.evaluate import evaluate
 from tests.support.small_study import small_dataset, small_study
 
 
@@ -186,7 +187,7 @@ def test_what_a_notebook_prints_of_a_result_is_one_line():
     for result in (
         study,
         study.knowledge,
-        study.evaluate(),
+        evaluate(study),
         classifier,
         built,
         answer,

@@ -93,7 +93,7 @@ def compare(said: dict, classifier: Classifier, pixels: np.ndarray) -> None:
 def test_torch_runs_it_without_this_project(tmp_path):
     classifier = built()
     classifier.gamma = 0.7
-    done = classifier.export(tmp_path / "deep" / "birds.pt2")
+    done = export(classifier, tmp_path / "deep" / "birds.pt2")
     assert done.deviation <= done.tolerance
     pixels = squares(classifier)
     compare(ask_stranger(STRANGER_TORCH, done.path, pixels, tmp_path), classifier, pixels)
@@ -103,7 +103,7 @@ def test_torch_runs_it_without_this_project(tmp_path):
 def test_raw_logits_lack_only_the_calibration(tmp_path):
     classifier = built()
     classifier.gamma = 0.7
-    done = classifier.export(tmp_path / "birds.pt2", calibrated=False)
+    done = export(classifier, tmp_path / "birds.pt2", calibrated=False)
     pixels = torch.from_numpy(squares(classifier))
     raw = torch.export.load(done.path).module()(pixels)
     features = torch.stack([classifier.encode(classifier.study.gallery.image(item)).features for item in range(3)])
@@ -115,7 +115,7 @@ def test_onnx_runtime_runs_it_without_torch(tmp_path):
     for name in ("onnx", "onnxscript", "onnxruntime"):
         pytest.importorskip(name, reason="pip install '.[onnx]'")
     classifier = built()
-    done = classifier.export(tmp_path / "birds.onnx")
+    done = export(classifier, tmp_path / "birds.onnx")
     pixels = squares(classifier)
     compare(ask_stranger(STRANGER_ONNX, done.path, pixels, tmp_path), classifier, pixels)
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from niwt_core.evaluation.baselines.clip import Clip, clip_zero_shot
+from niwt_core.evaluation.baselines.clip import Clip
+from niwt_core.study.clip import clip_zero_shot
 from tests.support.small_study import small_dataset, small_study
 from tests.support.tiny_clip import tiny_clip
 

@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from niwt_core import build_class, read_recipe
+from niwt_core.study.evaluate import evaluate
 from tests.support.bad_pictures import GOOD, write_good
 from tests.support.small_study import small_dataset, small_study
 
@@ -98,7 +99,7 @@ def test_explain(niwt, study, photo, recipe, tmp_path):
 def test_evaluate(niwt, study):
     found = niwt("evaluate", study, "--baselines", "--json").json
     assert {"U", "S", "H", "zsl", "gamma", "ausuc", "seen_classes", "unseen_classes", "split_hash"} <= set(found)
-    result = small_study(layer="second.1").evaluate().metrics
+    result = evaluate(small_study(layer="second.1")).metrics
     assert found["U"] == pytest.approx(result.U, abs=1e-3)
     assert {"ESZSL", "SAE"} <= set(found["baselines"])
     for baseline in found["baselines"].values():

@@ -75,7 +75,7 @@ def test_a_class_gives_attributes_or_a_caption_or_both(study):
     np.testing.assert_allclose(only.k[K:], study.encoded_knowledge[study.seen, K:].mean(0), atol=1e-6)
     like = build_class(study, Recipe("Twin", like=name))
     np.testing.assert_allclose(like.k, study.encoded_knowledge[c], atol=1e-6)
-    if study.texts_of_captions is None:
+    if study.encoder.texts_of_captions is None:
         return
     both = build_class(study, Recipe(name, own, caption=text))
     np.testing.assert_allclose(both.k, study.encoded_knowledge[c], atol=1e-6)

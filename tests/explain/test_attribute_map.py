@@ -22,7 +22,7 @@ def test_only_the_strongest_neurons_of_a_word_have_a_share():
 def test_an_answer_gives_the_map_of_a_word():
     study = tiny_aviary()
     answer = study.classifier().classify(study.gallery.image(0))
-    shown = answer.attribute_map(WORD)
+    shown = attribute_map(answer.classifier.study, answer.picture, WORD)
     assert shown.values.shape == answer.picture.input.shape[-2:]
     assert torch.equal(shown.values, attribute_map(study, answer.picture, WORD).values)
 

@@ -7,7 +7,7 @@ from scipy.ndimage import map_coordinates
 
 from niwt_core import NiwtError
 from niwt_core.backbones.receptive_field import centres
-from niwt_core.classify.classifier import EncodedPicture
+from niwt_core.classify.answer import EncodedPicture
 from niwt_core.explain.attribution import METHODS, class_map, neuron_map, weighted_map
 from niwt_core.method.importance import importance
 from tests.support.small_study import small_dataset, small_study

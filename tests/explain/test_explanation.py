@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from niwt_core.classify.classifier import Answer
+from niwt_core.classify.answer import Answer
 from niwt_core.explain.explanation import (
     average_activation,
     contrast_classes,

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from niwt_core.data.aviary.attributes import ATTRIBUTE_GROUPS
-from niwt_core.explain.explanation import AttributeScore, Contrast, NeuronPart
-from niwt_core.explain.sentence import contrasts, join, mention, phrase, sentence_for
+from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart
+from niwt_core.explain.sentence import contrasts, sentence_for
+from niwt_core.knowledge.noun_phrases import join, mention, phrase
 from niwt_core.neurons.neuron import Neuron
 
 

@@ -9,7 +9,7 @@ from niwt_core import NiwtError, Recipe, build_class
 from niwt_core.data.aviary.attributes import ATTRIBUTE_NAMES, choose_attributes
 from niwt_core.data.aviary.caption import caption
 from niwt_core.knowledge.attributes import Knowledge
-from niwt_core.knowledge.from_text import propose_attributes, read_attributes
+from niwt_core.knowledge.from_text import attributes_from_text, read_attributes
 from niwt_core.knowledge.from_text.phrases import stem
 from tests.support.small_study import small_study
 
@@ -98,13 +98,17 @@ def test_captions_whose_truth_is_known():
 
 def test_proposals_are_a_recipe():
     study = small_study()
-    proposed = propose_attributes(study, "red crown; a hooked, black bill. No crest, wings not blue")
+    proposed = attributes_from_text(
+        study.knowledge, "red crown; a hooked, black bill. No crest, wings not blue", base=study.encoder.average
+    )
     assert proposed.attributes == {
         "crown color": "red", "bill shape": "hooked", "bill color": "black", "crest": "none", "wing color: blue": False,
     }  # fmt: skip
     base = study.knowledge.values[study.seen].mean(0)
     np.testing.assert_array_equal(proposed.values, study.knowledge.describe(proposed.attributes, base=base))
-    assert study.propose_attributes("red crown").attributes == {"crown color": "red"}
+    assert attributes_from_text(study.knowledge, "red crown", base=study.encoder.average).attributes == {
+        "crown color": "red"
+    }
 
 
 def test_a_caption_builds_the_class_of_its_attributes():
@@ -121,13 +125,13 @@ def test_a_caption_builds_the_class_of_its_attributes():
 def test_what_is_refused():
     study = small_study()
     with pytest.raises(NiwtError, match="description is empty"):
-        propose_attributes(study, " \n")
+        attributes_from_text(study.knowledge, " \n", base=study.encoder.average)
     with pytest.raises(NiwtError, match="no word that this study knows"):
-        propose_attributes(study, "zzz qqq ... 12")
+        attributes_from_text(study.knowledge, "zzz qqq ... 12", base=study.encoder.average)
     with pytest.raises(NiwtError, match="6000 characters"):
-        propose_attributes(study, "x" * 6000)
+        attributes_from_text(study.knowledge, "x" * 6000, base=study.encoder.average)
     with pytest.raises(NiwtError, match="knows classes by embedding"):
-        propose_attributes(replace(study, knowledge=replace(study.knowledge, kind="embedding")), "red crown")
+        attributes_from_text(replace(study.knowledge, kind="embedding"), "red crown", base=study.encoder.average)
     with pytest.raises(NiwtError, match="recipe Bird"):
         build_class(study, Recipe("Bird", caption="quarterly tax return"))
 

@@ -13,6 +13,7 @@ from niwt_core import NiwtError
 from niwt_core.data.aviary.dataset import drawn_with, read_aviary, write_aviary
 from niwt_core.prepare import compare_layers as layers
 from niwt_core.prepare.compare_layers import choose_layers, compare_layers, comparison_json
+from niwt_core.study.evaluate import evaluate
 from niwt_core.study.pictures import study_pictures
 from niwt_core.study.study import Study
 from tests.support.small_study import small_dataset, small_study
@@ -43,7 +44,7 @@ def test_a_layer_has_the_figures_of_a_study_prepared_there(thorough, layer):
     assert (found.live, found.info.neurons) == (live, len(status))
     assert found.verified == pytest.approx(100 * status.count("verified") / live)
     assert found.shuffled == pytest.approx(100 * expected.provenance["shuffled_names_fraction"])
-    result = expected.evaluate().metrics
+    result = evaluate(expected).metrics
     for key in ("U", "S", "H", "zsl"):
         assert getattr(found.metrics, key) == pytest.approx(getattr(result, key), abs=1e-6)
 
@@ -121,15 +122,14 @@ def test_other_pictures_are_refused(tmp_path):
 def test_where_pictures_are_looked_for(tmp_path):
     study = small_study(layer="second.1")
 
-    def from_command(command: str) -> Path:
-        with study_pictures(replace(study, provenance={"command": command})) as dataset:
+    def from_source(root: str) -> Path:
+        with study_pictures(replace(study, provenance={"source": {"root": root}})) as dataset:
             return dataset.root
 
-    assert from_command(f"niwt prepare folder --root {small_dataset().root} --seed 0") == small_dataset().root
-    assert from_command(f"niwt prepare folder --root={small_dataset().root}") == small_dataset().root
-    for command, words in (("", "keeps no pictures"), (f"niwt prepare folder --root {tmp_path / 'gone'}", "no folder")):
+    assert from_source(str(small_dataset().root)) == small_dataset().root
+    for root, words in (("", "keeps no pictures"), (str(tmp_path / "gone"), "no folder")):
         with pytest.raises(NiwtError, match=words):
-            from_command(command)
+            from_source(root)
     with pytest.raises(NiwtError, match="no such folder"), study_pictures(study, tmp_path / "none"):
         pass
 
@@ -139,13 +139,13 @@ def test_boxes_are_cut_out_again(monkeypatch):
     boxes = np.tile(np.array([8, 8, 20, 30], np.float32), (len(whole), 1)) + np.arange(len(whole))[:, None] % 3
     backwards = replace(whole, boxes=boxes[::-1], paths=whole.paths[::-1])
     monkeypatch.setattr("niwt_core.data.cub.read_cub", lambda root, crop_boxes: backwards)
-    command = f"niwt prepare cub --boxes --root {whole.root}"
-    cut = replace(study, kind="cub", provenance={"command": command})
+    source = {"root": str(whole.root), "boxes": True}
+    cut = replace(study, kind="cub", provenance={"source": source})
     with study_pictures(cut) as dataset:
         assert dataset.crop
         assert np.array_equal(dataset.boxes, boxes)  # by path, in the study's own order
         assert dataset.picture(0).size == (20, 30)
-    with study_pictures(replace(cut, provenance={"command": command.replace("--boxes ", "")})) as dataset:
+    with study_pictures(replace(cut, provenance={"source": source | {"boxes": False}})) as dataset:
         assert not dataset.crop
 
 

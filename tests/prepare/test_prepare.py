@@ -16,6 +16,7 @@ from niwt_core.data.dataset import Dataset
 from niwt_core.evaluation.selection import choose
 from niwt_core.prepare.prepare import Settings, prepare
 from niwt_core.prepare.training import TrainingSettings
+from niwt_core.study.evaluate import evaluate
 from tests.support.small_study import small_dataset, tiny_network
 from tests.support.two_processes import make
 
@@ -185,7 +186,7 @@ def test_a_class_without_test_pictures_and_one_without_any(tmp_path):
     unseen = np.flatnonzero(~dataset.seen)
     keep = ~((dataset.labels == unseen[0]) | ((dataset.labels == 0) & ~dataset.train))
     study = run(tmp_path / "study", dataset=dataset.keep(keep))
-    result = study.evaluate(baselines=True)
+    result = evaluate(study, baselines=True)
     assert np.isnan(result.per_class[dataset.classes[unseen[0]]])
     for metrics in (result.metrics, result.plain, *result.baselines.values()):
         assert np.isfinite([metrics.U, metrics.S, metrics.H, metrics.zsl]).all()

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from niwt_core import NiwtError
-from niwt_core.classify.classifier import Answer
-from niwt_core.explain.explanation import AttributeScore
+from niwt_core.classify.answer import Answer
+from niwt_core.explain.parts import AttributeScore
 from niwt_core.report import explanation_json, report_files, report_html, report_zip, write_report
 from niwt_core.report.fragments import change
 from niwt_core.report.stylesheet import DARK, LIGHT

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,10 +23,9 @@ from niwt_core.data.aviary.caption import IN_VIEW, caption
 from niwt_core.data.aviary.renderer import Picture, draw
 from niwt_core.data.aviary.skeleton import POSES
 from niwt_core.data.aviary.species import species
+from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
-
-if TYPE_CHECKING:
-    from niwt_core.data.dataset import Dataset
+from niwt_core.knowledge.attributes import Knowledge
 
 VERSION = 2
 """Of the drawings: raise it when the same seed gives another picture."""
@@ -103,8 +101,6 @@ def read_aviary(root: Path) -> "Dataset":
     attributes, as in a field guide, without a look at its pictures. `picture_attributes` is 1 where the bird has the
     value and the part that shows it is in view. Raises NiwtError if the folder is not complete.
     """
-    from niwt_core.data.dataset import Dataset
-    from niwt_core.knowledge.attributes import Knowledge
 
     root = Path(root)
     _plain_inputs(root)

@@ -8,42 +8,21 @@ were trained beside classes that were not, and CLIP was trained on neither, so g
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
+from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.errors import NiwtError
-from niwt_core.evaluation.baselines.clip_prompts import Captions, class_prompts
-from niwt_core.evaluation.metrics import Metrics, metrics, score
-
-if TYPE_CHECKING:
-    from niwt_core.data.dataset import Dataset
-    from niwt_core.study.study import Study
 
 BATCH = 16
-NOTE = (
-    "CLIP may have met the unseen classes in its own training: a reference, not a zero-shot result under the same rules; "
-    "uncalibrated, since it was not trained on the seen classes"
-)
 _FIX = "give --clip a folder with config.json, model.safetensors, tokenizer and preprocessor, or a hub id while the network is there"
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
-
-
-@dataclass(frozen=True)
-class ClipResult:
-    """``metrics`` at gamma 0; ``model`` as it was named; ``prompts`` of each class; ``pictures`` that were scored."""
-
-    metrics: Metrics
-    model: str
-    prompts: Mapping[str, tuple[str, ...]]
-    pictures: int
 
 
 class Clip:
@@ -53,7 +32,6 @@ class Clip:
     """
 
     def __init__(self, source: str, *, device: torch.device | str = "cpu") -> None:
-        from niwt_core.backbones.torchvision_import import ensure_torchvision
 
         self.source, self.device = source, torch.device(device)
         if not Path(source).is_dir() and not _HUB_ID.fullmatch(source):
@@ -115,44 +93,6 @@ class Clip:
         if not words or not ends or len(self._tokenizer) > text.vocab_size:
             what = "its tokenizer is missing, or that of another model"
             raise NiwtError(what, where=self.source, fix="put CLIP's own tokenizer.json beside the weights")
-
-
-def clip_zero_shot(
-    study: Study,
-    dataset: Dataset,
-    clip: Clip,
-    *,
-    captions: Captions | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> ClipResult:
-    """CLIP's U, S, H and ZSL on the study's test pictures, among the study's classes, at gamma 0.
-
-    Args:
-        dataset: the study's pictures, from ``study_pictures``; cropped to boxes if the study's were.
-        captions: class -> sentences that describe it, from ``study_captions``.
-        progress: called with (done, total) pictures.
-
-    Raises:
-        NiwtError: a picture cannot be read.
-    """
-    prompts = class_prompts(study, captions)
-    classes = clip.encode_classes(prompts)  # (C,D)
-    tests = np.flatnonzero(study.split != "train")
-    logits = torch.empty(len(tests), len(study.classes))
-    for start in range(0, len(tests), BATCH):
-        rows = slice(start, min(start + BATCH, len(tests)))
-        pictures = [dataset.picture(int(i), at_least=clip.size) for i in tests[rows]]
-        logits[rows] = clip.scale * clip.encode_pictures(pictures) @ classes.T
-        if progress is not None:
-            progress(rows.stop, len(tests))
-    found = metrics(score(logits, study.labels[tests], study.seen), 0.0)
-    return ClipResult(found, clip.source, prompts, len(tests))
-
-
-def clip_json(result: ClipResult) -> dict[str, Any]:
-    """What ``niwt evaluate --clip --json`` says of CLIP beside its row in the table."""
-    prompts = {name: list(texts) for name, texts in result.prompts.items()}
-    return {"model": result.model, "pictures": result.pictures, "prompts": prompts, "note": NOTE}
 
 
 def _load(source: str) -> tuple[Any, Any, Any]:

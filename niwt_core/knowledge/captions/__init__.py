@@ -3,7 +3,7 @@
 passages (name and sentences -> what an encoder reads) -> encoders (text -> vectors) with their cache -> class_texts (a table, or a new class).
 """
 
-from niwt_core.knowledge.captions.class_texts import caption_knowledge, caption_values, study_encoder
+from niwt_core.knowledge.captions.class_texts import caption_knowledge, caption_values, text_encoder
 from niwt_core.knowledge.captions.encoders import (
     DEFAULT_ENCODER,
     TFIDF,
@@ -16,5 +16,5 @@ from niwt_core.knowledge.captions.passages import passages
 
 __all__ = [
     "DEFAULT_ENCODER", "TFIDF", "SentenceEncoder", "TextEncoder", "TfidfEncoder", "caption_knowledge", "caption_values",
-    "make_encoder", "passages", "study_encoder",
+    "make_encoder", "passages", "text_encoder",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +12,7 @@ from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.captions.encoders import TFIDF, SentenceEncoder, TextEncoder, TfidfEncoder, make_encoder
 from niwt_core.knowledge.captions.passages import passages
-
-if TYPE_CHECKING:
-    from niwt_core.classify.recipe import Recipe
-    from niwt_core.study.study import Study
+from niwt_core.knowledge.encoder import KnowledgeEncoder
 
 LONGEST_CAPTION = 5000  # characters
 
@@ -45,29 +42,28 @@ def caption_knowledge(
     return Knowledge("captions", tuple(classes), encoder.columns, values, scale=1.0), encoder.memory
 
 
-def caption_values(study: Study, recipe: Recipe) -> np.ndarray:
-    """(K,) raw values of a recipe's name and caption, in a study that reads captions. Raises NiwtError."""
-    where, text = f"recipe {recipe.name}", recipe.caption.strip()
-    if "captions" not in study.provenance:
+def caption_values(encoder: KnowledgeEncoder, name: str, caption: str, *, where: str = "caption") -> np.ndarray:
+    """(K,) raw values of a class's name and caption, where captions are read. Raises NiwtError."""
+    text = caption.strip()
+    if encoder.caption_memory is None:
         raise NiwtError(
-            f"study {study.name} knows classes by {study.knowledge.kind}, not by captions",
+            f"the study knows classes by {encoder.knowledge.kind}, not by captions",
             where=where,
             fix="describe the class by attributes, or prepare a study with --knowledge captions",
         )
     if len(text) > LONGEST_CAPTION:
         raise NiwtError(f"a caption of {len(text)} characters", where=where, fix=f"use at most {LONGEST_CAPTION}")
-    encoder = study_encoder(study)
+    reader = text_encoder(encoder.caption_memory)
     sentences = [part.strip() for part in text.splitlines() if _says(part)]
-    if not sentences or not encoder.encode(sentences).any():  # the name alone is no description
+    if not sentences or not reader.encode(sentences).any():  # the name alone is no description
         raise NiwtError(
             "the caption has no word that this study knows", where=where, fix="describe the class in other words"
         )
-    return np.asarray(encoder.encode(passages(recipe.name, sentences)).mean(0))
+    return np.asarray(reader.encode(passages(name, sentences)).mean(0))
 
 
-def study_encoder(study: Study) -> TextEncoder:
-    """The encoder that read a study's captions. Raises NiwtError when it cannot be had any more."""
-    memory = study.provenance["captions"]
+def text_encoder(memory: Mapping[str, Any]) -> TextEncoder:
+    """The encoder that read a study's captions, from what it remembers. Raises NiwtError when it cannot be had any more."""
     name = memory["encoder"]
     return TfidfEncoder(memory["vocabulary"], memory["idf"]) if name == TFIDF else _sentence_encoder(name)
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.errors import NiwtError
 from niwt_core.files import digest, file_hash
 from niwt_core.knowledge.captions.cache import TextCache
@@ -64,7 +65,6 @@ class SentenceEncoder:
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
         """(tokenizer, model)."""
-        from niwt_core.backbones.torchvision_import import ensure_torchvision
 
         ensure_torchvision()
         from transformers import AutoModel, AutoTokenizer

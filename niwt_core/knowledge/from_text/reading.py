@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Knowledge, readable
+from niwt_core.knowledge.captions.encoders import TextEncoder
 from niwt_core.knowledge.from_text.phrases import WHOLE_PART, Piece, pieces, stem, words_of
 from niwt_core.knowledge.from_text.thesaurus import MEANINGS, PARTS, SMALL, WHOLE
-
-if TYPE_CHECKING:
-    from niwt_core.knowledge.captions import TextEncoder
-    from niwt_core.study.study import Study
 
 LONGEST_TEXT = 5000  # characters
 NEAR = 0.6  # cosine from which a sentence encoder's best attribute counts
@@ -78,24 +75,21 @@ class _Column:
     value: frozenset[str]
 
 
-def propose_attributes(
-    study: Study,
+def attributes_from_text(
+    knowledge: Knowledge,
     text: str,
     *,
-    base: np.ndarray | None = None,
+    base: np.ndarray,
     encoder: TextEncoder | None = None,
     where: str = "description",
 ) -> Proposals:
-    """Reads ``text`` in the attributes of ``study``; ``base`` (K,) is what is not mentioned, by default the mean of the seen classes.
+    """Reads ``text`` in the attributes of a table; ``base`` (K,) raw is what is not mentioned, as a rule the mean of the seen classes.
 
     Raises:
-        NiwtError: the study has no attributes, the text is empty or too long, or nothing in it is an attribute.
+        NiwtError: the table has no attributes, the text is empty or too long, or nothing in it is an attribute.
     """
-    knowledge = study.knowledge
     if knowledge.kind != "attributes":
-        raise NiwtError(
-            f"study {study.name} knows classes by {knowledge.kind}", where=where, fix="use a study of attributes"
-        )
+        raise NiwtError(f"the study knows classes by {knowledge.kind}", where=where, fix="use a study of attributes")
     if not text.strip():
         raise NiwtError("the description is empty", where=where, fix="say what the class looks like")
     if len(text) > LONGEST_TEXT:
@@ -104,9 +98,8 @@ def propose_attributes(
     if not found:
         some = ", ".join(knowledge.labels[:: max(1, len(knowledge.labels) // 3)][:3])
         raise NiwtError("the caption has no word that this study knows", where=where, fix=f"use words such as {some}")
-    start = knowledge.values[study.seen].mean(0) if base is None else base
     attributes = _as_recipe(knowledge, found)
-    return Proposals(found, attributes, knowledge.describe(attributes, base=start), unknown)
+    return Proposals(found, attributes, knowledge.describe(attributes, base=base), unknown)
 
 
 def read_attributes(

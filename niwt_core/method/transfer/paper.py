@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from niwt_core.backbones.split import SplitNetwork
+from niwt_core.method.importance import importance
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,6 @@ def paper_loss(
     regularisation: float,
 ) -> Tensor:
     """The paper's objective for each class, (U,): over all pictures in ``batches`` (each (B,N,...)), nothing sampled."""
-    from niwt_core.method.importance import importance
 
     losses = []
     for row, target in zip(weights, targets, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 SCHEMA = 2
@@ -20,6 +21,7 @@ def migrated(manifest: dict[str, Any]) -> dict[str, Any]:
             drawing = dict(provenance["aviary"])
             drawing["random_birds"] = drawing.pop("passersby")
             provenance["aviary"] = drawing
+        provenance.setdefault("source", _source_of_command(manifest["kind"], str(provenance.get("command", ""))))
         manifest = {**manifest, "choices": choices, "provenance": provenance}
     return manifest
 
@@ -27,3 +29,25 @@ def migrated(manifest: dict[str, Any]) -> dict[str, Any]:
 def migrated_header(header: list[str]) -> list[str]:
     """The columns of neurons.csv in today's words."""
     return [_NEURON_COLUMNS.get(name, name) for name in header]
+
+
+def _source_of_command(kind: str, command: str) -> dict[str, Any]:
+    """The options that say where a study came from, out of the command that made it: schema 1 kept nothing else."""
+    words = shlex.split(command)
+
+    def option(name: str) -> str | None:
+        for place, word in enumerate(words):
+            if word == name:
+                following = words[place + 1] if place + 1 < len(words) else "--"
+                return "" if following.startswith("--") else following
+            if word.startswith(f"{name}="):
+                return word.partition("=")[2]
+        return None
+
+    return {
+        "kind": kind,
+        "root": option("--root") or "",
+        "boxes": option("--boxes") is not None,
+        "knowledge": option("--knowledge") or "attributes",
+        "splits": option("--splits") or "",
+    }

@@ -12,7 +12,7 @@ from niwt_core import Recipe, Study
 from niwt_core.classify.build import describe, describe_text
 from niwt_core.classify.live_tables import attributes_between
 from niwt_core.knowledge.class_names import class_key
-from niwt_core.knowledge.from_text import Proposals, propose_attributes
+from niwt_core.knowledge.from_text import Proposals, attributes_from_text
 
 AVERAGE = ""  # the start that is no class: the mean of the seen ones
 
@@ -61,7 +61,7 @@ class Draft:
 
     def hear(self, study: Study, text: str) -> None:
         """Sets the sliders of what ``text`` speaks of; the others stay where they are. Raises NiwtError if it says nothing known."""
-        parsed = propose_attributes(study, text, base=self.values(study))
+        parsed = attributes_from_text(study.knowledge, text, base=self.values(study))
         base = self.base(study)
         self.changes = {int(k): float(str(parsed.values[k])) for k in np.flatnonzero(parsed.values != base)}
         self.parsed, self.epoch, self.revision = parsed, self.epoch + 1, 0
@@ -82,7 +82,7 @@ class Draft:
         """Takes over a recipe. Raises NiwtError if the study cannot say it; the draft then stays as it was."""
         like = study.classes[study.class_index(recipe.like)] if recipe.like else AVERAGE
         fresh = Draft(
-            name=recipe.name, like=like, editing=editing, caption=recipe.caption if study.reads_captions else ""
+            name=recipe.name, like=like, editing=editing, caption=recipe.caption if study.encoder.reads_captions else ""
         )
         values = describe(study, recipe)
         if study.knowledge.kind == "attributes" or not recipe.caption:

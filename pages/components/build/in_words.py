@@ -31,7 +31,7 @@ def in_words(study: Study, draft: Draft) -> None:
 
 
 def _keep(study: Study, draft: Draft, words: str) -> None:
-    if study.reads_captions:
+    if study.encoder.reads_captions:
         draft.caption = words
 
 

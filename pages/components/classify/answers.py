@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from niwt_core import Classifier
-from niwt_core.classify.classifier import Answer, Ranked
+from niwt_core.classify.answer import Answer, Ranked
 from niwt_core.report.fragments import SIGNS, best_places, rank_row
 from pages.components.shared.intake import plain
 

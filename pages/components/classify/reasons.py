@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 
 import streamlit as st
 
-from niwt_core.classify.classifier import Answer
+from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import ImportanceMap, Method, class_map
 from niwt_core.explain.explanation import Explanation
 from pages.components.shared.memory import settle

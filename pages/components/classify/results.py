@@ -8,7 +8,7 @@ import streamlit as st
 import torch
 
 from niwt_core import Classifier
-from niwt_core.classify.classifier import Candidate
+from niwt_core.classify.answer import Candidate
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.explanation_data import as_csv
 from niwt_core.report.fragments import percent

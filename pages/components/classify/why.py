@@ -6,9 +6,10 @@ import re
 
 import streamlit as st
 
-from niwt_core.classify.classifier import Answer
+from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import Method
-from niwt_core.explain.explanation import Explanation, NeuronPart
+from niwt_core.explain.explanation import Explanation
+from niwt_core.explain.parts import NeuronPart
 from niwt_core.report import fragments, report_files, report_html, report_zip
 from niwt_core.report.document import counterfactual_about, seen_from_runner_up
 from niwt_core.report.figures import draw_neuron, jpeg_uri, sized_square

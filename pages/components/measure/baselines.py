@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from niwt_core import Study
-from niwt_core.evaluation.baseline_tuning import left_out, run_baselines
 from niwt_core.evaluation.metrics import Metrics
+from niwt_core.study.baselines import left_out, run_baselines
 from pages.components.measure import measures
 from pages.components.shared import figures, style
 from pages.components.shared.background import Report, Run, ask

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from niwt_core import Study
-from niwt_core.study.evaluate import Evaluation
+from niwt_core.study.evaluate import Evaluation, evaluate
 from pages.components.shared import figures, session, style
 from pages.components.shared.cards import facts, figures_row
 from pages.components.shared.figures import PERCENT, Axis, Dot
@@ -20,7 +20,7 @@ SAMPLES = 180  # points of the balance's curve: more cannot be told apart at its
 @per_study
 def evaluation(study: Study) -> Evaluation:
     """The study's own evaluation."""
-    return study.evaluate()
+    return evaluate(study)
 
 
 @per_study

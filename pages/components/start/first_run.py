@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from niwt_core import Recipe, Study
-from niwt_core.classify.classifier import Answer
+from niwt_core.classify.answer import Answer
 from niwt_core.knowledge.class_names import display_name
 from pages.components.shared import session, style
 from pages.components.shared.cards import figures_row

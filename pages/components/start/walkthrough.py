@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from niwt_core import Classifier, Study
-from niwt_core.classify.classifier import Ranked
+from niwt_core.classify.answer import Ranked
 from niwt_core.knowledge.class_names import display_name
+from niwt_core.study.evaluate import evaluate
 from pages.components.shared import style
 from pages.components.shared.figures import meter
 from pages.components.shared.lookup import TRUSTED, importances
@@ -36,7 +37,7 @@ class Walkthrough:
 @per_study
 def examples(study: Study, count: int = 3) -> list[int]:
     """The unseen classes that the transfer does best on, of different sorts; seen ones stand in where there are none."""
-    accuracy = study.evaluate().per_class
+    accuracy = evaluate(study).per_class
     chosen: list[int] = []
     for name in sorted(study.unseen_classes or study.classes, key=lambda name: -np.nan_to_num(accuracy[name])):
         c, sorts = study.classes.index(name), {display_name(study.classes[c]).split()[-1] for c in chosen}
@@ -76,7 +77,7 @@ def discriminative_attributes(study: Study, class_index: int, count: int = 4) ->
     """The words that set a class apart from the average seen class, with their amounts (0..1), one a group; empty without attributes."""
     if study.knowledge.kind != "attributes":
         return []
-    mean, spread = study.attribute_moments
+    mean, spread = study.encoder.moments
     values = torch.from_numpy(study.knowledge.values[class_index])
     words: dict[str, tuple[str, float]] = {}
     for j in ((values - mean) / spread).argsort(descending=True).tolist():

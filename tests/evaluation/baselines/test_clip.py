@@ -9,15 +9,16 @@ import pytest
 import torch
 
 from niwt_core.errors import NiwtError
-from niwt_core.evaluation.baselines.clip import NOTE, Clip, clip_json, clip_zero_shot
-from niwt_core.evaluation.baselines.clip_prompts import (
+from niwt_core.evaluation.baselines.clip import Clip
+from niwt_core.knowledge.attributes import Knowledge
+from niwt_core.study.clip import NOTE, clip_json, clip_zero_shot
+from niwt_core.study.clip_prompts import (
     SENTENCES,
     STRONGEST,
     class_prompts,
     strongest_attributes,
     study_captions,
 )
-from niwt_core.knowledge.attributes import Knowledge
 from tests.support.small_study import small_dataset, small_study
 from tests.support.tiny_clip import WORDS, tiny_clip, tokenizer
 
@@ -147,8 +148,9 @@ def test_captions_are_read_from_where_the_study_had_them(tmp_path):
         (tmp_path / "captions" / f"{name}.txt").write_text("Beside the pictures.\n")
 
     def of(source):
-        command = f"niwt prepare folder --knowledge {source}"
-        return study_captions(replace(study, provenance={"captions": {}, "command": command}), dataset)
+        return study_captions(
+            replace(study, provenance={"captions": {}, "source": {"knowledge": str(source)}}), dataset
+        )
 
     assert study_captions(study, dataset) == {}  # attributes alone
     assert of("captions")[study.classes[0]] == ("Beside the pictures.",)

@@ -7,18 +7,12 @@ import pytest
 import torch
 
 from niwt_core import Study
-from niwt_core.evaluation.baseline_tuning import (
-    first_partition,
-    left_out,
-    one_network,
-    run_baselines,
-    study_folds,
-    training_data_of,
-)
+from niwt_core.evaluation.baseline_tuning import first_partition, training_data_of
 from niwt_core.evaluation.baselines import BASELINES, Ridge
 from niwt_core.evaluation.selection import FoldFeatures, class_folds, fold_heads
 from niwt_core.method.head import fit_head
-from niwt_core.study.evaluate import to_json
+from niwt_core.study.baselines import left_out, one_network, run_baselines, study_folds
+from niwt_core.study.evaluate import evaluate, to_json
 from tests.support.small_study import small_dataset, small_study
 
 
@@ -77,7 +71,7 @@ def test_without_the_networks_of_the_folds_it_is_left_out():
     study = fine_tuned(without(small_study(), "ALE", "COSTA"))
     assert not one_network(study)
     assert left_out(study) == ("ALE", "COSTA")
-    result = study.evaluate(baselines=True)
+    result = evaluate(study, baselines=True)
     assert "ESZSL" in result.baselines
     assert "ALE" not in result.baselines
     assert to_json(study, result)["baselines_left_out"] == ["ALE", "COSTA"]

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from niwt_core.data.aviary.dataset import read_aviary
+from niwt_core.data.dataset import Dataset
+from niwt_core.data.descriptions import read_descriptions
 from niwt_core.data.knowledge_sources import BESIDE, EMBEDDINGS
-from niwt_core.explain.sentence import join, mention
+from niwt_core.data.reed import is_caption_folder, read_picture_captions
 from niwt_core.knowledge.class_names import display_name
-from niwt_core.study.pictures import remembered
-
-if TYPE_CHECKING:
-    from niwt_core.data.dataset import Dataset
-    from niwt_core.study.study import Study
+from niwt_core.knowledge.noun_phrases import join, mention
+from niwt_core.study.study import Study
 
 Captions = Mapping[str, tuple[str, ...]]
 STRONGEST = 5  # attributes of a class: with its name about 40 of the 77 tokens that CLIP reads
@@ -65,14 +64,10 @@ def study_captions(study: Study, dataset: Dataset) -> Captions:
     vectors only. Raises NiwtError where a file is damaged."""
     if "captions" not in study.provenance:
         return {}
-    from niwt_core.data.descriptions import read_descriptions
-    from niwt_core.data.reed import is_caption_folder, read_picture_captions
 
-    source = (remembered(study, "--knowledge") or "captions").removeprefix(BESIDE)
+    source = study.source.knowledge.removeprefix(BESIDE)
     if source == "captions":
         if (dataset.root / "aviary.json").is_file():
-            from niwt_core.data.aviary.dataset import read_aviary
-
             return read_aviary(dataset.root).captions
         beside = (dataset.root / "captions", dataset.root.parent / "captions")
         path = next((folder for folder in beside if folder.is_dir()), None)

@@ -1,0 +1,48 @@
+"""What an explanation is made of: attributes, neurons, and the contrast of two classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from niwt_core.neurons.neuron import Neuron
+
+
+@dataclass(frozen=True)
+class AttributeScore:
+    """An attribute with a strength: standard deviations above the average class, or its part of a margin in logits.
+
+    ``present``: in a contrast, the class has more of it than the runner-up; if not, its absence is what speaks for the class.
+    """
+
+    attribute: str
+    label: str
+    score: float
+    present: bool = True
+
+
+@dataclass(frozen=True)
+class NeuronPart:
+    """A neuron and what it adds to a score (logits); ``excess``: its mean activation here above that over training pictures. A neuron with
+    a negative excess speaks by its silence."""
+
+    neuron: Neuron
+    contribution: float
+    excess: float = 0.0
+
+    @property
+    def index(self) -> int:
+        return self.neuron.index
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Why ``name`` and not ``versus``: margin in calibrated logits; words and neurons that hold it up; ``flip``: the words which, changed to what
+    ``versus`` has, would turn the margin, largest first, each with what its change takes away; ``flips``: whether they suffice."""
+
+    name: str
+    versus: str
+    margin: float
+    words: tuple[AttributeScore, ...]
+    neurons: tuple[NeuronPart, ...]
+    counterfactual: tuple[AttributeScore, ...]
+    flips: bool

@@ -1,0 +1,69 @@
+"""CLIP's zero-shot answers on a study's test pictures: a reference beside the transfer, see ``evaluation.baselines.clip``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from niwt_core.data.dataset import Dataset
+from niwt_core.evaluation.baselines.clip import BATCH, Clip
+from niwt_core.evaluation.metrics import Metrics, metrics, score
+from niwt_core.study.clip_prompts import Captions, class_prompts
+from niwt_core.study.study import Study
+
+NOTE = (
+    "CLIP may have met the unseen classes in its own training: a reference, not a zero-shot result under the same rules; "
+    "uncalibrated, since it was not trained on the seen classes"
+)
+
+
+@dataclass(frozen=True)
+class ClipResult:
+    """``metrics`` at gamma 0; ``model`` as it was named; ``prompts`` of each class; ``pictures`` that were scored."""
+
+    metrics: Metrics
+    model: str
+    prompts: Mapping[str, tuple[str, ...]]
+    pictures: int
+
+
+def clip_zero_shot(
+    study: Study,
+    dataset: Dataset,
+    clip: Clip,
+    *,
+    captions: Captions | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ClipResult:
+    """CLIP's U, S, H and ZSL on the study's test pictures, among the study's classes, at gamma 0.
+
+    Args:
+        dataset: the study's pictures, from ``study_pictures``; cropped to boxes if the study's were.
+        captions: class -> sentences that describe it, from ``study_captions``.
+        progress: called with (done, total) pictures.
+
+    Raises:
+        NiwtError: a picture cannot be read.
+    """
+    prompts = class_prompts(study, captions)
+    classes = clip.encode_classes(prompts)  # (C,D)
+    tests = np.flatnonzero(study.split != "train")
+    logits = torch.empty(len(tests), len(study.classes))
+    for start in range(0, len(tests), BATCH):
+        rows = slice(start, min(start + BATCH, len(tests)))
+        pictures = [dataset.picture(int(i), at_least=clip.size) for i in tests[rows]]
+        logits[rows] = clip.scale * clip.encode_pictures(pictures) @ classes.T
+        if progress is not None:
+            progress(rows.stop, len(tests))
+    found = metrics(score(logits, study.labels[tests], study.seen), 0.0)
+    return ClipResult(found, clip.source, prompts, len(tests))
+
+
+def clip_json(result: ClipResult) -> dict[str, Any]:
+    """What ``niwt evaluate --clip --json`` says of CLIP beside its row in the table."""
+    prompts = {name: list(texts) for name, texts in result.prompts.items()}
+    return {"model": result.model, "pictures": result.pictures, "prompts": prompts, "note": NOTE}

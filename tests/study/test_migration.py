@@ -1,0 +1,38 @@
+"""Studies of the first schema are read in today's words."""
+
+import pytest
+
+from niwt_core.study.storage.migration import migrated, migrated_header
+
+
+def first_schema(command: str) -> dict:
+    return {
+        "schema": 1,
+        "kind": "cub",
+        "choices": {"ridge": 1.0, "rivals": {"SAE": {"gamma": 0.1}}},
+        "provenance": {"command": command, "shuffled_names_share": 0.03, "aviary": {"seed": 0, "passersby": 9000}},
+    }
+
+
+def test_names_of_the_first_schema_become_todays():
+    found = migrated(first_schema("niwt prepare aviary --out x"))
+    assert found["choices"] == {"ridge": 1.0, "baselines": {"SAE": {"gamma": 0.1}}}
+    assert found["provenance"]["shuffled_names_fraction"] == 0.03
+    assert found["provenance"]["aviary"] == {"seed": 0, "random_birds": 9000}
+    assert migrated_header(["index", "strength"]) == ["index", "score"]
+
+
+@pytest.mark.parametrize("equals", ["--root '/my birds' --knowledge", "--root='/my birds' --knowledge"])
+def test_the_source_is_read_from_the_command(equals):
+    source = migrated(first_schema(f"niwt prepare cub {equals} captions --boxes --seed 3"))["provenance"]["source"]
+    assert source == {"kind": "cub", "root": "/my birds", "boxes": True, "knowledge": "captions", "splits": ""}
+
+
+def test_what_the_command_did_not_say_is_the_default():
+    source = migrated(first_schema("niwt prepare cub --root birds"))["provenance"]["source"]
+    assert (source["boxes"], source["knowledge"]) == (False, "attributes")
+
+
+def test_todays_manifest_is_left_alone():
+    manifest = {"schema": 2, "choices": {"rivals": 1}, "provenance": {}}
+    assert migrated(manifest) is manifest
