@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -11,6 +12,9 @@ import typer
 from niwt_core.cli import build, commands, evaluate, inspect, paper, prepare, serve
 from niwt_core.errors import NiwtError
 
+# Read when torch and numpy are imported, which no command does before this. By default the threads of both spin while they wait for each other, and
+# on a machine with other work to do they spin most of the time.
+WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_THREAD_TIMEOUT": "4"}
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
 app = typer.Typer(
@@ -37,6 +41,8 @@ app.command("app")(serve.run_app)
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs the command line and exits."""
+    for name, value in WAITING.items():
+        os.environ.setdefault(name, value)
     gc.set_threshold(
         200_000, 50, 50
     )  # a short life: collecting what torch imported costs a fifth of a second and frees nothing

@@ -5,12 +5,24 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from niwt_core.errors import NiwtError
+
+
+def app_root() -> Path:
+    """The folder that holds app.py, pages/ and assets/: a checkout, or the installed package ``niwt_app``. Raises NiwtError."""
+    checkout = Path(__file__).resolve().parents[2]
+    spec = find_spec("niwt_app")
+    installed = [Path(place) for place in (spec.submodule_search_locations or ())] if spec is not None else []
+    for root in (checkout, *installed):
+        if (root / "pages" / "serving" / "server.py").is_file():
+            return root
+    raise NiwtError("the app is not installed", where=str(checkout), fix="run `pip install .` in a checkout of the project")
 
 
 def run_app(
@@ -20,12 +32,8 @@ def run_app(
     port: Annotated[int | None, typer.Option(help="port of the server")] = None,
 ) -> None:
     """Opens the app in the browser."""
-    root = Path(__file__).resolve().parents[2]
+    root = app_root()
     script = root / "pages" / "serving" / "server.py"
-    if not script.is_file():
-        raise NiwtError(
-            "the app is not beside the engine", where=str(root), fix="run it from a checkout of the project"
-        )
     # PyTorch's threads would spin while they wait, on cores that the browser and other people need.
     environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
     if study is not None:
