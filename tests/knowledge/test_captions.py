@@ -189,7 +189,7 @@ def test_captions_that_say_nothing(study):
     unknown = "zzz" if study.provenance["captions"]["encoder"] == TFIDF else "\u13a0\u13a1"
     for caption in (unknown, "... 12 !"):
         with pytest.raises(NiwtError, match="no word that this study knows"):
-            caption_values(study, Recipe(study.classes[0], caption=caption))
+            caption_values(study.encoder, study.classes[0], caption)
 
 
 def test_another_caption_is_another_class(study):

@@ -138,7 +138,7 @@ def test_boxes_are_cut_out_again(monkeypatch):
     study, whole = small_study(layer="second.1"), small_dataset()
     boxes = np.tile(np.array([8, 8, 20, 30], np.float32), (len(whole), 1)) + np.arange(len(whole))[:, None] % 3
     backwards = replace(whole, boxes=boxes[::-1], paths=whole.paths[::-1])
-    monkeypatch.setattr("niwt_core.data.cub.read_cub", lambda root, crop_boxes: backwards)
+    monkeypatch.setattr("niwt_core.study.pictures.read_cub", lambda root, crop_boxes: backwards)
     source = {"root": str(whole.root), "boxes": True}
     cut = replace(study, kind="cub", provenance={"source": source})
     with study_pictures(cut) as dataset:
