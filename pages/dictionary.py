@@ -56,7 +56,17 @@ elif not found:
         "No neuron answers to that", "Try a shorter word, another part, or show all neurons, unnamed ones included."
     )
 else:
-    cards.count_line(len(found), len(study.neurons))
+    count, view = st.columns([8, 4], vertical_alignment="center")
+    with count:
+        cards.count_line(len(found), len(study.neurons))
+    shown_as = view.segmented_control(
+        "Show as", ["Cards", "Map"], default="Cards", required=True, key="dictionary_view", label_visibility="collapsed"
+    )
+    if shown_as == "Map":
+        from pages.components.dictionary import neuron_map
+
+        neuron_map.show(study, found)
+        st.stop()
     pages = -(-len(found) // PER_PAGE)
     page = min(st.session_state.get("dictionary_page", 1), pages)
     with st.grid(columns=4, min_column_width=230, gap="medium", key="gallery"):

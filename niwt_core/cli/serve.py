@@ -22,7 +22,9 @@ def app_root() -> Path:
     for root in (checkout, *installed):
         if (root / "pages" / "serving" / "server.py").is_file():
             return root
-    raise NiwtError("the app is not installed", where=str(checkout), fix="run `pip install .` in a checkout of the project")
+    raise NiwtError(
+        "the app is not installed", where=str(checkout), fix="run `pip install .` in a checkout of the project"
+    )
 
 
 def run_app(

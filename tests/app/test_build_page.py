@@ -36,7 +36,7 @@ def page(monkeypatch):
 
 
 def classifier_of(page):
-    (class_history,) = page.session_state["workshops"].values()
+    (class_history,) = page.session_state["class_histories"].values()
     return class_history.classifier
 
 

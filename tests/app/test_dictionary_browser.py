@@ -41,7 +41,7 @@ def test_a_link_to_a_neuron_and_one_to_a_page_work_on_a_fresh_server(browser: Br
     assert folder is not None
     with served(folder) as fresh:
         page, problems = open_page(browser, f"{fresh}/measure")
-        page.locator(".cyn-matrix").wait_for()
+        page.locator(".st-key-confusion_chart .js-plotly-plot").wait_for()
         assert problems == []
         assert page.url.endswith("/measure")
         assert page.get_by_role(

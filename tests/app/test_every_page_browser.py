@@ -15,7 +15,7 @@ PAGES = {  # path -> what says that it is there
     "dictionary": "[data-testid=stTextInput]",
     "build": ".editor",
     "classify": ".cls-sentence",
-    "measure": ".cyn-matrix",
+    "measure": ".st-key-confusion_chart .js-plotly-plot",
     "studies": ".cyn-head h1",
 }
 

@@ -14,7 +14,7 @@ from niwt_core.knowledge.class_names import display_name
 from niwt_core.study.evaluate import evaluate
 from pages.components.measure import ground_truth
 from pages.components.studies import study_list
-from tests.support.opened import ROOT, said, went_well
+from tests.support.opened import ROOT, charts_of, said, went_well
 from tests.support.small_study import UNSEEN, small_study
 from tests.support.tiny_aviary import tiny_aviary
 
@@ -84,12 +84,13 @@ def test_dictionary_shows_a_class_for_and_against(page: Open) -> None:
     assert "predicted from its description" in said(at)
 
 
-def test_a_neurons_page_shows_all_it_promises_and_mutes(page: Open) -> None:
+def test_a_neurons_page_shows_all_it_promises_and_ablates(page: Open) -> None:
     at = page("dictionary", neuron="3")
-    for part in ("Neuron 3", "How strongly it answers", "Which classes it speaks for", "Mute it", "Related neurons"):
+    for part in ("Neuron 3", "How strongly it answers", "Which classes it speaks for", "Ablate it", "Related neurons"):
         assert part in said(at)
-    assert said(at).count('data-side="') == len(small_study().classes)  # one bar a class
-    at = went_well(at.segmented_control(key="mute-3").set_value("This neuron").run())
+    bars = next(trace for chart in charts_of(at) for trace in chart["data"] if trace["type"] == "bar")
+    assert len(bars["text"]) == len(small_study().classes)  # one bar a class
+    at = went_well(at.segmented_control(key="ablate-3").set_value("This neuron").run())
     assert "harmonic mean" in said(at)
     assert "its strongest picture" in said(at)
 
@@ -112,7 +113,30 @@ def test_measure_shows_figures_and_moves_gamma(page: Open) -> None:
     assert not any(button.key == "gamma_back" for button in at.button)
 
 
-def test_measure_runs_the_rivals_in_the_background(page: Open) -> None:
+def test_measure_maps_classes_and_confusions(page: Open) -> None:
+    study, charts = small_study(), charts_of(page("measure"))
+    heat = next(trace for chart in charts for trace in chart["data"] if trace["type"] == "heatmap")
+    assert len(heat["x"]) == len(study.classes)
+    marks = [
+        trace
+        for chart in charts
+        for trace in chart["data"]
+        if trace["type"] == "scatter" and trace.get("mode") == "markers"
+    ]
+    assert sum(len(trace["text"]) for trace in marks if trace["name"] == "unseen") == 2 * len(
+        study.unseen_classes
+    )  # two charts have them
+
+
+def test_the_dictionary_has_a_map(page: Open) -> None:
+    at = page("dictionary")
+    at = went_well(at.segmented_control(key="trust").set_value("All").run())
+    at = went_well(at.segmented_control(key="dictionary_view").set_value("Map").run())
+    (chart,) = charts_of(at)
+    assert sum(len(trace["text"]) for trace in chart["data"]) == len(small_study().neurons)
+
+
+def test_measure_runs_the_baselines_in_the_background(page: Open) -> None:
     at = page("measure")
     at = press(at, "Run the others")
     from pages.components.measure.baselines import run_of
@@ -120,10 +144,10 @@ def test_measure_runs_the_rivals_in_the_background(page: Open) -> None:
     run = run_of(small_study().id, small_study())
     if run.thread is not None:
         run.thread.join(60)
-    assert run.result is not None or not run.error
-    at = went_well(at.run())
-    if run.result is not None:
-        assert "ESZSL" in said(at)
+        assert not run.thread.is_alive()
+    assert run.error == ""
+    assert run.result is not None
+    assert "ESZSL" in said(went_well(at.run()))
 
 
 def test_measure_holds_the_aviarys_claims_against_the_truth(

@@ -1,4 +1,4 @@
-"""What the engine says of a described class: how far to trust it, whom it may be taken for, what was not heard, and every number."""
+"""What the engine says of a described class: how far to trust it, whom it may be taken for, which words it ignores, and every number."""
 
 from __future__ import annotations
 
@@ -26,14 +26,24 @@ def confirmed(study: Study, draft: Draft, tables: Tables, built: BuiltClass | No
         return
     facts = (
         ("How far to trust it", _predictability(study, built) + _said(study, draft)),
-        ("Whom it may be taken for", _confusions(study, tables, built)),
-        ("What the network cannot hear", _inert(study, draft)),
+        ("Taken for", _confusions(study, tables, built)),
+        ("Ignored words", _inert(study, draft)),
     )
     st.html(
         '<div class="cynb-facts">'
         + "".join(f"<section><h3>{title}</h3>{body}</section>" for title, body in facts)
         + "</div>"
     )
+    with st.expander(
+        "Where it lies among the classes", icon=":material/scatter_plot:", on_change="rerun", key="map-of-draft"
+    ) as opened:
+        if opened.open:
+            from pages.components.shared.class_map import show_class_map
+
+            kept = [
+                item for item in session.classifier().built.values() if item.name not in (draft.name, draft.editing)
+            ]
+            show_class_map(study, [*kept, built], key="draft_map")
     with st.expander("The numbers"):
         numbers(study, built)
 
@@ -93,7 +103,9 @@ def _inert(study: Study, draft: Draft) -> str:
         more = f"<p>and {len(used) - 6} more.</p>" if len(used) > 6 else ""
         return f'<ul class="cynb-list">{items}</ul>{more}<p>Moving these hardly moves the weights.</p>'
     if quiet:
-        return f"<p>Nothing of what you said. It is deaf to {len(quiet)} of its {len(study.knowledge.names)} attributes.</p>"
+        return (
+            f"<p>Nothing of what you said. It ignores {len(quiet)} of its {len(study.knowledge.names)} attributes.</p>"
+        )
     return f"<p>Nothing: each of the {len(study.knowledge.names)} attributes moves the weights.</p>"
 
 
@@ -109,7 +121,11 @@ def numbers(study: Study, built: BuiltClass) -> None:
             "between the importances that the weights give and the predicted ones",
         ),
         ("The paper's loss", f"{built.paper_loss:.5f}", "1 - cosine + λ/2 |w - w̄|², with λ = 0.01"),
-        ("Support", f"{built.expected_predictability:.4f}", "leave-one-out cosine of the nearest descriptions"),
+        (
+            "Expected predictability",
+            f"{built.expected_predictability:.4f}",
+            "leave-one-out cosine of the nearest descriptions",
+        ),
     )
     cells = "".join(
         f"<tr><th>{text(name)}<span>{text(note)}</span></th><td>{text(value)}</td></tr>" for name, value, note in rows

@@ -13,7 +13,7 @@ from niwt_core.explain.parts import NeuronPart
 from niwt_core.report import fragments, report_files, report_html, report_zip
 from niwt_core.report.document import counterfactual_about, seen_from_runner_up
 from niwt_core.report.figures import draw_neuron, jpeg_uri, sized_square
-from pages.components.shared import style
+from pages.components.shared import charts, style
 from pages.components.shared.style import text
 
 THUMB = 160  # pixels of a neuron's own map
@@ -40,7 +40,7 @@ def neurons(answer: Answer, explanation: Explanation) -> None:
     """The neurons for and against, side by side."""
     name = explanation.display
     style.heading(
-        "The neurons that spoke",
+        "Neurons for and against",
         "What each adds to the score, and where in the picture it is active. Names are hypotheses, tested on pictures held back.",
     )
     parts = [*explanation.supporting, *explanation.opposing]
@@ -51,6 +51,8 @@ def neurons(answer: Answer, explanation: Explanation) -> None:
         with column:
             style.heading(title, level=3)
             st.html(fragments.neuron_list(side, drawn, longest=longest, empty="No neuron does."))
+    with st.expander("How they add up", icon=":material/waterfall_chart:"):
+        waterfall(explanation)
 
 
 def lead(explanation: Explanation) -> str:
@@ -62,6 +64,30 @@ def lead(explanation: Explanation) -> str:
     if upload.margin >= 0:
         return f"{upload.name} is ahead by {margin}. This is what the picture holds against {upload.versus}."
     return f"{upload.versus} is ahead by {margin}. This is what the picture still holds for {upload.name}."
+
+
+def waterfall(explanation: Explanation) -> None:
+    """From the average picture to this one: what the strongest neurons, all others and the rest add to the score."""
+    parts = [*explanation.supporting, *explanation.opposing]
+    told = sum(part.contribution for part in parts)
+    total = float(explanation.contributions.sum())
+    names = ["average picture", *(f"№ {part.index}" for part in parts), "all other neurons", "score"]
+    values = [explanation.baseline, *(part.contribution for part in parts), total - told + explanation.residual, 0.0]
+    tips = [
+        "",
+        *(text(part.neuron.label or "no name") for part in parts),
+        f"{len(explanation.contributions) - len(parts)} neurons",
+        "",
+    ]
+    chart = charts.figure(height=300, y="logit")
+    chart.add_waterfall(
+        x=names, y=values, measure=["absolute", *["relative"] * (len(values) - 2), "total"], text=tips, textposition="none",
+        hovertemplate="%{x}: %{delta:+.2f}<br>%{text}<extra></extra>", connector={"line": {"color": charts.tone("line")}},
+        increasing={"marker": {"color": charts.tone("built")}}, decreasing={"marker": {"color": charts.tone("unseen")}},
+        totals={"marker": {"color": charts.tone("neuron")}},
+    )  # fmt: skip
+    chart.update_layout(showlegend=False)
+    charts.show(chart, key="waterfall", alt=f"From {explanation.baseline:.2f} to {explanation.score:.2f} logits.")
 
 
 def contrast(answer: Answer, explanation: Explanation) -> None:
@@ -93,7 +119,7 @@ def numbers(answer: Answer, explanation: Explanation) -> None:
     study, total = answer.classifier.study, float(explanation.contributions.sum())
     rows = [
         ("Score (calibrated logit)", f"{explanation.score:.4f}"),
-        ("Share of the softmax", f"{explanation.probability:.4f}"),
+        ("Probability", f"{explanation.probability:.4f}"),
         ("Sum of all neurons' contributions", f"{total:.4f}"),
         ("Score of the average picture, from which they are measured", f"{explanation.baseline:.4f}"),
         ("Missed by the integral", f"{explanation.residual:.2g}"),

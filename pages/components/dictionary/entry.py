@@ -10,11 +10,12 @@ import streamlit as st
 from niwt_core import NiwtError, Study
 from niwt_core.explain.ablation import ablate_picture
 from niwt_core.knowledge.class_names import display_name
-from pages.components.shared import cards, figures, lookup, session, style
+from pages.components.shared import cards, charts, lookup, session, style
 from pages.components.shared.pictures import class_crop, crop, neuron_crop, picture_address
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
 
+BINS = 28  # of the histogram
 SHOWN = 5  # classes for and against, beside the strip of all
 
 
@@ -93,8 +94,33 @@ def _activation(study: Study, index: int) -> None:
         "Activation on held-out pictures of classes with it and without, each as shares of its own side.",
         level=3,
     )
-    describe = f"Activation of neuron {index}: median {np.median(split.with_it):.2f} with {split.what}, {np.median(split.without):.2f} without."
-    st.html(figures.two_sided(split.with_it, split.without, names=(f"With {split.what}", "Without"), describe=describe))
+    chart = charts.figure(height=280, x="activation", y="% of its own side")
+    both = np.concatenate([split.with_it, split.without])
+    low, high = interesting(both)
+    bins = {"start": low, "end": high, "size": max((high - low) / BINS, 1e-9)}
+    for name, values, kind in ((f"with {split.what}", split.with_it, "neuron"), ("without", split.without, "faint")):
+        chart.add_histogram(
+            x=np.clip(values, low, high), name=f"{text(name)} ({len(values)} pictures)", histnorm="percent", xbins=bins, opacity=0.65,
+            marker_color=charts.tone(kind), hovertemplate="%{y:.0f} % from %{x}<extra></extra>",
+        )  # fmt: skip
+        if len(values):
+            chart.add_vline(
+                float(np.clip(np.median(values), low, high)),
+                line={"color": charts.tone(kind), "dash": "dot", "width": 2},
+            )
+    chart.update_layout(barmode="overlay")
+    medians = [float(np.median(side)) if len(side) else 0.0 for side in (split.with_it, split.without)]
+    describe = f"Activation of neuron {index}: median {medians[0]:.2f} with {split.what}, {medians[1]:.2f} without."
+    charts.show(chart, key=f"activation-{index}", alt=describe)
+    st.caption("Dotted: the medians. What lies beyond the axis is counted at its end.")
+
+
+def interesting(values: np.ndarray) -> tuple[float, float]:
+    """The part of an axis on which nearly all activations lie, so that one picture far out does not press the others into a line."""
+    if not len(values):
+        return 0.0, 1.0
+    low, high = float(values.min()), float(np.quantile(values, 0.995))
+    return low, max(high, low + 1e-6)
 
 
 def _classes(study: Study, index: int) -> None:
@@ -106,7 +132,6 @@ def _classes(study: Study, index: int) -> None:
         "Which classes it speaks for", "Its importance for every class, from most for to most against.", level=3
     )
     tips = [f"{name}: {values[c]:+.3f}" for name, c in zip(names, order, strict=True)]
-    describe = f"Importance of neuron {index}: most for {names[0]}, most against {names[-1]}."
     best = "".join(f"<li>{style.chip(kinds[i], names[i])}</li>" for i in range(min(SHOWN, len(names))))
     worst = "".join(
         f"<li>{style.chip(kinds[i], names[i])}</li>"
@@ -116,14 +141,26 @@ def _classes(study: Study, index: int) -> None:
         f'<div><p class="cyn-eyebrow">{side}</p><ul>{items}</ul></div>'
         for side, items in (("For", best), ("Against", worst))
     )
-    st.html(figures.strip(values[order], kinds, tips, describe=describe) + f'<div class="cyn-sides">{sides}</div>')
+    chart = charts.figure(height=200, y="importance")
+    chart.add_bar(
+        x=list(range(len(order))), y=values[order], marker_color=[charts.tone(kind) for kind in kinds], text=[text(tip) for tip in tips],
+        textposition="none", hovertemplate="%{text}<extra></extra>", customdata=[[int(c)] for c in order],
+    )  # fmt: skip
+    chart.update_layout(showlegend=False, bargap=0, xaxis_showticklabels=False)
+    chart.update_traces(marker_line_width=0)
+    describe = f"Importance of neuron {index}: most for {names[0]}, most against {names[-1]}."
+    clicked = charts.show(chart, key=f"classes-of-{index}", alt=describe, clicks=True)
+    st.html(f'<div class="cyn-sides">{sides}</div>')
+    if clicked is not None:
+        st.query_params.pop("neuron", None)
+        cards.open_class(study, int(clicked))
 
 
 @st.fragment
 def _ablate(study: Study, index: int) -> None:
     """Holds the neuron, or all of its name, at its mean, and says what changes."""
     namesakes = lookup.namesakes(study, index)
-    style.heading("Mute it", "Hold the neuron at its average and see what the network loses.")
+    style.heading("Ablate it", "Hold the neuron at its average and see what the network loses.")
     options = {"Nothing": (), "This neuron": (index,)}
     if len(namesakes) > 1:
         options[f"All {len(namesakes)} named “{study.neurons[index].label}”"] = namesakes
@@ -133,7 +170,7 @@ def _ablate(study: Study, index: int) -> None:
             list(options),
             default="Nothing",
             required=True,
-            key=f"mute-{index}",
+            key=f"ablate-{index}",
             label_visibility="collapsed",
         )
     ]

@@ -11,13 +11,15 @@ import streamlit as st
 from niwt_core import Recipe, Study, build_class
 from niwt_core.knowledge.class_names import display_name
 from pages.components.measure.measures import evaluation
-from pages.components.shared import figures, style
-from pages.components.shared.figures import PERCENT, Axis, Dot
+from pages.components.shared import charts, session, style
+from pages.components.shared.cards import open_class
+from pages.components.shared.class_map import show_class_map
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
 
 CONFUSIONS = 8
+READABLE = 40  # classes whose names can stand along an axis; more are named by pointing
 
 
 @per_study
@@ -38,26 +40,26 @@ def classes(study: Study) -> None:
     """Accuracy of every class against how well its neurons can be predicted."""
     style.heading(
         "Class by class",
-        "How often each class is recognised, against how well its neurons follow from its words. Point at a sign for its name.",
+        "How often each class is recognised, against how well its neurons follow from its words. Point at a mark for its name; "
+        "click it for its neurons.",
     )
     accuracy, ease = evaluation(study).per_class, expected(study)
-    low, high = float(np.floor(ease.min() * 20 - 0.2) / 20), float(np.ceil(ease.max() * 20 + 0.2) / 20)
-    x = Axis(
-        low, high, figures.nice_ticks(low, high, 6), label="predictability: cosine of predicted to measured neurons"
-    )
-    y = Axis(-4, 104, PERCENT.ticks, label="accuracy", form=PERCENT.form)
     tested = [c for c, name in enumerate(study.classes) if np.isfinite(accuracy[name])]
-    dots = [
-        Dot(
-            float(ease[c]),
-            accuracy[study.classes[c]],
-            "seen" if study.seen[c] else "unseen",
-            f"{display_name(study.classes[c])}: {accuracy[study.classes[c]]:.0f} %, predictability {ease[c]:.2f}",
-        )
-        for c in sorted(tested, key=lambda c: bool(~study.seen[c]))
-    ]
-    st.html(figures.plot(x, y, dots=dots, describe=f"Accuracy of {len(dots)} classes against their predictability."))
-    style.legend("seen", "unseen")
+    chart = charts.figure(x="predictability: cosine of predicted to measured neurons", y="accuracy, %")
+    for kind, of_kind in (("seen", study.seen), ("unseen", ~study.seen)):
+        chosen = [c for c in tested if of_kind[c]]
+        names = [study.classes[c] for c in chosen]
+        tips = [
+            f"{text(display_name(n))}<br>{accuracy[n]:.0f} % right, predictability {ease[c]:.2f}"
+            for c, n in zip(chosen, names, strict=True)
+        ]
+        charts.points(chart, ease[chosen], [accuracy[n] for n in names], name=kind, kind=kind, tips=tips, ids=chosen)
+    chart.update_layout(yaxis_range=[-4, 104])
+    clicked = charts.show(
+        chart, key="classes_chart", alt=f"Accuracy of {len(tested)} classes against their predictability.", clicks=True
+    )
+    if clicked is not None:
+        open_class(study, int(clicked))
     st.download_button(
         "Classes as CSV",
         _class_table(study),
@@ -78,6 +80,18 @@ def _class_table(study: Study) -> str:
     return buffer.getvalue()
 
 
+def class_map(study: Study) -> None:
+    """Where the classes lie by their weights: trained, described and built ones on one plane."""
+    style.heading(
+        "Map of the classes",
+        "Classes that use the same neurons lie close. The plane is that of the trained classes; described ones and yours lie where "
+        "their weights put them.",
+    )
+    clicked = show_class_map(study, session.classifier().built.values(), key="class_map", clicks=True)
+    if clicked is not None:
+        open_class(study, int(clicked))
+
+
 def confusions(study: Study) -> None:
     """Who is taken for whom: the matrix, unseen classes last, and its largest mistakes."""
     style.heading(
@@ -85,29 +99,36 @@ def confusions(study: Study) -> None:
         "Truth in rows, answers in columns, unseen classes last: right answers lie on the diagonal.",
     )
     left, right = st.columns([7, 5], gap="large")
-    left.html(_matrix(study))
+    with left:
+        _matrix(study)
     right.html(_mistakes(study))
 
 
-@per_study
-def _matrix(study: Study) -> str:
+def _matrix(study: Study) -> None:
     order = np.concatenate([np.flatnonzero(study.seen), np.flatnonzero(~study.seen)])
     counts = evaluation(study).confusion[np.ix_(order, order)]
-    fractions = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    size, names = len(order), [display_name(study.classes[c]) for c in order]
-    cells = []
-    for i, j in np.argwhere(counts > 0):
-        tone = "neuron" if i == j else "unseen" if not study.seen[order[i]] else "seen"
-        tip = f"{names[i]}: {counts[i, j]} of {counts[i].sum()} " + ("right" if i == j else f"taken for {names[j]}")
-        css = f"cyn-{tone}{' cyn-tip-left' if 2 * j > size else ''}"
-        place = f"left:{100 * j / size:.2f}%;top:{100 * i / size:.2f}%;--shade:{0.15 + 0.85 * fractions[i, j]:.2f}"
-        cells.append(f'<i class="{css}" data-tip="{text(tip)}" style="{place}"></i>')
-    border = f"{100 * int(study.seen.sum()) / size:.2f}%"
-    rules = f'<hr style="left:{border};top:0;bottom:0;width:1px"><hr style="top:{border};left:0;right:0;height:1px">'
-    label = f"Confusion matrix: {np.trace(counts)} of {counts.sum()} pictures right"
-    style_ = f"--cell:{100 / size:.3f}%"
-    return (
-        f'<figure class="cyn-matrix" role="img" aria-label="{label}" style="{style_}">{rules}{"".join(cells)}</figure>'
+    fractions = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    names = [display_name(study.classes[c]) for c in order]
+
+    def tip(i: int, j: int) -> str:
+        meaning = "right" if i == j else f"taken for {text(names[j])}"
+        return f"{text(names[i])}: {counts[i, j]} of {counts[i].sum()} {meaning}"
+
+    tips = [[tip(i, j) for j in range(len(names))] for i in range(len(names))]
+    chart = charts.figure(height=520, x="answer", y="true class")
+    scale = [[0, "rgba(0,0,0,0)"], [1e-6, charts.tone("sunk")], [1, charts.tone("neuron")]]
+    chart.add_heatmap(
+        z=fractions, x=names, y=names, text=tips, hovertemplate="%{text}<extra></extra>", colorscale=scale, zmin=0, zmax=100, xgap=0, ygap=0,
+        colorbar={"title": {"text": "% of its pictures"}, "thickness": 10, "tickfont": {"color": charts.tone("soft")}},
+    )  # fmt: skip
+    border = int(study.seen.sum()) - 0.5
+    for add in (chart.add_vline, chart.add_hline):
+        add(border, line={"color": charts.tone("faint"), "width": 1})
+    few = len(names) <= READABLE
+    chart.update_xaxes(showticklabels=few, showgrid=False)
+    chart.update_yaxes(showticklabels=few, showgrid=False, autorange="reversed")
+    charts.show(
+        chart, key="confusion_chart", alt=f"Confusion matrix: {np.trace(counts)} of {counts.sum()} pictures right"
     )
 
 
@@ -120,11 +141,11 @@ def _mistakes(study: Study) -> str:
     for flat in np.argsort(-counts, axis=None)[:CONFUSIONS]:
         i, j = divmod(int(flat), len(counts))
         if counts[i, j]:
-            ground_truth, said = (
+            true, answer = (
                 style.chip("seen" if study.seen[c] else "unseen", display_name(study.classes[c])) for c in (i, j)
             )
             rows.append(
-                (f'{ground_truth}<br><span class="cyn-soft">taken for</span> {said}', f"{counts[i, j]} of {totals[i]}")
+                (f'{true}<br><span class="cyn-soft">taken for</span> {answer}', f"{counts[i, j]} of {totals[i]}")
             )
     body = table("1fr auto", (), rows or [("None.", "")], ruled=True, css="cyn-gap")
     return f'<p class="cyn-eyebrow">Most frequent mistakes</p>{body}'

@@ -9,9 +9,8 @@ import streamlit as st
 
 from niwt_core import Study
 from niwt_core.study.evaluate import Evaluation, evaluate
-from pages.components.shared import figures, session, style
+from pages.components.shared import charts, session, style
 from pages.components.shared.cards import facts, figures_row
-from pages.components.shared.figures import PERCENT, Axis, Dot
 from pages.components.shared.session import per_study
 
 SAMPLES = 180  # points of the balance's curve: more cannot be told apart at its width
@@ -55,7 +54,6 @@ def balance(study: Study) -> None:
     )
     found, classifier = evaluation(study), session.classifier()
     low, high = _range(found)
-    x = Axis(low, high, figures.nice_ticks(low, high, 6), label="gamma, in logits taken from seen classes")
     with st.container(key="gamma-slider"):  # as wide as the chart's field, so that its thumb stands above the line
         gamma = st.slider(
             "Gamma in this session",
@@ -71,25 +69,23 @@ def balance(study: Study) -> None:
     u, s, h = at_gamma(study, round(classifier.gamma, 6))
     gammas = np.linspace(low, high, SAMPLES)
     curves = at_gamma_many(study, low, high)
-    lines = "".join(
-        figures.line(x, PERCENT, gammas, values, tone, width=width)
-        for values, tone, width in ((curves[0], "unseen", 2), (curves[1], "seen", 2), (curves[2], "ink", 3))
-    )
     here = classifier.gamma
-    dots = [
-        Dot(here, u, "unseen", f"U {u:.1f} % at gamma {here:.2f}", True),
-        Dot(here, s, "seen", f"S {s:.1f} % at gamma {here:.2f}", True),
-    ]
-    dots.append(Dot(here, h, "ink", f"H {h:.1f} % at gamma {here:.2f}", True))
-    ends = figures.note(x, PERCENT, (low, curves[1][0]), "S", "seen", place="above-right")
-    ends += figures.note(x, PERCENT, (high, curves[0][-1]), "U", "unseen", place="above-left")
+    chart = charts.figure(x="gamma, in logits taken from seen classes", y="accuracy, %")
+    for name, values, kind, width in (
+        ("U", curves[0], "unseen", 2),
+        ("S", curves[1], "seen", 2),
+        ("H", curves[2], "ink", 3),
+    ):
+        charts.line(chart, gammas, values, name=name, kind=kind, width=width)
+    chart.add_vline(here, line={"color": charts.tone("faint"), "dash": "dash", "width": 1})
+    chart.update_layout(hovermode="x unified", yaxis_range=[0, 102], xaxis_hoverformat=".2f")
     readout = "".join(
         f'<span class="cyn-{tone}">{sign} {key} <b>{value:.1f} %</b></span>'
         for sign, key, value, tone in (("◆", "U", u, "unseen"), ("●", "S", s, "seen"), ("●", "H", h, "ink"))
     )
+    st.html(f'<p class="cyn-readout">{readout}</p>')
     describe = f"At gamma {here:.2f}, U is {u:.1f}, S {s:.1f} and H {h:.1f} percent."
-    chart = figures.plot(x, PERCENT, lines=lines + figures.upright(x, here), dots=dots, notes=ends, describe=describe)
-    st.html(f'<p class="cyn-readout">{readout}</p>{chart}')
+    charts.show(chart, key="balance", alt=describe)
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(
         f"AUSUC, the area under S against U over all gamma: {found.curve.ausuc:.3f}. The study's own gamma: {study.gamma:.2f}."

@@ -69,6 +69,12 @@ def open_neuron(index: int | None) -> None:
         st.query_params["neuron"] = str(index)
 
 
+def open_class(study: Study, class_index: int) -> None:
+    """Goes to the dictionary page with the neurons of a class; for the body of a page, not for callbacks."""
+    st.session_state["of_class"] = study.classes[class_index]
+    st.switch_page("pages/dictionary.py")
+
+
 def door(key: str, *, number: str, title: str, words: str, picture: str, page: str) -> None:
     """A large card that leads to another page."""
     markup = (

@@ -109,7 +109,7 @@ class Step:
 
 
 @dataclass
-class Workshop:
+class ClassHistory:
     """One person's classes of one study: the classifier, every step, and which step it stands at."""
 
     classifier: Classifier
@@ -117,13 +117,13 @@ class Workshop:
     at: int = 0
 
 
-def class_history() -> Workshop:
+def class_history() -> ClassHistory:
     """This session's workshop for the current study; another study has its own, and keeps it. Raises NiwtError."""
     study = current_study()
-    workshops: dict[str, Workshop] = st.session_state.setdefault("workshops", {})
-    if study.id not in workshops:
-        workshops[study.id] = Workshop(Classifier(study))
-    return workshops[study.id]
+    class_histories: dict[str, ClassHistory] = st.session_state.setdefault("class_histories", {})
+    if study.id not in class_histories:
+        class_histories[study.id] = ClassHistory(Classifier(study))
+    return class_histories[study.id]
 
 
 def classifier() -> Classifier:
@@ -200,7 +200,7 @@ def _go(by: int) -> bool:
     return True
 
 
-def _restore(history: Workshop) -> None:
+def _restore(history: ClassHistory) -> None:
     """Makes the classifier hold exactly the present step's classes, in its order; recipes give the same weights every time."""
     target = history.steps[history.at].recipes
     if tuple(item.recipe for item in history.classifier.built.values()) == target:

@@ -60,6 +60,11 @@ TONES = {
 }  # fmt: skip
 
 
+def dark() -> bool:
+    """The page is shown on dark paper; for what cannot follow by CSS."""
+    return str(st.context.theme.type) == "dark"
+
+
 def text(value: object) -> str:
     """Anything as text inside markup: what people typed can never be HTML."""
     return html.escape(str(value), quote=True)

@@ -1,0 +1,56 @@
+"""The map of the dictionary: neurons that matter to the same classes lie together, coloured by the part that their names speak of."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from niwt_core import Study
+from niwt_core.neurons.projection import map_of_neurons
+from pages.components.shared import cards, charts, lookup
+from pages.components.shared.session import per_study
+from pages.components.shared.style import text
+
+PARTS = len(charts.GROUPS) - 1  # groups with a colour of their own; the rest share the last
+
+
+@per_study
+def places(study: Study) -> np.ndarray:
+    """(N,2) where each neuron lies."""
+    return map_of_neurons(lookup.importances(study), seed=study.seed)
+
+
+def show(study: Study, found: list[int]) -> None:
+    """Draws the neurons that the filters let through; a click opens one."""
+    at, neurons = places(study), study.neurons
+    named = [n for n in found if neurons[n].status in lookup.TRUSTED]
+    groups = lookup.parts(study)
+    of_group: dict[str, list[int]] = {}
+    for n in named:
+        of_group.setdefault(groups.get(lookup.group_of(neurons[n]), "attribute"), []).append(n)
+    ranked = sorted(of_group, key=lambda group: -len(of_group[group]))
+    shown = {group: of_group[group] for group in ranked[:PARTS]}
+    if others := [n for group in ranked[PARTS:] for n in of_group[group]]:
+        shown["other parts"] = others
+    chart = charts.figure(height=520)
+    if unnamed := [n for n in found if neurons[n].status not in lookup.TRUSTED]:
+        tips = [f"№ {n}: no name" for n in unnamed]
+        charts.points(
+            chart, at[unnamed, 0], at[unnamed, 1], name="unnamed", kind="faint", tips=tips, ids=unnamed, size=6
+        )
+    for (group, members), color in zip(shown.items(), charts.GROUPS, strict=False):
+        tips = [
+            f"№ {n}: {text(neurons[n].label)}<br>{neurons[n].status}, AUROC {neurons[n].auroc:.2f}" for n in members
+        ]
+        charts.points(
+            chart, at[members, 0], at[members, 1], name=text(group), kind="neuron", tips=tips, ids=members, color=color
+        )
+    chart.update_xaxes(showticklabels=False)
+    chart.update_yaxes(showticklabels=False)
+    clicked = charts.show(chart, key="neuron_map", alt=f"Map of {len(found)} neurons.", clicks=True)
+    st.caption(
+        "Neurons that matter to the same classes lie together (t-SNE of their importances). Directions and large distances mean nothing."
+    )
+    if clicked is not None:
+        cards.open_neuron(int(clicked))
+        st.rerun()

@@ -1,0 +1,52 @@
+"""The map of the classes, which Measure and Build show: trained, described and built classes on the plane of the trained ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+
+from niwt_core import BuiltClass, Study
+from niwt_core.classify.projection import ClassMap, map_of_classes
+from niwt_core.knowledge.class_names import display_name
+from pages.components.shared import charts
+from pages.components.shared.session import per_study
+from pages.components.shared.style import text
+
+
+@per_study
+def plane(study: Study) -> ClassMap:
+    """The plane of the study's seen classes."""
+    return map_of_classes(study.head.rows)
+
+
+def show_class_map(
+    study: Study, built: Iterable[BuiltClass], *, key: str, height: int = 420, clicks: bool = False
+) -> Any:
+    """Draws the map with the classes built here; the index of a class of the study that was clicked, else None."""
+    at = plane(study)
+    places = at.place(study.full_head.rows)
+    chart = charts.figure(height=height)
+    for kind, of_kind, size in (("seen", study.seen, 8), ("unseen", ~study.seen, 9)):
+        chosen = np.flatnonzero(of_kind)
+        tips = [text(display_name(study.classes[c])) for c in chosen]
+        charts.points(
+            chart, places[chosen, 0], places[chosen, 1], name=kind, kind=kind, tips=tips, ids=chosen.tolist(), size=size
+        )
+    mine = list(built)
+    if mine:
+        where = at.place(torch.stack([item.weights for item in mine]))
+        tips = [f"<b>{text(item.name)}</b>" for item in mine]
+        charts.points(
+            chart, where[:, 0], where[:, 1], name="built", kind="built", tips=tips, ids=[-1] * len(mine), size=16
+        )
+    chart.update_xaxes(
+        showticklabels=False, title=f"the plane shows {100 * at.explained:.0f} % of what sets trained classes apart"
+    )
+    chart.update_yaxes(showticklabels=False, scaleanchor="x")
+    clicked = charts.show(
+        chart, key=key, alt=f"Map of {len(places)} classes of the study and {len(mine)} built here.", clicks=clicks
+    )
+    return None if clicked is None or int(clicked) < 0 else clicked

@@ -1,0 +1,23 @@
+"""The map of the classes: an exact plane, on which a row that is added lies where it would."""
+
+import numpy as np
+import torch
+
+from niwt_core.classify.projection import map_of_classes
+
+
+def test_places_are_the_two_leading_directions():
+    rows = torch.randn(12, 7, generator=torch.Generator().manual_seed(0))
+    unit = (rows / rows.norm(dim=1, keepdim=True)).double().numpy()
+    centred = unit - unit.mean(0)
+    _, values, vectors = np.linalg.svd(centred, full_matrices=False)
+    found = map_of_classes(rows)
+    np.testing.assert_allclose(np.abs(found.places), np.abs(centred @ vectors[:2].T), atol=1e-6)
+    np.testing.assert_allclose(found.explained, (values[:2] ** 2).sum() / (values**2).sum(), rtol=1e-6)
+
+
+def test_a_known_row_lies_where_it_is_and_length_does_not_count():
+    rows = torch.randn(9, 5, generator=torch.Generator().manual_seed(1))
+    found = map_of_classes(rows)
+    np.testing.assert_allclose(found.place(3.7 * rows), found.places, atol=1e-6)
+    assert np.array_equal(map_of_classes(rows).places, found.places)
