@@ -125,8 +125,8 @@ def _matrix(study: Study) -> None:
     for add in (chart.add_vline, chart.add_hline):
         add(border, line={"color": charts.tone("faint"), "width": 1})
     few = len(names) <= READABLE
-    chart.update_xaxes(showticklabels=few, showgrid=False)
-    chart.update_yaxes(showticklabels=few, showgrid=False, autorange="reversed")
+    chart.update_xaxes(showticklabels=few, showgrid=False, ticks="")
+    chart.update_yaxes(showticklabels=few, showgrid=False, ticks="", autorange="reversed")
     charts.show(
         chart, key="confusion_chart", alt=f"Confusion matrix: {np.trace(counts)} of {counts.sum()} pictures right"
     )

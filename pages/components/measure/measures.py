@@ -54,7 +54,7 @@ def balance(study: Study) -> None:
     )
     found, classifier = evaluation(study), session.classifier()
     low, high = _range(found)
-    with st.container(key="gamma-slider"):  # as wide as the chart's field, so that its thumb stands above the line
+    with st.container(key="gamma-slider"):
         gamma = st.slider(
             "Gamma in this session",
             low,

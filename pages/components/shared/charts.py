@@ -18,6 +18,7 @@ from pages.components.shared.style import TONES, dark
 SYMBOLS = {"seen": "circle", "unseen": "diamond", "built": "star", "neuron": "circle", "ink": "circle"}
 # Groups of attributes, in the order they come: eight tones that stay apart for every kind of colour blindness (Okabe and Ito, 2008), on both papers.
 GROUPS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#a39a00", "#7f7f7f")
+FONT = "Source Sans, Source Sans 3, sans-serif"  # the app's own
 CONFIG = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
@@ -44,7 +45,7 @@ def figure(*, height: int = 360, x: str = "", y: str = "") -> go.Figure:
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": tone("ink"), "size": 13},
+        font={"color": tone("ink"), "size": 13, "family": FONT},
         hoverlabel={
             "bgcolor": tone("card"),
             "bordercolor": tone("line"),
