@@ -33,7 +33,7 @@ def load_backbone(
     """A pretrained classifier in evaluation mode, and what it expects of its input.
 
     name: a torchvision model ("resnet50"), "small_resnet" (to be trained from scratch: nobody publishes weights for it,
-    so None draws them) or "hf:<hub id or folder>". weights: a .safetensors, .pth or .pt file; None
+    so None draws them) "hf:<hub id or folder>" or "timm:<name>". weights: a .safetensors, .pth or .pt file; None
     or "default" for the publisher's own, from the network; "none" for weights drawn from `seed`. layer: the dictionary
     layer, None for the backbone's default. Raises NiwtError when the name, layer or weights are unknown, cannot be had,
     or do not fit together.
@@ -42,6 +42,10 @@ def load_backbone(
         from niwt_core.backbones.transformers_models import load_transformers
 
         network, preprocess = load_transformers(name, weights=weights, layer=layer, seed=seed)
+    elif name.startswith("timm:"):
+        from niwt_core.backbones.timm_models import load_timm
+
+        network, preprocess = load_timm(name, weights=weights, layer=layer, seed=seed)
     elif name == SMALL_RESNET:
         from niwt_core.backbones.small_resnet import load_small_resnet
 
@@ -52,7 +56,7 @@ def load_backbone(
         names = backbone_names()
         if name not in names:
             near = get_close_matches(name, names, n=3, cutoff=0.4) or ("mobilenet_v2", "resnet50", "vgg16")
-            fix = f"use {', '.join(near)}, or hf:<hub id or folder> for a transformers classifier"
+            fix = f"use {', '.join(near)}, hf:<hub id or folder> for a transformers classifier, or timm:<name>"
             raise NiwtError(f"unknown backbone '{name}'", where="--backbone", fix=fix)
         network, preprocess = load_torchvision(name, weights=weights, layer=layer, seed=seed)
     return network.to(device), preprocess

@@ -48,6 +48,7 @@ MODULES: dict[str, tuple[type[nn.Module], tuple[str, ...]]] = {
         (nn.GroupNorm, "num_groups num_channels eps affine"),
         (nn.MaxPool2d, _POOL + " dilation"),
         (nn.AvgPool2d, _POOL + " count_include_pad divisor_override"),
+        (nn.ZeroPad2d, "padding"),
         (nn.AdaptiveAvgPool2d, "output_size"),
         (nn.Flatten, "start_dim end_dim"),
         (nn.Dropout, "p"),

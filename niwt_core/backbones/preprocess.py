@@ -22,7 +22,8 @@ class Preprocess:
 
     size: side of the square input, pixels. mean, std: per RGB channel, of values in 0..1. interpolation: "bilinear" or
     "bicubic", both antialiased. resize: length that the shorter side is brought to before the centre crop, pixels; None
-    means `size`, so that nothing of the shorter side is lost.
+    means `size`, so that nothing of the shorter side is lost. two_steps: the whole picture is resized first, to whole pixels, and cropped
+    then, as the libraries do it: the very same pixels as theirs, where one resampling of the part that is kept differs by rounding.
     """
 
     size: int = 224
@@ -30,6 +31,7 @@ class Preprocess:
     std: tuple[float, float, float] = IMAGENET_STD
     interpolation: str = "bilinear"
     resize: int | None = None
+    two_steps: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mean", tuple(float(value) for value in self.mean))
@@ -62,12 +64,27 @@ class Preprocess:
 
     def _square(self, image: Image.Image) -> Image.Image:
         """Resize and centre crop in one resampling of the part that is kept."""
+        if self.two_steps:
+            return self._cropped(image)
         kept = min(image.size) * self.size / (self.resize or self.size)  # side of the kept square, source pixels
         left, top = (image.width - kept) / 2, (image.height - kept) / 2
         if kept == self.size and left == int(left) and top == int(top):
             return image.crop((int(left), int(top), int(left) + self.size, int(top) + self.size))
         box = (left, top, min(left + kept, image.width), min(top + kept, image.height))
         return image.resize((self.size, self.size), _FILTERS[self.interpolation], box=box)
+
+    def _cropped(self, image: Image.Image) -> Image.Image:
+        """Resize the shorter side to `resize`, then cut the centre out, rounded as torchvision rounds."""
+        shorter = self.resize or self.size
+        width, height = image.size
+        if width <= height:
+            wanted = (shorter, int(shorter * height / width))
+        else:
+            wanted = (int(shorter * width / height), shorter)
+        if wanted != image.size:
+            image = image.resize(wanted, _FILTERS[self.interpolation])
+        left, top = round((image.width - self.size) / 2.0), round((image.height - self.size) / 2.0)
+        return image.crop((left, top, left + self.size, top + self.size))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON form."""
