@@ -16,13 +16,20 @@ Source = Literal["aviary", "cub", "awa2", "folder"]
 
 
 def prepare_command(
-    source: Annotated[str, typer.Argument(metavar="{aviary,cub,awa2,folder}", help="what kind of set it is")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="{classifier,aviary,cub,awa2,folder}", help="a trained classifier as it is, or a kind of set"
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="folder of the study to make")],
     root: Annotated[Path | None, typer.Option(help="folder of the set (not for aviary, which is drawn)")] = None,
     splits: Annotated[
         Path | None, typer.Option(help="folder of att_splits.mat, if it is not under --root (CUB, AwA2)")
     ] = None,
-    backbone: Annotated[str | None, typer.Option(help="a torchvision model, or hf:<hub id or folder>")] = None,
+    backbone: Annotated[
+        str | None, typer.Option(help="a torchvision model, hf:<hub id or folder>, or timm:<name>")
+    ] = None,
     weights: Annotated[str | None, typer.Option(help="weights file (.safetensors, .pth), `default` or `none`")] = None,
     layer: Annotated[str | None, typer.Option(help="dictionary layer; `niwt info` lists those of a study")] = None,
     knowledge: Annotated[
@@ -41,6 +48,20 @@ def prepare_command(
     ] = None,
     boxes: Annotated[bool, typer.Option("--boxes", help="crop pictures to their bounding boxes (CUB)")] = False,
     size: Annotated[int | None, typer.Option(help="side of the network's input in pixels")] = None,
+    classes: Annotated[Path | None, typer.Option(help="names of the head's classes, one a line (classifier)")] = None,
+    photos: Annotated[
+        Path | None, typer.Option(help="photographs, labelled by folder or file name, or not (classifier)")
+    ] = None,
+    described: Annotated[Path | None, typer.Option(help="folder of recipes of described classes (classifier)")] = None,
+    crop: Annotated[
+        float | None, typer.Option(help="part of the shorter side that is kept, 0 to 1 (classifier)")
+    ] = None,
+    share: Annotated[
+        float, typer.Option(help="percent of other photographs that a described class may take (classifier)")
+    ] = 0.5,
+    figures_only: Annotated[
+        bool, typer.Option("--figures-only", help="keep no photographs, only the figures that follow from them")
+    ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     seed: Annotated[int, typer.Option(help="seed of everything that is drawn")] = 0,
     json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
@@ -53,8 +74,18 @@ def prepare_command(
     from niwt_core.study.provenance import Source
     from niwt_core.study.storage import check_target
 
+    if source == "classifier":
+        from niwt_core.cli.prepare_classifier import prepare_own
+
+        prepare_own(
+            out, backbone=backbone, weights=weights, layer=layer, knowledge=knowledge, classes=classes, photos=photos, described=described,
+            size=size, crop=crop, share=share / 100, keep=not figures_only, seed=seed, command=_command(), json=json,
+        )  # fmt: skip
+        return
     if source not in ("aviary", "cub", "awa2", "folder"):
-        raise NiwtError(f"unknown kind of set {source!r}", where="niwt prepare", fix="use aviary, cub, awa2 or folder")
+        raise NiwtError(
+            f"unknown kind of set {source!r}", where="niwt prepare", fix="use classifier, aviary, cub, awa2 or folder"
+        )
     if source != "aviary" and root is None:
         raise NiwtError("no --root", where=f"niwt prepare {source}", fix="name the folder of the set with --root DIR")
     published = None

@@ -54,6 +54,7 @@ class Dataset:
         crop: pictures are to be cropped to their boxes (`picture` does it).
         validation_classes: the seen classes that a published split holds out for validation; may be empty.
         split_source: in words, where the split comes from.
+        trained_elsewhere: the classifier was trained before, on other pictures: no class needs one here, and none need be unseen.
 
     Raises:
         NiwtError: if there is no seen or no unseen class, or a class has no picture that it needs.
@@ -77,6 +78,7 @@ class Dataset:
     validation_classes: tuple[str, ...] = ()
     split_source: str = ""
     texts: Knowledge | None = None
+    trained_elsewhere: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seen", np.asarray(self.seen, dtype=bool))
@@ -96,6 +98,8 @@ class Dataset:
         self._check_usable()
 
     def _check_usable(self) -> None:
+        if self.trained_elsewhere:
+            return
         if self.seen.all():
             raise NiwtError("no class is unseen", where=self.root, fix="name at least one class as unseen in the split")
         if self.seen.sum() < 2:

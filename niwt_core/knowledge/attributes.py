@@ -96,6 +96,11 @@ class Knowledge:
         """Every value is 0 or `scale`."""
         return bool(np.isin(self.values, (0.0, self.scale)).all())
 
+    @cached_property
+    def graded(self) -> bool:
+        """Every value is 0, a half or all of `scale`: several values of a group may then hold at once, each by itself."""
+        return bool(np.isin(self.values, (0.0, self.scale / 2, self.scale)).all())
+
     @property
     def floor(self) -> float:
         """The least amount that a description may give: 0, or the table's minimum if that is negative."""
@@ -160,7 +165,7 @@ class Knowledge:
         """Turn a person's description of a class into a row of the table.
 
         * {"crown color": "red"}: this value is `scale`, the others of its group 0.
-        * {"crown color": ["red", "black"]}: they share `scale` evenly (in a binary table each is 1).
+        * {"crown color": ["red", "black"]}: they share `scale` evenly (where the table knows only 0, a half and 1, each is 1).
         * {"crown color": {"red": 70, "black": 30}}: these amounts, 0 for the others. False alone: 0 for all.
         * {"has_crown_color::red": 80}, or True or False: this column alone; the rest of its group stays.
 
@@ -214,7 +219,7 @@ class Knowledge:
             if isinstance(given, Mapping):
                 amount = self._amount(given[text], f"{readable(group)}: {text}")
             else:
-                amount = self.scale if self.binary else self.scale / len({_key(str(text)) for text in given})
+                amount = self.scale if self.graded else self.scale / len({_key(str(text)) for text in given})
             row[keys.index(_key(str(text)))] = amount
         return row
 

@@ -57,7 +57,9 @@ class KnowledgeEncoder:
 
     @cached_property
     def average(self) -> np.ndarray:
-        """(K,) raw: the mean of the seen classes, which is what is not said of a class."""
+        """(K,) raw: what is not said of a class: the mean of the seen classes, or nothing where the encoding is "plain"."""
+        if self.encoding == "plain":
+            return np.zeros(len(self.knowledge.names), np.float32)
         return np.asarray(self.knowledge.values[self.seen].mean(0))
 
     @cached_property

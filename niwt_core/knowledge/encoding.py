@@ -5,7 +5,8 @@ profile, not by how much was said of it. For attributes, amounts are first squar
 is one between distributions): it lifts the many small percentages of CUB out of the shadow of the few large ones, and changes nothing in a
 binary table. On the CUB subset it gains 0.5 to 1.8 points of H on held-out seen classes, over three seeds.
 
-Class texts go through a `Kernel` about the seen classes' texts.
+Class texts go through a `Kernel` about the seen classes' texts. A table in which several values of a group may hold at once, each in full (beside a
+trained classifier: "plain"), is taken as it is, in parts of its scale: there what is not said is zero, and every value counts by itself.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.kernel import Kernel
 
-Encoding = Literal["hellinger", "unit", "kernel"]
+Encoding = Literal["hellinger", "unit", "kernel", "plain"]
 
 
 def encoding_for(knowledge: Knowledge) -> Encoding:
@@ -40,6 +41,8 @@ def encode(values: np.ndarray, encoding: Encoding, kernel: Kernel | None = None)
         NiwtError: a row is all zero (nothing was said), not finite, or negative where amounts are meant.
     """
     values = np.asarray(values, dtype=np.float64)
+    if encoding == "plain" and np.isfinite(values).all():
+        return values
     if not np.isfinite(values).all():
         raise NiwtError("the description has a value that is not a number", where="description", fix="correct it")
     if encoding == "hellinger":

@@ -1,0 +1,229 @@
+"""Makes a study of a trained classifier as it is: its own head, bit for bit, and a table of words; photographs are welcome, not needed.
+
+The head's rows are the seen classes' importances (exactly, where the tail is global average pooling), so the maps between words and neurons need no
+picture. What does need pictures, and stays unknown without them: how far described classes must be held back, how often they are recognised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from niwt_core.backbones.preprocess import Preprocess
+from niwt_core.backbones.split import SplitNetwork
+from niwt_core.data.dataset import Dataset
+from niwt_core.data.photographs import PhotographFolder
+from niwt_core.errors import NiwtError
+from niwt_core.evaluation.described_margins import Photographs, gamma_of_share, margins
+from niwt_core.evaluation.leave_one_class_out import choose_ridge, left_out_rows
+from niwt_core.images import open_image
+from niwt_core.knowledge.attributes import Knowledge
+from niwt_core.knowledge.class_names import class_key, listing, match_classes
+from niwt_core.knowledge.encoding import encode
+from niwt_core.method.head import Head
+from niwt_core.method.importance import operator, unit
+from niwt_core.method.mapping import fit_map
+from niwt_core.method.transfer.exact import fit_transfer
+from niwt_core.neurons.exemplars import Gallery, make_gallery
+from niwt_core.neurons.naming_by_classes import name_by_classes
+from niwt_core.neurons.neuron import neurons_from
+from niwt_core.prepare.probes import probe_inputs
+from niwt_core.study.storage import check_target, save_study
+from niwt_core.study.study import Choices, Study
+
+RIDGE = 0.27  # where there are no photographs to choose by; what a photograph of each ImageNet class chooses for EfficientNet-Lite0
+MU = 0.1  # of the transfer, where the tail is more than pooling
+PROBES = 48  # pictures for the operator
+BATCH = 16
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class ClassifierSettings:
+    """share: of other photographs that a described class may take away, 0..1; keep_photographs: the study holds small copies of the photographs and
+    their features (without, only the figures that follow from them); seed: of what is drawn."""
+
+    share: float = 0.005
+    keep_photographs: bool = True
+    seed: int = 0
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def prepare_classifier(
+    name: str,
+    network: SplitNetwork,
+    preprocess: Preprocess,
+    knowledge: Knowledge,
+    seen: np.ndarray,
+    out: Path,
+    *,
+    photographs: PhotographFolder | None = None,
+    settings: ClassifierSettings | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Prepares a study of a classifier whose head has a row for each seen class, in the order of ``knowledge``, and writes it to ``out``.
+
+    Args:
+        knowledge: C classes, those of the head and described ones; seen (C,) bool marks the head's.
+        photographs: of seen classes, or unlabelled ones, which serve as probes and exemplars only.
+
+    Raises:
+        NiwtError: the head and the table do not fit, a picture cannot be read, ``out`` cannot be written.
+    """
+    settings, report = settings or ClassifierSettings(), progress or (lambda stage, done, total: None)
+    check_target(out)
+    network = network.eval()
+    if network.head.out_features != int(seen.sum()):
+        what = f"the head has {network.head.out_features} classes, {int(seen.sum())} are named"
+        raise NiwtError(what, where=name, fix="name the classes of the head, one a line, with --classes")
+    rows = network.head.weight.detach().float().clone()
+    biases = torch.zeros(len(rows)) if network.head.bias is None else network.head.bias.detach().float().clone()
+    head = Head(rows, biases, torch.zeros(rows.shape[1]))
+    encoded = encode(knowledge.values, "plain")
+    features, pooled = _extract(network, preprocess, photographs, report)
+    labelled = photographs if photographs is not None and photographs.labelled else None
+    G = _operator(network, preprocess, photographs, settings.seed, report)
+    ridge, gamma = RIDGE, 0.0
+    if labelled is not None:
+        report("leaving classes out", 0, 1)
+        known = Photographs(features.double().numpy(), labelled.labels, rows.double().numpy(), biases.double().numpy())
+        ridge = float(choose_ridge(encoded[seen], known, share=settings.share))
+        predicted = left_out_rows(encoded[seen], known.rows, ridge=ridge)
+        gamma = max(0.0, gamma_of_share(margins(predicted, known), settings.share))
+        report("leaving classes out", 1, 1)
+    targets = unit(rows if G is None else rows @ G.T)
+    mapping = fit_map(torch.from_numpy(encoded[seen]).float(), targets, ridges=(ridge,))
+    inverse = fit_map(targets, torch.from_numpy(knowledge.values[seen]))
+    report("naming neurons", 0, 1)
+    of_seen = Knowledge(
+        knowledge.kind,
+        tuple(np.array(knowledge.classes)[seen]),
+        knowledge.names,
+        knowledge.values[seen],
+        knowledge.scale,
+    )
+    names = name_by_classes(targets, of_seen, seed=settings.seed)
+    mu = 0.0 if G is None else MU
+    kept = labelled if settings.keep_photographs else None
+    dataset = None if kept is None else _dataset(name, knowledge, seen, kept)
+    index = np.flatnonzero(seen)
+    study = Study(
+        id="", name=name, kind="classifier", folder=None, classes=knowledge.classes, seen=seen, knowledge=knowledge, encoding="plain",
+        network=network, preprocess=preprocess, head=head, targets=targets, mapping=mapping, inverse=inverse, operator=G,
+        affine=fit_transfer(rows, biases, G, mu=mu).affine(mapping),
+        choices=Choices(ridge=ridge, inverse_ridge=inverse.ridge, decay=0.0, mu=mu, gamma=gamma, gamma_unit=1.0, folds=0, cross_validated_H=0.0),
+        neurons=neurons_from(names, knowledge),
+        features=(features if kept is not None else features[:0]).half(),
+        pooled=(pooled if kept is not None else pooled[:0]).half(),
+        labels=np.zeros(0, np.int64) if kept is None else index[kept.labels],
+        split=np.full(0 if kept is None else len(kept.paths), "test_seen"),
+        paths=() if kept is None else kept.paths,
+        gallery=_gallery(dataset, network, preprocess, pooled, settings.seed, report),
+        split_hash="0" * 16 if dataset is None else dataset.split_hash,
+        seed=settings.seed,
+        provenance={
+            **settings.provenance, "layer": network.layer, "backbone": network.name, "settings": asdict(settings) | {"provenance": None},
+            "shuffled_names_fraction": names.shuffled_fraction, "skipped": [],
+            "calibrated_on": 0 if labelled is None else len(labelled.paths),
+            "split": "the head's own classes are seen, described ones are not; no picture was trained on here",
+        },
+    )  # fmt: skip
+    return save_study(study, out)
+
+
+def described_table(
+    table: Knowledge, classes: Sequence[str], described: Mapping[str, np.ndarray], *, ids: Sequence[str] = ()
+) -> tuple[Knowledge, np.ndarray]:
+    """(table of the head's classes and of described ones, seen (C,) bool): rows of ``table`` are matched to ``classes`` by name.
+
+    What the table has beyond the head's classes is described too; ``described`` maps further names to rows (K,). Raises NiwtError.
+    """
+    found, missing = match_classes(classes, table.classes)
+    if missing:
+        raise NiwtError(
+            f"{listing(missing)} not in the table of words",
+            where="--knowledge",
+            fix="add a row for each class of the head",
+        )
+    own = [table.classes.index(found[name]) for name in classes]
+    extra = [c for c in range(len(table.classes)) if c not in set(own)]
+    taken = {class_key(name) for name in classes}
+    for name in (*(table.classes[c] for c in extra), *described):
+        if class_key(name) in taken:
+            raise NiwtError(
+                f"class {name!r} is described twice, or is one of the head's",
+                where="described classes",
+                fix="keep one of them",
+            )
+        taken.add(class_key(name))
+    values = [table.values[own], table.values[extra], *(row[None] for row in described.values())]
+    names = (*classes, *(table.classes[c] for c in extra), *described)
+    knowledge = Knowledge(table.kind, names, table.names, np.concatenate(values), table.scale)
+    return knowledge, np.arange(len(names)) < len(classes)
+
+
+@torch.no_grad()
+def _extract(
+    network: SplitNetwork, preprocess: Preprocess, folder: PhotographFolder | None, report: Progress
+) -> tuple[Tensor, Tensor]:
+    """((n,D) features, (n,N) pooled activations) of the photographs; none without them."""
+    features, pooled = [torch.zeros(0, network.features)], [torch.zeros(0, network.neurons)]
+    paths = () if folder is None else folder.paths
+    for start in range(0, len(paths), BATCH):
+        assert folder is not None
+        inputs = torch.stack([preprocess(open_image(folder.root / path)) for path in paths[start : start + BATCH]])
+        activations = network.stem(inputs)
+        features.append(network.tail(activations))
+        pooled.append(activations.flatten(2).mean(2))
+        report("reading photographs", min(start + BATCH, len(paths)), len(paths))
+    return torch.cat(features), torch.cat(pooled)
+
+
+def _operator(
+    network: SplitNetwork, preprocess: Preprocess, folder: PhotographFolder | None, seed: int, report: Progress
+) -> Tensor | None:
+    """``G`` (N,D) over photographs where there are any, else over noise; None where it is the identity."""
+    if network.identity_tail:
+        return None
+    inputs = probe_inputs("noise" if folder is None else str(folder.root), preprocess, count=PROBES, seed=seed)
+    with torch.no_grad():
+        batches = [network.stem(part) for part in inputs.split(8)]
+    return operator(network, batches, on_batch=lambda done: report("importance operator", done, len(inputs))).detach()
+
+
+def _dataset(name: str, knowledge: Knowledge, seen: np.ndarray, folder: PhotographFolder) -> Dataset:
+    """The photographs as a set in which nothing is trained on."""
+    return Dataset(
+        name=name, root=folder.root, classes=knowledge.classes, seen=seen, paths=folder.paths, labels=np.flatnonzero(seen)[folder.labels],
+        train=np.zeros(len(folder.paths), bool), knowledge=knowledge, trained_elsewhere=True,
+    )  # fmt: skip
+
+
+def _gallery(
+    dataset: Dataset | None, network: SplitNetwork, preprocess: Preprocess, pooled: Tensor, seed: int, report: Progress
+) -> Gallery:
+    if dataset is not None:
+        return make_gallery(
+            dataset,
+            network,
+            preprocess,
+            pooled.numpy(),
+            seed=seed,
+            on_progress=lambda done, total: report("gallery", done, total),
+        )
+    empty, none = np.zeros(0, np.int64), np.zeros((network.neurons, 0), np.int64)
+    maps = np.zeros((network.neurons, 0, 1, 1), np.uint8)
+    return Gallery(
+        torch.zeros(0, dtype=torch.uint8),
+        np.zeros(1, np.int64),
+        empty,
+        none,
+        maps,
+        np.ones(network.neurons, np.float32),
+    )
