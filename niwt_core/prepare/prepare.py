@@ -23,7 +23,7 @@ from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.data.dataset import Dataset
 from niwt_core.device import pick_device
 from niwt_core.errors import NiwtError
-from niwt_core.evaluation.selection import FoldFeatures, class_folds
+from niwt_core.evaluation.folds import FoldFeatures, class_folds
 from niwt_core.files import digest, unwritable, write_atomically
 from niwt_core.prepare.extraction import SHARD
 from niwt_core.prepare.fit import assemble

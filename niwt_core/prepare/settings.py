@@ -13,7 +13,8 @@ import torch
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
-from niwt_core.evaluation.selection import Fold, FoldFeatures
+from niwt_core.evaluation.folds import Fold, FoldFeatures
+from niwt_core.evaluation.grid import GRID, Grid
 from niwt_core.method.head import Head, fit_head
 from niwt_core.prepare.activations import PictureActivations
 from niwt_core.prepare.training import TrainingSettings, fine_tune
@@ -41,6 +42,7 @@ class Settings:
     training: TrainingSettings | None = None
     fold_networks: int = 0
     warm_start: bool = False
+    grid: Grid = GRID
 
 
 @dataclass(frozen=True)
