@@ -51,8 +51,10 @@ class Fold:
         )
 
 
-def class_folds(labels: np.ndarray, train: np.ndarray, seen: np.ndarray, *, seed: int) -> tuple[Fold, ...]:
-    """Folds over the seen classes (C,) mask, REPEATS times over; ``labels`` (n,) and ``train`` (n,) are of all pictures, only training pictures
+def class_folds(
+    labels: np.ndarray, train: np.ndarray, seen: np.ndarray, *, seed: int, repeats: int = REPEATS
+) -> tuple[Fold, ...]:
+    """Folds over the seen classes (C,) mask, ``repeats`` times over; ``labels`` (n,) and ``train`` (n,) are of all pictures, only training pictures
     are used. Raises NiwtError when there are too few seen classes to hold any out."""
     if seen.sum() < FEWEST:
         raise NiwtError(
@@ -62,7 +64,7 @@ def class_folds(labels: np.ndarray, train: np.ndarray, seen: np.ndarray, *, seed
         )
     return tuple(
         fold
-        for repeat in range(REPEATS)
+        for repeat in range(repeats)
         for fold in _partition(labels, train, seen, np.random.default_rng([seed, repeat]))
     )
 

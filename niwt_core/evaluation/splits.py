@@ -20,7 +20,7 @@ from niwt_core.errors import NiwtError
 from niwt_core.evaluation.baseline_tuning import about, choose_baseline, in_units, margins_of, training_data_of
 from niwt_core.evaluation.baselines import BASELINES, Baseline
 from niwt_core.evaluation.fitted import Fitted, fit_choice
-from niwt_core.evaluation.folds import FEWEST, REPEATS, FoldFeatures, class_folds
+from niwt_core.evaluation.folds import FEWEST, FoldFeatures, class_folds
 from niwt_core.evaluation.grid import GRID, Grid
 from niwt_core.evaluation.margins import Margins
 from niwt_core.evaluation.selection import choose_on
@@ -138,8 +138,7 @@ def measure_split(
     mask = np.zeros(int(data.labels.max()) + 1, dtype=bool)
     mask[split.classes[seen]] = True
     knowledge = data.encode(mask)[split.classes]  # (C, E)
-    folds = class_folds(labels, train, seen, seed=seed)
-    folds = folds[: repeats * len(folds) // REPEATS]
+    folds = class_folds(labels, train, seen, seed=seed, repeats=repeats)
     trials = Trials(
         folds,
         [FoldFeatures(features, data.targets, data.operator)] * len(folds),

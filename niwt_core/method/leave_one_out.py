@@ -19,8 +19,8 @@ from torch import Tensor
 
 from niwt_core.method.head import Conditioning, Head
 
-OUTSTANDING = 8.0  # times the common weight: from here on a picture counts for itself in a class
-LEAST = 1e-2  # of p (1 - p): the logit of a class that a picture is not near moves nothing that is asked for
+LEAST = 1e-2  # of p (1 - p): from here on a picture counts for itself in a class; a class that it is not near decides nothing
+COMMON = LEAST / 4  # at most: the weight of all others
 
 
 def left_out_logits(head: Head, features: Tensor, labels: Tensor, *, decay: float, smoothing: float = 0.1) -> Tensor:
@@ -39,13 +39,13 @@ def left_out_logits(head: Head, features: Tensor, labels: Tensor, *, decay: floa
     excess = probabilities - smoothing / classes  # p - t
     excess[torch.arange(count), labels] -= 1 - smoothing
     weights = probabilities * (1 - probabilities)  # (n, C)
-    common = float(weights.median())
+    common = min(float(weights.median()), COMMON)
     shared = (common / count) * (x.T @ x).double()  # (D, D)
     shared.diagonal().add_(decay)
     factor = torch.linalg.cholesky(shared).to(x.dtype)
     whitened = torch.linalg.solve_triangular(factor, x.T, upper=False).T / count**0.5  # (n, D)
     for c in range(classes):
-        near = torch.nonzero(weights[:, c] > max(OUTSTANDING * common, LEAST)).flatten()
+        near = torch.nonzero(weights[:, c] > LEAST).flatten()
         weight = weights[near, c]  # (s,)
         part = whitened[near]
         gram = (part @ part.T).double()  # (s, s): x^T shared^-1 x / n

@@ -60,7 +60,7 @@ def prepare(
         _open_work(work, _fingerprint(dataset, network, preprocess, settings))
     accelerator.wait_for_everyone()
     preparation = Preparation(preprocess, accelerator, work, settings, report)
-    folds = class_folds(dataset.labels, dataset.train, dataset.seen, seed=settings.seed)
+    folds = class_folds(dataset.labels, dataset.train, dataset.seen, seed=settings.seed, repeats=settings.repeats)
     features_of_folds: list[FoldFeatures] | None = None
     if settings.training is not None and settings.training.epochs > 0:
         if settings.fold_networks:
