@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from niwt_core.errors import NiwtError
-from niwt_core.evaluation.metrics import Metrics, metrics, score
-from niwt_core.evaluation.stolen_share import recalibrated, stolen_bias
+from niwt_core.evaluation.metrics import Metrics, calibration_curve, metrics, score
+from niwt_core.evaluation.stolen_share import StolenShare, recalibrated, stolen_bias, stolen_biases
+from niwt_core.method.head import Head
 from niwt_core.method.transfer.exact import fit_transfer
 from niwt_core.study.study import Study
 
@@ -32,11 +33,7 @@ def with_share(study: Study, share: float) -> Study:
 
     Raises NiwtError: the study was prepared by a version that did not know stolen shares, or the share is none.
     """
-    stolen = study.stolen_share
-    if stolen is None:
-        raise NiwtError(
-            "the study has no stolen share", where=f"study {study.name}", fix="prepare it again, or move gamma instead"
-        )
+    stolen = _stolen_share(study)
     if not 0 < share < 1:
         raise NiwtError(
             f"{100 * share:g} % is no share", where="stolen share", fix="give more than 0 and less than 100 %"
@@ -63,18 +60,36 @@ def with_gamma(study: Study) -> Study:
 
 @dataclass(frozen=True)
 class SharePoint:
-    """``metrics`` on the study's test pictures where each described class may take ``share`` (0..1)."""
+    """``metrics`` on the study's test pictures where each described class may take ``share`` (0..1); ausuc 0..1 as gamma moves from there."""
 
     share: float
     metrics: Metrics
+    ausuc: float
 
 
 def share_curve(study: Study, shares: Sequence[float] = SHARES) -> tuple[SharePoint, ...]:
     """U, S, H and ZSL at several shares: what a share costs, and what it buys. Raises NiwtError as `with_share`."""
-    pictures = np.flatnonzero(study.split != "train")
-    features, labels = study.features[pictures].float(), study.labels[pictures]
+    stolen = _stolen_share(study)
+    pictures, train = np.flatnonzero(study.split != "train"), study.split == "train"
+    labels, unseen = study.labels[pictures], torch.from_numpy(~study.seen)
+    head = with_gamma(study).full_head
+    new = Head(head.rows[unseen], head.biases[unseen], head.mean)
+    margins = (new.logits(study.features[torch.from_numpy(train)].float()) - stolen.best_seen[:, None]).numpy()
+    own = stolen_biases(margins, np.asarray(shares))  # (shares, U)
+    drawn = (1 - stolen.shrinkage) * own + stolen.shrinkage * own.mean(1, keepdims=True)
+    logits = head.logits(study.features[pictures].float())
     points = []
-    for share in shares:
-        logits = with_share(study, share).full_head.logits(features)
-        points.append(SharePoint(share, metrics(score(logits, labels, study.seen), 0.0)))
+    for share, biases in zip(shares, drawn, strict=True):
+        raised = logits.clone()
+        raised[:, unseen] += torch.from_numpy(biases).to(raised)
+        scored = score(raised, labels, study.seen)
+        points.append(SharePoint(share, metrics(scored, 0.0), calibration_curve(scored).ausuc))
     return tuple(points)
+
+
+def _stolen_share(study: Study) -> StolenShare:
+    if study.stolen_share is None:
+        raise NiwtError(
+            "the study has no stolen share", where=f"study {study.name}", fix="prepare it again, or move gamma instead"
+        )
+    return study.stolen_share
