@@ -16,6 +16,7 @@ from niwt_core.errors import NiwtError
 from niwt_core.files import write_atomically
 from niwt_core.knowledge.captions import caption_values
 from niwt_core.knowledge.from_text import attributes_from_text
+from niwt_core.study.calibration import built_bias
 from niwt_core.study.study import Study
 
 NEAREST = 5
@@ -127,7 +128,7 @@ def build_class(study: Study, recipe: Recipe) -> BuiltClass:
         k=k,
         importances=importances,
         weights=weights,
-        bias=study.transferred_bias,
+        bias=built_bias(study, weights),
         cosine=cosine,
         paper_loss=1 - cosine + 0.005 * distance,
         nearest=tuple((study.classes[c], float(similarity[c])) for c in order),

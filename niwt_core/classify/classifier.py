@@ -21,6 +21,7 @@ from niwt_core.classify.answer import Answer, Candidate, ClassKind, EncodedPictu
 from niwt_core.classify.build import BuiltClass, build_class
 from niwt_core.classify.recipe import Recipe
 from niwt_core.errors import NiwtError
+from niwt_core.evaluation.metrics import calibrated
 from niwt_core.images import open_image
 from niwt_core.knowledge.class_names import class_key, closest, listing
 from niwt_core.study.study import Study
@@ -153,7 +154,7 @@ class Classifier:
     def logits(self, features: Tensor) -> Tensor:
         """(...,D) features -> (...,C) calibrated logits over ``candidates``."""
         _, rows, biases, seen = self._stacked()
-        return (features - self.study.head.mean) @ rows.T + biases - self.gamma * seen
+        return calibrated((features - self.study.head.mean) @ rows.T + biases, seen, self.gamma)
 
     def classify(self, source: Source | EncodedPicture) -> Answer:
         """Ranks all classes for a picture. Raises NiwtError if it cannot be read."""

@@ -77,7 +77,7 @@ def editor_tables(
         transform=basis.T @ P,
         origin=basis.T @ q,
         norm=study.affine.norm,
-        bias=study.transferred_bias,
+        bias=study.typical_bias,
         rows=rows @ basis,
         row_lengths=np.linalg.norm(rows, axis=1),
         row_offsets=rows @ mean_row,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +29,23 @@ def evaluate(
     root: Annotated[
         Path | None, typer.Option(help="for --clip: folder of the study's pictures; the Aviary's are drawn again")
     ] = None,
+    gamma: Annotated[
+        bool,
+        typer.Option("--gamma", help="the published protocol: one gamma for all described classes, no stolen share"),
+    ] = False,
+    splits: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="divide the study's own classes anew N times, refit, and compare all methods"
+        ),
+    ] = 0,
+    described: Annotated[
+        float, typer.Option(min=0.05, max=0.8, help="for --splits: fraction of the classes that is described")
+    ] = 1 / 3,
+    work: Annotated[
+        Path | None,
+        typer.Option(help="for --splits: folder of finished divisions, to go on from; beside the study unless said"),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Generalised zero-shot accuracy of a study: U, S, H, ZSL, AUSUC."""
@@ -35,6 +53,7 @@ def evaluate(
     from niwt_core.cli.output import progress_bar
     from niwt_core.paper.result import load_paper, paper_json, paper_table
     from niwt_core.prepare.memory import keep_large_blocks
+    from niwt_core.study.calibration import with_gamma
     from niwt_core.study.clip import NOTE as CLIP_NOTE
     from niwt_core.study.evaluate import evaluate as evaluate_study
     from niwt_core.study.evaluate import to_json
@@ -43,6 +62,16 @@ def evaluate(
         raise NiwtError("only CLIP looks at pictures", where="--root", fix="give --clip too, or leave --root out")
     keep_large_blocks()
     opened = load_study(study)
+    if splits:
+        if baselines or clip is not None or gamma:
+            raise NiwtError(
+                "divisions compare all methods under both calibrations already",
+                where="--splits",
+                fix="leave --baselines, --clip and --gamma out",
+            )
+        _splits(opened, splits, described, work, json=json)
+        return
+    opened = with_gamma(opened) if gamma else opened
     with progress_bar(visible=not json) as report:
         reference = _clip(opened, clip, root, report) if clip is not None else None
         evaluation = evaluate_study(
@@ -78,6 +107,8 @@ def evaluate(
         f"AUSUC {result['ausuc']:.3f}, {result['seen_classes']} seen and {result['unseen_classes']} unseen classes, "
         f"split {result['split_hash']}, seed {result['seed']}"
     )
+    for line in _calibration_lines(opened, result):
+        write_line(line)
     if paper is not None:
         write_table(*paper_table(result["paper"]))
         write_line(f"paper's loop: gamma {paper.gamma_note}")
@@ -103,4 +134,46 @@ def _clip(study: Study, model: str, root: Path | None, report: Report) -> ClipRe
             loaded,
             captions=study_captions(study, dataset),
             progress=lambda done, total: report("CLIP", done, total),
+        )
+
+
+def _calibration_lines(study: Study, result: Mapping[str, Any]) -> list[str]:
+    """What either calibration gives, and whether the choice is sure of itself."""
+    if "stolen_share" not in result:
+        return []
+    ways = {f"stolen share {100 * result['stolen_share']['share']:.2g} % a class": result["stolen_share"]}
+    ways[f"one gamma {result['by_gamma']['gamma']:.3f}"] = result["by_gamma"]
+    lines = [
+        f"{name}: U {way['U']:.1f}  S {way['S']:.1f}  H {way['H']:.1f}  AUSUC {way['ausuc']:.3f}"
+        for name, way in ways.items()
+    ]
+    if study.choices.at_end:
+        lines.append(f"warning: {', '.join(study.choices.at_end)} lies at the end of what was tried")
+    return lines
+
+
+def _splits(study: Study, count: int, fraction: float, work: Path | None, *, json: bool) -> None:
+    """Divides, compares, and writes."""
+    from niwt_core.cli.output import progress_bar
+    from niwt_core.evaluation.splits import summarise
+    from niwt_core.study.splits import met_all_classes, run_splits, splits_json
+
+    assert study.folder is not None
+    work = work or study.folder.resolve().parent / f".{study.folder.resolve().name}.splits"
+    with progress_bar(visible=not json) as report:
+        results = run_splits(study, count, fraction=fraction, work=work, progress=report)
+    if json:
+        write_json(splits_json(study, results, fraction=fraction))
+        return
+    rows = []
+    for line in summarise(results):
+        ahead = "" if line.ahead is None else "{:+.1f} [{:+.1f}, {:+.1f}]".format(*line.ahead)
+        rows.append((line.method, line.calibration, line.U, line.S, line.H, line.zsl, line.ausuc, ahead))
+    write_table(("", "calibration", "U", "S", "H", "ZSL", "AUSUC", "NIWT ahead in H, 95 %"), rows)
+    write_line(
+        f"means over {count} divisions of {results[0].seen} seen and {results[0].described} described classes; seeds from {study.seed}"
+    )
+    if met_all_classes(study):
+        write_line(
+            "the network was fine-tuned on classes that are described here: read the figures as a comparison of methods"
         )

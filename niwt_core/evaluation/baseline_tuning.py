@@ -10,30 +10,43 @@ import numpy as np
 from torch import Tensor
 
 from niwt_core.evaluation.baselines import BASELINES, Baseline, TrainingData
-from niwt_core.evaluation.baselines.linear import unit_rows
-from niwt_core.evaluation.metrics import CalibrationCurve, Scored, calibration_curve, score
-from niwt_core.evaluation.selection import Fold, FoldFeatures, FoldHead, average, fold_heads, harmonic_at
+from niwt_core.evaluation.baselines.linear import Injection, unit_rows
+from niwt_core.evaluation.folds import Fold, FoldFeatures, FoldHead, fold_heads
+from niwt_core.evaluation.margins import Margins
+from niwt_core.evaluation.metrics import CalibrationCurve, Scored, average, calibration_curve, score
 from niwt_core.method.head import Conditioning, Head
+
+SHARES = np.array([0.001, 0.002, 0.004, 0.006, 0.009, 0.013, 0.018, 0.025, 0.035, 0.05, 0.08])
+SHRINKAGES = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 
 
 @dataclass(frozen=True)
 class BaselineChoice:
-    """The strength of a baseline with and without calibration; gamma in standard deviations of its seen scores."""
+    """The strength of a baseline with and without calibration; gamma in standard deviations of its seen scores; with stolen share, if that was asked
+    for: the strength, the share of one held-out class, and the shrinkage."""
 
     calibrated: tuple[float, ...]
     gamma: float
     plain: tuple[float, ...]
+    stolen: tuple[tuple[float, ...], float, float] | None = None
 
 
 def training_data_of(
-    features: Tensor, labels: np.ndarray, knowledge: np.ndarray, head: Head, *, seed: int
+    features: Tensor,
+    labels: np.ndarray,
+    knowledge: np.ndarray,
+    head: Head,
+    *,
+    seed: int,
+    best_seen: np.ndarray | None = None,
 ) -> tuple[TrainingData, Conditioning]:
     """What a baseline learns from pictures (n,D) of seen classes (n,), their descriptions (C,K) about their mean, and the head fitted on them; and
     how further pictures are to be brought into the same coordinates."""
     condition = Conditioning.of(features)
     rows, biases = head.rows * condition.scale, head.biases + head.rows @ (condition.mean - head.mean)
     x = condition(features).numpy()
-    return TrainingData(x, labels, knowledge, rows.double().numpy(), biases.double().numpy(), seed), condition
+    parts = (x, labels, knowledge, rows.double().numpy(), biases.double().numpy())
+    return TrainingData(*parts, seed=seed, best_seen=best_seen), condition
 
 
 def about(knowledge: np.ndarray, classes: np.ndarray, *, unit: bool) -> np.ndarray:
@@ -43,35 +56,82 @@ def about(knowledge: np.ndarray, classes: np.ndarray, *, unit: bool) -> np.ndarr
 
 
 def choose_baseline(
-    baseline: type[Baseline], heads: Sequence[FoldHead], labels: np.ndarray, knowledge: np.ndarray, *, seed: int = 0
+    baseline: type[Baseline],
+    heads: Sequence[FoldHead],
+    labels: np.ndarray,
+    knowledge: np.ndarray,
+    *,
+    seed: int = 0,
+    best_seen: Sequence[np.ndarray] | None = None,
 ) -> BaselineChoice:
     """Tunes a baseline by the folds that choose for the transfer: once for H at its best gamma, once for H with gamma = 0.
 
     A baseline whose fit is long (``every_fold`` false) is tuned on the folds of the first partition alone, in which each seen class is held out once.
 
-    heads: the folds with their refitted heads; labels (n,) of all pictures; knowledge (C,K) encoded.
+    Args:
+        heads: the folds with their refitted heads.
+        labels: (n,) of all pictures; knowledge: (C,K) encoded.
+        best_seen: of each fold, as in `TrainingData`; then the baseline is tuned for stolen share too.
     """
-    curves: dict[tuple[float, ...], list[CalibrationCurve]] = {hyperparameters: [] for hyperparameters in baseline.grid}
-    for item in heads if baseline.every_fold else first_partition(heads):
-        fold = item.fold
+    grid = baseline.grid
+    curves: dict[tuple[float, ...], list[CalibrationCurve]] = {hyperparameters: [] for hyperparameters in grid}
+    stolen: dict[tuple[float, ...], list[np.ndarray]] = {hyperparameters: [] for hyperparameters in grid}
+    for number, item in enumerate(heads if baseline.every_fold else first_partition(heads)):
+        fold, features = item.fold, item.fold_features.features
         centred = about(knowledge, fold.kept, unit=baseline.unit_descriptions)
-        local = np.searchsorted(fold.kept, labels[fold.fit])
         training_data, condition = training_data_of(
-            item.fold_features.features[fold.fit], local, centred[fold.kept], item.head, seed=seed
+            features[fold.fit],
+            np.searchsorted(fold.kept, labels[fold.fit]),
+            centred[fold.kept],
+            item.head,
+            seed=seed,
+            best_seen=None if best_seen is None else best_seen[number],
         )
         fitted = baseline.fit(training_data)
         pictures = np.concatenate([fold.seen_test, fold.unseen_test])
-        x, classes = condition(item.fold_features.features[pictures]).numpy(), np.concatenate([fold.kept, fold.held])
-        for hyperparameters, scores in zip(
-            baseline.grid, in_units(fitted, training_data, x, centred[fold.held], baseline.grid), strict=True
-        ):
+        x, classes = condition(features[pictures]).numpy(), np.concatenate([fold.kept, fold.held])
+        both = in_units(fitted, training_data, x, centred[fold.held], grid)
+        for hyperparameters, (known, scores) in zip(grid, both, strict=True):
             curves[hyperparameters].append(calibration_curve(scored(scores, labels[pictures], classes, len(fold.kept))))
-    calibrated = max(baseline.grid, key=lambda hyperparameters: average(curves[hyperparameters])[3])
-    plain = max(
-        baseline.grid,
-        key=lambda hyperparameters: np.mean([harmonic_at(curve, 0.0) for curve in curves[hyperparameters]]),
+            if best_seen is not None:
+                margins = margins_of(baseline, training_data, known, scores, labels[pictures], classes)
+                stolen[hyperparameters].append(margins.outcome(margins.biases(SHARES, SHRINKAGES)).H)
+    calibrated = max(grid, key=lambda hyperparameters: average(curves[hyperparameters])[3])
+    plain = max(grid, key=lambda hyperparameters: np.mean([curve.at(0.0).H for curve in curves[hyperparameters]]))
+    by_share = None
+    if best_seen is not None:
+        means = {hyperparameters: np.mean(found, 0) for hyperparameters, found in stolen.items()}
+        top = max(grid, key=lambda hyperparameters: means[hyperparameters].max())
+        share, shrinkage = np.unravel_index(means[top].argmax(), means[top].shape)
+        by_share = (top, float(SHARES[share]), float(SHRINKAGES[shrinkage]))
+    return BaselineChoice(calibrated, average(curves[calibrated])[0], plain, by_share)
+
+
+def margins_of(
+    baseline: type[Baseline],
+    training_data: TrainingData,
+    known: np.ndarray,
+    scores: np.ndarray,
+    labels: np.ndarray,
+    classes: np.ndarray,
+) -> Margins:
+    """What stolen share needs of a baseline: scores of training (n,C+U) and test (m,C+U) pictures whose columns are ``classes``, seen ones first.
+
+    Where the seen classes keep their own head, training pictures count as if it had not been fitted on them; elsewhere as they are.
+    """
+    seen = len(training_data.knowledge)
+    best = known[:, :seen].max(1)
+    if issubclass(baseline, Injection) and training_data.best_seen is not None:
+        logits = training_data.features @ training_data.rows.T.astype(np.float32) + training_data.biases
+        best = training_data.best_seen * (best.std() / logits.max(1).std())  # in the units of the scores
+    order = np.argsort(classes)
+    local = order[np.searchsorted(classes[order], labels)]
+    of_seen = local < seen
+    return Margins.of_logits(
+        (best, known[:, seen:]),
+        (scores[of_seen, :seen], scores[of_seen, seen:], local[of_seen]),
+        (scores[~of_seen, :seen], scores[~of_seen, seen:], local[~of_seen] - seen),
     )
-    return BaselineChoice(calibrated, average(curves[calibrated])[0], plain)
 
 
 def first_partition(heads: Sequence[FoldHead]) -> list[FoldHead]:
@@ -92,11 +152,13 @@ def in_units(
     features: np.ndarray,
     new: np.ndarray,
     grid_points: Sequence[tuple[float, ...]],
-) -> Iterator[np.ndarray]:
-    """Scores (n,C+U) at each strength, in standard deviations of seen scores on the lesson's own pictures, as the transfer's gamma is."""
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Scores of the training data's own pictures and of ``features`` (n,C+U) at each strength, in standard deviations of seen scores on the
+    former, as the transfer's gamma is."""
     known = len(training_data.features)
     for scores in fitted.scores(np.concatenate([training_data.features, features]), new, grid_points):
-        yield scores[known:] / (scores[:known, : len(training_data.knowledge)].std() + 1e-12)
+        unit = scores[:known, : len(training_data.knowledge)].std() + 1e-12
+        yield scores[:known] / unit, scores[known:] / unit
 
 
 def scored(scores: np.ndarray, labels: np.ndarray, classes: np.ndarray, seen: int) -> Scored:

@@ -8,10 +8,15 @@ subtracts ``gamma`` from every seen logit. Each picture changes its answer at ex
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import torch
 from torch import Tensor
+
+GAMMA_STEPS = np.linspace(-1, 4, 501)  # in standard deviations of the seen logits on a fold's own pictures
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,14 @@ class Metrics:
     H: float
     zsl: float
     gamma: float
+
+
+class Balance(NamedTuple):
+    """U, S and H in percent; arrays of one shape, of none for one number."""
+
+    U: np.ndarray
+    S: np.ndarray
+    H: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,12 @@ class CalibrationCurve:
         seen, unseen = self.seen[::-1] / 100, self.unseen[::-1] / 100  # S ascends
         return float(np.trapezoid(unseen, seen))
 
+    def at(self, gamma: np.ndarray | float) -> Balance:
+        """U, S and H at ``gamma``, one or (m,) many."""
+        place = (np.searchsorted(self.gammas, gamma, side="right") - 1).clip(0)
+        unseen, seen = self.unseen[place], self.seen[place]
+        return Balance(unseen, seen, harmonic_mean(unseen, seen))
+
     def best_gamma(self) -> float:
         """The gamma of the highest H: the middle of the widest stretch, so that it stands farthest from any change."""
         harmonic = self.harmonic
@@ -62,10 +81,24 @@ def harmonic_mean(unseen: np.ndarray | float, seen: np.ndarray | float) -> np.nd
     return 2 * unseen * seen / np.maximum(unseen + seen, 1e-12)
 
 
+def calibrated(logits: Tensor, seen: np.ndarray | Tensor, gamma: float) -> Tensor:
+    """Logits (...,C) with ``gamma`` taken from those of the ``seen`` (C,) bool classes: calibrated stacking (Chao et al., 2016)."""
+    return logits - gamma * torch.as_tensor(seen, dtype=logits.dtype, device=logits.device)
+
+
 def class_weights(labels: np.ndarray) -> np.ndarray:
     """(n,) the weight of each picture, so that a weighted mean of hits is the class-averaged accuracy."""
     _, inverse, count = np.unique(labels, return_inverse=True, return_counts=True)
     return 1.0 / (count[inverse] * len(count))
+
+
+def average(curves: Sequence[CalibrationCurve]) -> tuple[float, float, float, float]:
+    """(gamma, U, S, H) at the gamma of the highest mean H over the folds' exact curves; mean U, S, H there."""
+    at = [curve.at(GAMMA_STEPS) for curve in curves]
+    unseen, seen, harmonic = (np.mean([getattr(one, key) for one in at], 0) for key in ("U", "S", "H"))
+    top = np.flatnonzero(harmonic >= harmonic.max() - 1e-9)
+    best = int(top[len(top) // 2])
+    return float(GAMMA_STEPS[best]), float(unseen[best]), float(seen[best]), float(harmonic[best])
 
 
 def class_averaged(hits: np.ndarray, labels: np.ndarray) -> float:
@@ -99,11 +132,15 @@ def calibration_curve(scored: Scored) -> CalibrationCurve:
     weight = np.empty(len(scored.labels))
     for side in (scored.of_unseen, ~scored.of_unseen):
         weight[side] = class_weights(scored.labels[side])
-    order = np.argsort(scored.margin, kind="stable")
-    gain = 100 * weight * scored.right_among_own
-    unseen_gain = np.where(scored.of_unseen, gain, 0)[order]  # right once gamma passes the margin
-    seen_loss = np.where(scored.of_unseen, 0, gain)[order]  # right until then
-    margins = scored.margin[order]
+    return curve_of_gains(scored.margin, 100 * weight * scored.right_among_own, scored.of_unseen)
+
+
+def curve_of_gains(margin: np.ndarray, gain: np.ndarray, of_unseen: np.ndarray) -> CalibrationCurve:
+    """The same from margins (n,), and what each picture adds in percent to its own figure (U where ``of_unseen``, else S) while its own side wins."""
+    order = np.argsort(margin, kind="stable")
+    unseen_gain = np.where(of_unseen, gain, 0)[order]  # right once gamma passes the margin
+    seen_loss = np.where(of_unseen, 0, gain)[order]  # right until then
+    margins = margin[order]
     start = margins[0] - 1.0 if len(margins) else 0.0
     unseen = np.concatenate([[0.0], np.cumsum(unseen_gain)])
     seen = seen_loss.sum() - np.concatenate([[0.0], np.cumsum(seen_loss)])

@@ -1,183 +1,54 @@
 """Hyper-parameters from seen classes only: held-out folds of seen classes play the unseen ones.
 
-In each fold some seen classes are held out whole (pseudo-unseen); of the others a fifth of the pictures is held out
-(pseudo-seen test). Head rows are refitted without both, the map and the transfer follow, and the generalised metrics are taken
-exactly as at test time. The share of held-out classes is that of the unseen classes, since gamma depends on it.
+Decay of the head, mu of the transfer, ridge of the map, norm of described rows, stolen share and its shrinkage are chosen together, by the
+mean H over folds, taken exactly as at test time. For the same rows the best gamma of calibrated stacking is chosen too.
+
+What described classes take from seen ones adds up, and a fold holds out fewer classes than there are described ones (it has fewer to begin
+with). So the share of one class is carried over by the whole: as much together as in the folds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from niwt_core.errors import NiwtError
-from niwt_core.evaluation.metrics import CalibrationCurve, Scored, calibration_curve, harmonic_mean, score
-from niwt_core.method.head import Head, fit_head
-from niwt_core.method.mapping import fit_map
-from niwt_core.method.transfer.exact import fit_transfer
+from niwt_core.evaluation.folds import Fold, FoldFeatures
+from niwt_core.evaluation.grid import AXES, GRID, Grid
+from niwt_core.evaluation.trials import Setting, Trials, Tried
 
-DECAYS = (
-    1e-3,
-    3e-4,
-    1e-4,
-    3e-5,
-)  # on the CUB subset the cross-validated H moves by less than a point between the last two
-MUS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0)
-PICTURE_FOLDS = 5
-FEWEST = 4  # seen classes: three carry a map, one is held out
-REPEATS = 3  # partitions into folds: one alone leaves gamma to the luck of the draw (H +-0.9 on the CUB subset)
-GAMMA_STEPS = np.linspace(-1, 4, 501)  # in standard deviations of the seen logits on the fold's own pictures
+GROWTHS = 4  # times that a grid may grow
 
-Targets = Callable[[Tensor, np.ndarray], Tensor]
-
-
-@dataclass(frozen=True, eq=False)
-class FoldFeatures:
-    """The network that a fold sees: features (n,D) of all pictures, ``targets(rows (C',D), classes (C',)) -> (C',N)``, operator (N,D) or None for
-    the identity. A frozen network is one view for all folds; a fine-tuned one must be trained again without what the fold holds out."""
-
-    features: Tensor
-    targets: Targets
-    operator: Tensor | None
-
-
-@dataclass(frozen=True)
-class Fold:
-    """kept and held are class indices; the rest are picture indices."""
-
-    kept: np.ndarray
-    held: np.ndarray
-    fit: np.ndarray
-    seen_test: np.ndarray
-    unseen_test: np.ndarray
-
-    def only(self, usable: np.ndarray) -> Fold:
-        """The fold without pictures that could not be read; ``usable`` (n,) bool."""
-        return Fold(
-            self.kept, self.held, *(part[usable[part]] for part in (self.fit, self.seen_test, self.unseen_test))
-        )
+Calibration = Literal["stolen share", "gamma"]
 
 
 @dataclass(frozen=True)
 class Choice:
     """What the folds chose, and the table that it was chosen from.
 
-    ``gamma`` is in standard deviations of the seen logits (``gamma_unit`` of the final head turns it into logits); ``trials`` has one
-    row for each setting with its mean U, S and H over folds.
+    ``share`` is that of one class among those that are really described; ``gamma`` is in standard deviations of the seen logits
+    (``gamma_unit`` of the final head turns it into logits), the best for the rows that were chosen; H and gamma_H are the folds' mean with
+    either calibration, and ``calibration`` names the one by which everything was chosen. ``at_end`` names axes whose chosen value is still
+    the last of its grid.
+    ``trials`` has one row for each decay, mu and ridge, at its best norm, share and shrinkage, with the mean U, S and H over folds.
     """
 
     decay: float
     mu: float
+    ridge: float
+    norm: float
+    share: float
+    shrinkage: float
     gamma: float
     H: float
+    gamma_H: float
+    calibration: Calibration
     folds: int
+    at_end: tuple[str, ...] = ()
     trials: tuple[Mapping[str, float], ...] = field(default=())
-
-
-def class_folds(labels: np.ndarray, train: np.ndarray, seen: np.ndarray, *, seed: int) -> tuple[Fold, ...]:
-    """Folds over the seen classes (C,) mask, REPEATS times over; ``labels`` (n,) and ``train`` (n,) are of all pictures, only training pictures
-    are used. Raises NiwtError when there are too few seen classes to hold any out."""
-    if seen.sum() < FEWEST:
-        raise NiwtError(
-            f"{seen.sum()} seen classes are too few to choose anything on",
-            where="split",
-            fix=f"keep at least {FEWEST} classes seen",
-        )
-    return tuple(
-        fold
-        for repeat in range(REPEATS)
-        for fold in _partition(labels, train, seen, np.random.default_rng([seed, repeat]))
-    )
-
-
-def _partition(labels: np.ndarray, train: np.ndarray, seen: np.ndarray, random: np.random.Generator) -> list[Fold]:
-    classes = random.permutation(np.flatnonzero(seen))
-    unseen = max(1, int((~seen).sum()))
-    count = int(np.clip(round(len(seen) / unseen), 3, 10))
-    few = len(classes) < 6  # halves of so few leave no three classes to fit a map on: hold out one at a time
-    count = len(classes) if few else min(count, len(classes) // 2)
-    pictures = np.flatnonzero(train)
-    part = np.full(len(labels), -1)
-    for c in classes:
-        own = random.permutation(pictures[labels[pictures] == c])
-        if len(own) > 2:  # a class of two pictures needs both to be learnt at all
-            part[own] = np.arange(len(own)) % PICTURE_FOLDS
-    folds = []
-    for i in range(count):
-        held, kept = (
-            np.sort(classes[i::count]),
-            np.sort(np.concatenate([classes[j::count] for j in range(count) if j != i])),
-        )
-        of_held = np.isin(labels[pictures], held)
-        tested = part[pictures] == i % PICTURE_FOLDS
-        folds.append(Fold(kept, held, pictures[~of_held & ~tested], pictures[~of_held & tested], pictures[of_held]))
-    return folds
-
-
-def gamma_unit(logits: Tensor) -> float:
-    """The unit of gamma: the standard deviation of seen logits on the pictures that fitted the head."""
-    return float(logits.std())
-
-
-@dataclass(frozen=True, eq=False)
-class FoldHead:
-    """A fold with its view of the pictures and the head that was refitted for it; ``unit`` is its unit of gamma."""
-
-    fold: Fold
-    fold_features: FoldFeatures
-    head: Head
-    unit: float
-
-
-def fold_heads(
-    folds: Sequence[Fold],
-    features_of_folds: Sequence[FoldFeatures],
-    labels: np.ndarray,
-    *,
-    decay: float,
-    starts: Sequence[Head] = (),
-) -> list[FoldHead]:
-    """Refits the head of every fold on its kept classes."""
-    fitted = []
-    for number, (fold, fold_features) in enumerate(zip(folds, features_of_folds, strict=True)):
-        x = fold_features.features[fold.fit]
-        local = torch.from_numpy(np.searchsorted(fold.kept, labels[fold.fit]))
-        head = fit_head(x, local, classes=len(fold.kept), decay=decay, start=starts[number] if starts else None)
-        fitted.append(FoldHead(fold, fold_features, head, gamma_unit(head.logits(x))))
-    return fitted
-
-
-def fold_scores(item: FoldHead, labels: np.ndarray, rows: Tensor, biases: Tensor) -> Scored:
-    """Scores of one fold's pseudo-test pictures for its kept classes and the held-out classes' ``rows`` (U,D)."""
-    fold, pictures = item.fold, np.concatenate([item.fold.seen_test, item.fold.unseen_test])
-    both = Head(torch.cat([item.head.rows, rows]), torch.cat([item.head.biases, biases]), item.head.mean)
-    classes = np.concatenate([fold.kept, fold.held])
-    local = np.searchsorted(np.sort(classes), labels[pictures])
-    order = np.argsort(classes)
-    logits = both.logits(item.fold_features.features[pictures])[:, order] / item.unit
-    return score(logits, local, np.isin(classes[order], fold.kept))
-
-
-def average(curves: Sequence[CalibrationCurve]) -> tuple[float, float, float, float]:
-    """(gamma, U, S, H) at the gamma of the highest mean H over the folds' exact curves; mean U, S, H there."""
-    unseen, seen = [], []
-    for curve in curves:
-        at = (np.searchsorted(curve.gammas, GAMMA_STEPS, side="right") - 1).clip(0)
-        unseen.append(curve.unseen[at])
-        seen.append(curve.seen[at])
-    harmonic = harmonic_mean(np.array(unseen), np.array(seen)).mean(0)
-    top = np.flatnonzero(harmonic >= harmonic.max() - 1e-9)
-    best = int(top[len(top) // 2])
-    return (
-        float(GAMMA_STEPS[best]),
-        float(np.mean(unseen, 0)[best]),
-        float(np.mean(seen, 0)[best]),
-        float(harmonic[best]),
-    )
 
 
 def choose(
@@ -186,47 +57,72 @@ def choose(
     labels: np.ndarray,
     knowledge: Tensor,
     *,
-    decays: Sequence[float] = DECAYS,
-    mus: Sequence[float] = MUS,
+    described: int,
+    grid: Grid = GRID,
     on_trial: Callable[[int, int], None] | None = None,
 ) -> Choice:
-    """Chooses decay, mu and gamma by the mean H over folds (ridge is chosen inside, by leave-one-class-out).
+    """Chooses everything by the mean H over folds; a grid at whose end the best value lies grows, GROWTHS times at most.
 
     Args:
-        views: one for each fold.
+        features_of_folds: one for each fold.
         labels: (n,) of all pictures.
         knowledge: (C,K) encoded descriptions.
-        on_trial: called with (done, total) trials.
+        described: how many classes will be described; 0 leaves the share as it is in the folds.
+        on_trial: called with (done, total) trials, of which there may be more later.
     """
-    if all(
-        fold_features.operator is None for fold_features in features_of_folds
-    ):  # a fitted head has mean row zero, and the norm is set: mu changes nothing
-        mus = (0.0,)
-    trials: list[dict[str, float]] = []
-    heads: list[FoldHead] = []
-    for decay in decays:
-        heads = fold_heads(folds, features_of_folds, labels, decay=decay, starts=[item.head for item in heads])
-        predicted = []
-        for item in heads:
-            mapping = fit_map(knowledge[item.fold.kept], item.fold_features.targets(item.head.rows, item.fold.kept))
-            predicted.append(mapping(knowledge[item.fold.held]))
-        for mu in mus:
-            curves = []
-            for item, importances in zip(heads, predicted, strict=True):
-                transfer = fit_transfer(item.head.rows, item.head.biases, item.fold_features.operator, mu=mu)
-                rows = transfer.weights(importances)
-                curves.append(
-                    calibration_curve(fold_scores(item, labels, rows, torch.full((len(rows),), transfer.bias)))
-                )
-            gamma, u, s, h = average(curves)
-            trials.append({"decay": decay, "mu": mu, "gamma": gamma, "U": u, "S": s, "H": h})
-            if on_trial is not None:
-                on_trial(len(trials), len(decays) * len(mus))
-    best = max(trials, key=lambda trial: trial["H"])
-    return Choice(best["decay"], best["mu"], best["gamma"], best["H"], len(folds), tuple(trials))
+    return choose_on(Trials(folds, features_of_folds, labels, knowledge, on_trial), described=described, grid=grid)
 
 
-def harmonic_at(curve: CalibrationCurve, gamma: float) -> float:
-    """H at one gamma of an exact curve."""
-    at = max(0, int(np.searchsorted(curve.gammas, gamma, side="right")) - 1)
-    return float(curve.harmonic[at])
+def choose_on(trials: Trials, *, described: int, grid: Grid = GRID) -> Choice:
+    """`choose` on folds that may serve for more."""
+    tried = trials.on(grid)
+    calibration, point = _best(tried, grid)
+    for _ in range(GROWTHS):
+        if not grid.ends(point):
+            break
+        grid = grid.grown(point)
+        tried = trials.on(grid)
+        calibration, point = _best(tried, grid)
+    decay, mu, ridge, norm, share, shrinkage = point
+    best = tried[decay, mu, ridge]
+    n, q, s = grid.norm.index(norm), grid.share.index(share), grid.shrinkage.index(shrinkage)
+    return Choice(
+        decay=decay,
+        mu=mu,
+        ridge=ridge,
+        norm=norm,
+        share=share * trials.carried(described),
+        shrinkage=shrinkage,
+        gamma=best.gammas[n][0],
+        H=float(best.balance.H[n, q, s]),
+        gamma_H=best.gammas[n][3],
+        calibration=calibration,
+        folds=len(trials.folds),
+        at_end=grid.ends(point),
+        trials=tuple(_rows(tried, grid)),
+    )
+
+
+def _best(tried: Mapping[Setting, Tried], grid: Grid) -> tuple[Calibration, tuple[float, ...]]:
+    """The better calibration, and its point on the grid in the order of AXES."""
+    setting = max(tried, key=lambda setting: tried[setting].balance.H.max())
+    H = tried[setting].balance.H
+    other = max(tried, key=lambda setting: tried[setting].gamma_H.max())
+    n = int(tried[other].gamma_H.argmax())
+    if tried[other].gamma_H[n] > H.max():
+        among = tried[other].balance.H[n]
+        q, s = np.unravel_index(among.argmax(), among.shape)
+        return "gamma", (*other, grid.norm[n], grid.share[q], grid.shrinkage[s])
+    n, q, s = (int(place) for place in np.unravel_index(H.argmax(), H.shape))
+    return "stolen share", (*setting, grid.norm[n], grid.share[q], grid.shrinkage[s])
+
+
+def _rows(tried: Mapping[Setting, Tried], grid: Grid) -> Iterator[dict[str, float]]:
+    for setting, item in tried.items():
+        n, q, s = np.unravel_index(item.balance.H.argmax(), item.balance.H.shape)
+        yield {
+            **dict(zip(AXES, (*setting, grid.norm[n], grid.share[q], grid.shrinkage[s]), strict=True)),
+            **{key: float(getattr(item.balance, key)[n, q, s]) for key in ("U", "S", "H")},
+            "gamma": item.gammas[n][0],
+            "gamma_H": item.gammas[n][3],
+        }

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from niwt_core.evaluation.metrics import calibration_curve
-from niwt_core.evaluation.selection import Fold, FoldFeatures, average, fold_heads, fold_scores
+from niwt_core.evaluation.folds import Fold, FoldFeatures, fold_heads, fold_scores
+from niwt_core.evaluation.metrics import average, calibration_curve
 from niwt_core.method.mapping import fit_map
 from niwt_core.method.transfer.exact import fit_transfer
 

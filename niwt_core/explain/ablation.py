@@ -16,7 +16,7 @@ from torch import Tensor
 
 from niwt_core.classify.answer import EncodedPicture
 from niwt_core.errors import NiwtError
-from niwt_core.evaluation.metrics import Metrics, class_averaged, metrics, score
+from niwt_core.evaluation.metrics import Metrics, calibrated, class_averaged, metrics, score
 from niwt_core.explain.explanation import average_activation
 from niwt_core.study.study import Study
 
@@ -43,7 +43,7 @@ def ablate(study: Study, neurons: Sequence[int]) -> Ablation:
     for features in (plain, _ablated_features(study, pictures, plain, chosen)):
         logits = study.full_head.logits(features)  # (n, C)
         results.append(metrics(score(logits, labels, study.seen), study.gamma))
-        right = (logits - study.gamma * torch.from_numpy(study.seen)).argmax(1).numpy() == labels
+        right = calibrated(logits, study.seen, study.gamma).argmax(1).numpy() == labels
         accuracy.append([class_averaged(right[labels == c], labels[labels == c]) for c in range(len(study.classes))])
     change = {name: after - before for name, before, after in zip(study.classes, *accuracy, strict=True)}
     return Ablation(tuple(chosen), results[0], results[1], change, study.operator is None)

@@ -7,6 +7,7 @@ regression on those targets. Every leave-one-out prediction follows from one eig
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -46,52 +47,72 @@ class LinearMap:
         return self.y_mean - self.x_mean @ self.weight
 
 
-def fit_map(x: Tensor, y: Tensor, *, ridges: tuple[float, ...] = RIDGES, centred_cosine: bool = True) -> LinearMap:
-    """Ridge regression of ``y`` (C,N) on ``x`` (C,K), strength by leave-one-class-out cosine.
+class RidgePath:
+    """Ridge regressions of ``y`` (C,N) on ``x`` (C,K) at any strength, from one eigendecomposition of the C x C Gram matrix.
 
     The intercept is not penalised; both sides are centred, and the 1/C of the hat matrix pays for it, so that the closed form
-    is exactly what refitting without the class gives (tested).
-
-    Args:
-        centred_cosine: judge by the cosine of what differs between classes (both sides less the mean of ``y``). The plain cosine
-            is high for any map as soon as classes share a large mean.
+    of leaving a class out is exactly what refitting without it gives (tested).
 
     Raises:
         NiwtError: fewer than three classes, or values that are not finite.
     """
-    classes = len(x)
-    if classes < 3 or len(y) != classes:
-        raise NiwtError(f"{classes} classes cannot carry a map", where="domain to importance", fix="give three or more")
-    if not (torch.isfinite(x).all() and torch.isfinite(y).all()):
-        raise NiwtError("values that are not finite", where="domain to importance", fix="check the attribute table")
-    dtype, x, y = x.dtype, x.double(), y.double()
-    x_mean, y_mean = x.mean(0), y.mean(0)
-    xc, yc = x - x_mean, y - y_mean
-    values, vectors = torch.linalg.eigh(xc @ xc.T)  # (C,), (C, C)
-    values = values.clamp_min(0)
-    unit_ridge = values.mean().clamp_min(1e-12)
-    rotated = vectors.T @ yc  # (C, N)
 
-    best: tuple[float, float, Tensor] | None = None
-    for ridge in ridges:
-        shrink = values / (values + ridge * unit_ridge)  # (C,)
-        leverage = (vectors.square() * shrink).sum(1) + 1 / classes  # (C,) diagonal of the hat matrix
-        residual = (yc - vectors @ (shrink.unsqueeze(1) * rotated)) / (1 - leverage).clamp_min(1e-9).unsqueeze(1)
-        held_out = y - residual  # (C, N)
-        score = float(_cosine(held_out, y, y_mean if centred_cosine else None).mean())
-        if best is None or score > best[0]:
-            best = (score, ridge, held_out)
-    assert best is not None
-    _, ridge, held_out = best
-    weight = xc.T @ vectors @ (rotated / (values + ridge * unit_ridge).unsqueeze(1))  # (K, N)
-    return LinearMap(
-        weight.to(dtype),
-        x_mean.to(dtype),
-        y_mean.to(dtype),
-        ridge,
-        _cosine(held_out, y, None).to(dtype),
-        held_out.to(dtype),
-    )
+    def __init__(self, x: Tensor, y: Tensor) -> None:
+        classes = len(x)
+        if classes < 3 or len(y) != classes:
+            raise NiwtError(
+                f"{classes} classes cannot carry a map", where="domain to importance", fix="give three or more"
+            )
+        if not (torch.isfinite(x).all() and torch.isfinite(y).all()):
+            raise NiwtError("values that are not finite", where="domain to importance", fix="check the attribute table")
+        self._dtype = x.dtype
+        self._y = y.double()
+        self._x_mean, self._y_mean = x.double().mean(0), self._y.mean(0)
+        self._xc, self._yc = x.double() - self._x_mean, self._y - self._y_mean
+        values, self._vectors = torch.linalg.eigh(self._xc @ self._xc.T)  # (C,), (C, C)
+        self._values = values.clamp_min(0)
+        self._unit = self._values.mean().clamp_min(1e-12)
+        self._rotated = self._vectors.T @ self._yc  # (C, N)
+
+    def held_out(self, ridge: float) -> Tensor:
+        """(C,N) float64: each class as predicted without it."""
+        shrink = self._values / (self._values + ridge * self._unit)  # (C,)
+        leverage = (self._vectors.square() * shrink).sum(1) + 1 / len(self._y)  # (C,) diagonal of the hat matrix
+        residual = self._yc - self._vectors @ (shrink.unsqueeze(1) * self._rotated)
+        return self._y - residual / (1 - leverage).clamp_min(1e-9).unsqueeze(1)
+
+    def cosine(self, ridge: float, *, centred: bool = True) -> float:
+        """The mean leave-one-out cosine; ``centred``: of what differs between classes (both sides less the mean of ``y``). The plain cosine
+        is high for any map as soon as classes share a large mean."""
+        return float(_cosine(self.held_out(ridge), self._y, self._y_mean if centred else None).mean())
+
+    def predict(self, x: Tensor, ridges: Sequence[float]) -> list[Tensor]:
+        """(U,N) predictions for new rows ``x`` (U,K), one for each strength."""
+        cross = (x.double() - self._x_mean) @ self._xc.T @ self._vectors  # (U, C)
+        scaled = [cross / (self._values + ridge * self._unit) for ridge in ridges]
+        return [(self._y_mean + part @ self._rotated).to(self._dtype) for part in scaled]
+
+    def at(self, ridge: float) -> LinearMap:
+        """The map of one strength, with its evidence."""
+        held_out = self.held_out(ridge)
+        scaled = self._rotated / (self._values + ridge * self._unit).unsqueeze(1)
+        return LinearMap(
+            (self._xc.T @ self._vectors @ scaled).to(self._dtype),
+            self._x_mean.to(self._dtype),
+            self._y_mean.to(self._dtype),
+            ridge,
+            _cosine(held_out, self._y, None).to(self._dtype),
+            held_out.to(self._dtype),
+        )
+
+
+def fit_map(x: Tensor, y: Tensor, *, ridges: Sequence[float] = RIDGES, centred_cosine: bool = True) -> LinearMap:
+    """The ridge regression of ``y`` (C,N) on ``x`` (C,K) whose strength has the best leave-one-class-out cosine, as `RidgePath.cosine` has it.
+
+    Raises NiwtError: fewer than three classes, or values that are not finite.
+    """
+    path = RidgePath(x, y)
+    return path.at(max(ridges, key=lambda ridge: path.cosine(ridge, centred=centred_cosine)))
 
 
 def _cosine(a: Tensor, b: Tensor, mean: Tensor | None) -> Tensor:

@@ -15,8 +15,8 @@ from torch import Tensor
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
-from niwt_core.evaluation.metrics import calibration_curve
-from niwt_core.evaluation.selection import FoldFeatures, FoldHead, average, class_folds, fold_heads, fold_scores
+from niwt_core.evaluation.folds import FoldFeatures, FoldHead, class_folds, fold_heads, fold_scores
+from niwt_core.evaluation.metrics import average, calibration_curve
 from niwt_core.files import digest, unwritable
 from niwt_core.method.importance import importance
 from niwt_core.method.transfer.paper import PaperSettings
@@ -134,7 +134,7 @@ def _result(
         (
             (LOOP, loop.weights.cpu(), run.seconds["loop"], loop.iterations, loop.stopped, gammas.get(LOOP)),
             (EXACT, run.exact, run.seconds["exact"], 0, "closed form", gammas.get(EXACT)),
-            (STUDY, own, spent, 0, "closed form", study.gamma),
+            (STUDY, own, spent, 0, "closed form", study.choices.gamma),
         )
     ):
         loss, cosine = _judge(network, pool[:JUDGED], rows, targets, study.head.rows.mean(0), options.transfer)

@@ -21,12 +21,13 @@ from torch.utils.data import DataLoader
 from niwt_core.backbones.split import LayerInfo, SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
+from niwt_core.evaluation.fitted import fit_choice
+from niwt_core.evaluation.folds import REPEATS, Fold, FoldFeatures, class_folds
+from niwt_core.evaluation.grid import GRID
 from niwt_core.evaluation.metrics import Metrics
-from niwt_core.evaluation.selection import DECAYS, REPEATS, Choice, Fold, FoldFeatures, choose, class_folds, gamma_unit
-from niwt_core.method.head import Head, fit_head
+from niwt_core.evaluation.selection import Choice, choose
 from niwt_core.method.importance import unit
 from niwt_core.method.mapping import fit_map
-from niwt_core.method.transfer.exact import fit_transfer
 from niwt_core.neurons.naming import name_dictionary
 from niwt_core.prepare.activations import PictureActivations, kept_pictures
 from niwt_core.prepare.extraction import Pictures
@@ -105,7 +106,7 @@ def compare_layers(
     banks = _read(study, network, dataset, cuts, targets, probes, report)
     folds = class_folds(study.labels, train, study.seen, seed=study.seed)
     folds = folds if thorough else folds[: len(folds) // REPEATS]
-    decays = DECAYS if thorough else (study.choices.decay,)
+    decays = GRID.decay if thorough else (study.choices.decay,)
     figures = []
     for number, info in enumerate(cuts):
         stage = f"{info.name} ({number + 1} of {len(cuts)})"
@@ -244,8 +245,10 @@ def _measure(
     advance()
     knowledge = torch.from_numpy(study.encoded_knowledge).float()
     features_of_folds = [FoldFeatures(picture_activations.features, targets_of, G)] * len(folds)
-    choice = choose(folds, features_of_folds, study.labels, knowledge, decays=decays)
-    again, names_fraction = _refit(study, dataset, picture_activations, G, choice, targets_of, knowledge)
+    described = int((~study.seen).sum())
+    grid = replace(GRID, decay=tuple(sorted(decays)))
+    choice = choose(folds, features_of_folds, study.labels, knowledge, described=described, grid=grid)
+    again, names_fraction = _refit(study, dataset, picture_activations, G, choice, targets_of)
     live, verified, shuffled = names_fraction
     return LayerFigures(
         info=info,
@@ -269,32 +272,42 @@ def _refit(
     G: Tensor | None,
     choice: Choice,
     targets_of: Callable[[Tensor, np.ndarray], Tensor],
-    knowledge: Tensor,
 ) -> tuple[Study, tuple[int, float, float]]:
     """The study cut at the bank's layer, in memory only, and of its names: (live neurons, verified, shuffled), in percent."""
     train, seen = np.flatnonzero(study.split == "train"), np.flatnonzero(study.seen)
-    x = picture_activations.features[train]
-    head: Head = study.head
-    if choice.decay != study.choices.decay:
-        local = torch.from_numpy(np.searchsorted(seen, study.labels[train]))
-        head = fit_head(x, local, classes=len(seen), decay=choice.decay)
-    targets = targets_of(head.rows, seen)
-    mapping = fit_map(knowledge[seen], targets)
+    same = choice.decay == study.choices.decay
+    fitted = fit_choice(
+        choice,
+        picture_activations.features[train],
+        study.labels[train],
+        study.encoded_knowledge,
+        study.seen,
+        targets_of,
+        G,
+        head=study.head if same else None,
+    )
+    targets = fitted.targets
     inverse = fit_map(unit(targets), torch.from_numpy(study.knowledge.values)[seen])
     names = name_dictionary(dataset, inverse, picture_activations.pooled, seed=study.seed)
     live, worded = int(names.live.sum()), study.knowledge.kind == "attributes"
     fraction = 100 * float(names.verified.sum()) / max(live, 1) if worded else math.nan
-    unit_of_gamma = gamma_unit(head.logits(x))
     again = replace(
         study,
         network=picture_activations.network,
-        head=head,
+        head=fitted.head,
         targets=targets,
-        mapping=mapping,
+        mapping=fitted.mapping,
         inverse=inverse,
         operator=G,
-        affine=fit_transfer(head.rows, head.biases, G, mu=choice.mu).affine(mapping),
+        affine=fitted.affine,
+        stolen_share=fitted.stolen_share,
         pooled=picture_activations.pooled,
-        choices=replace(study.choices, gamma=choice.gamma * unit_of_gamma, gamma_unit=unit_of_gamma),
+        choices=replace(
+            study.choices,
+            mu=choice.mu,
+            gamma=fitted.gamma,
+            gamma_unit=fitted.gamma_unit,
+            calibration=choice.calibration,
+        ),
     )
     return again, (live, fraction, 100 * names.shuffled_fraction if worded else math.nan)

@@ -11,14 +11,14 @@ import torch
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.evaluation.baseline_tuning import tune_baselines
-from niwt_core.evaluation.selection import Fold, FoldFeatures, choose, gamma_unit
+from niwt_core.evaluation.fitted import fit_choice
+from niwt_core.evaluation.folds import Fold, FoldFeatures
+from niwt_core.evaluation.selection import choose
 from niwt_core.evaluation.text_weight import choose_weight
 from niwt_core.knowledge.encoding import encode, encoding_for, kernel_for
 from niwt_core.knowledge.texts import Texts
-from niwt_core.method.head import fit_head
 from niwt_core.method.importance import operator, unit
 from niwt_core.method.mapping import fit_map
-from niwt_core.method.transfer.exact import fit_transfer
 from niwt_core.neurons.exemplars import make_gallery
 from niwt_core.neurons.naming import name_dictionary
 from niwt_core.neurons.neuron import neurons_from
@@ -63,6 +63,8 @@ def assemble(
         features_of_folds,
         dataset.labels,
         knowledge,
+        described=int((~dataset.seen).sum()),
+        grid=settings.grid,
         on_trial=lambda done, total: report("choosing on seen classes", done, total),
     )
     baselines = tune_baselines(
@@ -80,11 +82,16 @@ def assemble(
             dataset.keep(picture_activations.usable, picture_activations.skipped),
         )
     train, seen = np.flatnonzero(dataset.train), np.flatnonzero(dataset.seen)
-    x, local = picture_activations.features[train], torch.from_numpy(np.searchsorted(seen, dataset.labels[train]))
-    head = fit_head(x, local, classes=len(seen), decay=choice.decay)
-    unit_of_gamma = gamma_unit(head.logits(x))
-    targets = picture_activations.class_targets(head.rows, seen)
-    mapping = fit_map(knowledge[seen], targets)
+    fitted = fit_choice(
+        choice,
+        picture_activations.features[train],
+        dataset.labels[train],
+        encoded,
+        dataset.seen,
+        picture_activations.class_targets,
+        G,
+    )
+    head, targets = fitted.head, fitted.targets
     inverse = fit_map(unit(targets), torch.from_numpy(dataset.knowledge.values)[seen])
     names = name_dictionary(dataset, inverse, picture_activations.pooled, seed=settings.seed)
     install_head(network, len(seen), head, seed=settings.seed)
@@ -111,21 +118,24 @@ def assemble(
         preprocess=preparation.preprocess,
         head=head,
         targets=targets,
-        mapping=mapping,
+        mapping=fitted.mapping,
         inverse=inverse,
         operator=G,
-        affine=fit_transfer(head.rows, head.biases, G, mu=choice.mu).affine(mapping),
+        affine=fitted.affine,
         choices=Choices(
-            ridge=mapping.ridge,
+            ridge=fitted.mapping.ridge,
             inverse_ridge=inverse.ridge,
             decay=choice.decay,
             mu=choice.mu,
-            gamma=choice.gamma * unit_of_gamma,
-            gamma_unit=unit_of_gamma,
+            gamma=fitted.gamma,
+            gamma_unit=fitted.gamma_unit,
             folds=choice.folds,
             cross_validated_H=choice.H,
             trials=choice.trials,
             baselines=baselines,
+            calibration=choice.calibration,
+            gamma_H=choice.gamma_H,
+            at_end=choice.at_end,
         ),
         neurons=neurons_from(names, dataset.knowledge),
         features=picture_activations.features,
@@ -134,6 +144,7 @@ def assemble(
         split=dataset.split,
         paths=dataset.paths,
         gallery=gallery,
+        stolen_share=fitted.stolen_share,
         split_hash=dataset.split_hash,
         seed=settings.seed,
         provenance={

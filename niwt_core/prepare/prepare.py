@@ -23,7 +23,7 @@ from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.data.dataset import Dataset
 from niwt_core.device import pick_device
 from niwt_core.errors import NiwtError
-from niwt_core.evaluation.selection import FoldFeatures, class_folds
+from niwt_core.evaluation.folds import FoldFeatures, class_folds
 from niwt_core.files import digest, unwritable, write_atomically
 from niwt_core.prepare.extraction import SHARD
 from niwt_core.prepare.fit import assemble
@@ -60,7 +60,7 @@ def prepare(
         _open_work(work, _fingerprint(dataset, network, preprocess, settings))
     accelerator.wait_for_everyone()
     preparation = Preparation(preprocess, accelerator, work, settings, report)
-    folds = class_folds(dataset.labels, dataset.train, dataset.seen, seed=settings.seed)
+    folds = class_folds(dataset.labels, dataset.train, dataset.seen, seed=settings.seed, repeats=settings.repeats)
     features_of_folds: list[FoldFeatures] | None = None
     if settings.training is not None and settings.training.epochs > 0:
         if settings.fold_networks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ import torch
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
-from niwt_core.evaluation.selection import Fold, FoldFeatures
+from niwt_core.evaluation.folds import REPEATS, Fold, FoldFeatures
+from niwt_core.evaluation.grid import GRID, Grid
 from niwt_core.method.head import Head, fit_head
 from niwt_core.prepare.activations import PictureActivations
 from niwt_core.prepare.training import TrainingSettings, fine_tune
@@ -31,7 +32,8 @@ class Settings:
     """What ``prepare`` is told beyond the pictures. ``probes`` is "seen" (the study's own training pictures), "noise" or a folder of photographs.
 
     A network that was trained on all seen classes has met every fold's held-out classes; ``fold_networks`` more are trained, each without one
-    fold's classes and pictures, and only they choose. With 0 the folds see the final network, and gamma comes out too small.
+    fold's classes and pictures, and only they choose. With 0 the folds see the final network, and gamma comes out too small. ``grid`` is what
+    they choose from, ``repeats`` how often the seen classes are parted into folds.
     """
 
     seed: int = 0
@@ -41,6 +43,8 @@ class Settings:
     training: TrainingSettings | None = None
     fold_networks: int = 0
     warm_start: bool = False
+    grid: Grid = field(default_factory=lambda: GRID)
+    repeats: int = field(default_factory=lambda: REPEATS)
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,11 @@ def balance(study: Study, found: Evaluation) -> str:
     high = max(float(np.quantile(curve.gammas, 0.97)), 2 * here.gamma, 0.1)
     low = min(0.0, float(np.quantile(curve.gammas, 0.05)))
     gammas = np.linspace(low, high, SAMPLES)
-    at = (np.searchsorted(curve.gammas, gammas, side="right") - 1).clip(0)
+    at = curve.at(gammas)
     curves = [
-        Curve(gammas, curve.unseen[at], "unseen"),
-        Curve(gammas, curve.seen[at], "seen"),
-        Curve(gammas, curve.harmonic[at], "ink", 3),
+        Curve(gammas, at.U, "unseen"),
+        Curve(gammas, at.S, "seen"),
+        Curve(gammas, at.H, "ink", 3),
     ]
     drawn = plot(
         Axis.over(low, high, "γ, taken from the score of every seen class"),
@@ -44,11 +44,17 @@ def balance(study: Study, found: Evaluation) -> str:
             ("<b>━ H</b>", here.H),
         )
     )
+    where = f"chosen on {study.choices.folds} folds of seen classes, where H was {percentage(study.choices.cross_validated_H)}"
+    if study.stolen_share is not None and study.calibration == "stolen share":
+        way = (
+            f"Each described class has a bias of its own, at which it may take {100 * study.stolen_share.share:.2g} % of the trained classes' "
+            f"pictures; the share was {where}. One γ for all in its place gives H {percentage(found.by_gamma.H)}. The curve is γ's beside them."
+        )
+    else:
+        way = f"One γ is taken from all trained classes: γ = {here.gamma:.2f} (dashed) was {where}."
     about = (
-        "A class that was trained speaks louder than one that was only described, so γ is taken from the trained ones. "
-        f"γ = {here.gamma:.2f} (dashed) was chosen on {study.choices.folds} folds of seen classes, where H was "
-        f"{percentage(study.choices.cross_validated_H)}; without it (γ = 0), H is {percentage(found.plain.H)}. "
-        f"Area under S against U over all γ: {curve.ausuc:.3f}."
+        f"A class that was trained speaks louder than one that was only described. {way} "
+        f"Without calibration, H is {percentage(found.plain.H)}. Area under S against U over all γ: {curve.ausuc:.3f}."
     )
     return section("The balance", about, f'{drawn}<p class="st-key">{key}</p>')
 

@@ -10,8 +10,8 @@ import torch
 
 from niwt_core.evaluation.baseline_tuning import about, in_units, scored, training_data_of, tune_baselines
 from niwt_core.evaluation.baselines import BASELINES, Baseline
+from niwt_core.evaluation.folds import REPEATS, Fold, FoldFeatures, class_folds
 from niwt_core.evaluation.metrics import Metrics, metrics
-from niwt_core.evaluation.selection import Fold, FoldFeatures, class_folds
 from niwt_core.study.study import Study
 
 
@@ -27,7 +27,9 @@ def one_network(study: Study) -> bool:
 def study_folds(study: Study) -> tuple[Fold, ...]:
     """The folds that chose for a study of one network, from its labels and seed: exactly those where no picture was skipped (tested), else others
     drawn alike."""
-    return class_folds(study.labels, study.split == "train", study.seen, seed=study.seed)
+    settings = study.provenance.get("settings")
+    repeats = settings.get("repeats", REPEATS) if isinstance(settings, Mapping) else REPEATS
+    return class_folds(study.labels, study.split == "train", study.seen, seed=study.seed, repeats=repeats)
 
 
 def up_to_date(baseline: type[Baseline], stored: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -84,7 +86,7 @@ def run_baselines(study: Study, *, on_baseline: Callable[[str, int, int], None] 
         both = in_units(
             baseline.fit(training_data), training_data, condition(fresh).numpy(), knowledge[unseen], grid_points
         )
-        for name, gamma, scores in zip(
+        for name, gamma, (_, scores) in zip(
             (baseline.name, f"{baseline.name} (uncalibrated)"), (float(chosen["gamma"]), 0.0), both, strict=True
         ):
             results[name] = metrics(scored(scores, study.labels[test], classes, len(seen)), gamma)

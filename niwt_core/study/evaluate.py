@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 
 from niwt_core.evaluation.metrics import (
     CalibrationCurve,
     Metrics,
+    calibrated,
     calibration_curve,
     class_averaged,
     confusion,
@@ -19,6 +19,7 @@ from niwt_core.evaluation.metrics import (
     score,
 )
 from niwt_core.study.baselines import left_out, run_baselines
+from niwt_core.study.calibration import SHARES, share_curve, with_gamma
 from niwt_core.study.clip import ClipResult, clip_json
 from niwt_core.study.study import Study
 
@@ -27,7 +28,8 @@ from niwt_core.study.study import Study
 class Evaluation:
     """Figures on the study's own test pictures; percent, class-averaged.
 
-    ``plain`` is without calibration (gamma = 0); ``per_class`` maps a class to its accuracy among all classes at gamma; confusion (C,C) counts,
+    ``metrics`` and ``curve`` (over gamma) are under the study's own calibration; ``by_gamma`` and ``gamma_curve`` under the published protocol, one
+    gamma for all classes; ``plain`` is without calibration; ``per_class`` maps a class to its accuracy among all classes; confusion (C,C) counts,
     truth in rows; ``baselines`` maps a baseline's name to its Metrics, "(uncalibrated)" ones at gamma 0; ``left_out``
     names baselines that were never tuned for this study and cannot be any more.
     """
@@ -35,6 +37,8 @@ class Evaluation:
     metrics: Metrics
     plain: Metrics
     curve: CalibrationCurve
+    by_gamma: Metrics
+    gamma_curve: CalibrationCurve
     per_class: Mapping[str, float]
     confusion: np.ndarray
     baselines: Mapping[str, Metrics] = field(default_factory=dict)
@@ -53,12 +57,16 @@ def evaluate(
     logits = study.full_head.logits(study.features[pictures].float())
     scored = score(logits, labels, study.seen)
     gamma = study.gamma
-    predicted = (logits - gamma * torch.from_numpy(study.seen)).argmax(1).numpy()
+    predicted = calibrated(logits, study.seen, gamma).argmax(1).numpy()
+    published = with_gamma(study)
+    bare = score(published.full_head.logits(study.features[pictures].float()), labels, study.seen)
     figures = run_baselines(study, on_baseline=on_baseline) if baselines else {}
     return Evaluation(
         metrics=metrics(scored, gamma),
-        plain=metrics(scored, 0.0),
+        plain=metrics(bare, 0.0),
         curve=calibration_curve(scored),
+        by_gamma=metrics(bare, published.gamma),
+        gamma_curve=calibration_curve(bare),
         per_class={
             name: class_averaged(predicted[labels == c] == c, labels[labels == c])
             for c, name in enumerate(study.classes)
@@ -67,6 +75,26 @@ def evaluate(
         baselines=figures,
         left_out=left_out(study) if baselines else (),
     )
+
+
+def stolen_share_json(study: Study) -> dict[str, Any]:
+    """The share, shrinkage and norm that the folds chose, U, S, H and ZSL there, and at other shares."""
+    stolen = study.stolen_share
+    assert stolen is not None
+    *curve, own = share_curve(study, (*SHARES, stolen.share))
+    return {
+        **{key: getattr(stolen, key) for key in ("share", "shrinkage", "norm")},
+        **{key: value for key, value in _figures(own.metrics).items() if key != "gamma"},
+        "ausuc": round(own.ausuc, 6),
+        "curve": [
+            {"share": point.share, **{key: round(getattr(point.metrics, key), 4) for key in ("U", "S", "H", "zsl")}}
+            for point in curve
+        ],
+    }
+
+
+def _figures(found: Metrics) -> dict[str, float]:
+    return {key: round(getattr(found, key), 4) for key in ("U", "S", "H", "zsl", "gamma")}
 
 
 def to_json(
@@ -87,6 +115,9 @@ def to_json(
         **{key: round(getattr(result, key), 4) for key in ("U", "S", "H", "zsl")},
         "gamma": result.gamma,
         "ausuc": round(evaluation.curve.ausuc, 6),
+        "calibration": study.calibration,
+        "by_gamma": {**_figures(evaluation.by_gamma), "ausuc": round(evaluation.gamma_curve.ausuc, 6)},
+        **({"stolen_share": stolen_share_json(study)} if study.stolen_share is not None else {}),
         "seen_classes": int(study.seen.sum()),
         "unseen_classes": int((~study.seen).sum()),
         "test_pictures": int((study.split != "train").sum()),
@@ -94,10 +125,7 @@ def to_json(
         "seed": study.seed,
         "cross_validated_H": round(study.choices.cross_validated_H, 4),
         "per_class": {name: round(value, 2) for name, value in evaluation.per_class.items()},
-        "baselines": {
-            name: {key: round(getattr(value, key), 4) for key in ("U", "S", "H", "zsl", "gamma")}
-            for name, value in beside.items()
-        },
+        "baselines": {name: _figures(value) for name, value in beside.items()},
         **({"baselines_left_out": list(evaluation.left_out)} if evaluation.left_out else {}),
         **({"clip": clip_json(clip)} if clip is not None else {}),
         **({"ground_truth": dict(ground_truth)} if ground_truth is not None else {}),

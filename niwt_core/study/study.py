@@ -18,6 +18,8 @@ from torch import Tensor
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.errors import NiwtError
+from niwt_core.evaluation.selection import Calibration
+from niwt_core.evaluation.stolen_share import StolenShare
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.class_names import class_key, closest, display_name, listing
 from niwt_core.knowledge.encoder import KnowledgeEncoder
@@ -41,7 +43,8 @@ if TYPE_CHECKING:
 class Choices:
     """Hyper-parameters, all chosen on seen classes: ridge of the map and of the inverse map, decay of the head, mu of the transfer, gamma in
     logits (``gamma_unit`` turns the folds' units into logits), the H that the folds saw, and the table of trials; baselines: what the
-    same folds chose for each baseline."""
+    same folds chose for each baseline; calibration: which one the folds preferred (with gamma they saw ``gamma_H``); at_end: choices that lie
+    at the end of what was tried."""
 
     ridge: float
     inverse_ridge: float
@@ -52,6 +55,9 @@ class Choices:
     folds: int
     cross_validated_H: float
     trials: tuple[Mapping[str, float], ...] = ()
+    calibration: Calibration = "gamma"
+    gamma_H: float = 0.0
+    at_end: tuple[str, ...] = ()
     baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -100,6 +106,7 @@ class Study:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     kernel: Kernel | None = None
     texts: Texts | None = None
+    stolen_share: StolenShare | None = None
 
     def __repr__(self) -> str:
         return (
@@ -117,8 +124,13 @@ class Study:
 
     @property
     def gamma(self) -> float:
-        """What calibrated stacking takes from seen logits."""
-        return self.choices.gamma
+        """What is taken from seen logits: nothing where described classes have biases of their own (`calibration`)."""
+        return 0.0 if self.calibration == "stolen share" else self.choices.gamma
+
+    @property
+    def calibration(self) -> Calibration:
+        """How described classes are held in balance with seen ones; studies of early versions know gamma alone."""
+        return "gamma" if self.stolen_share is None else self.choices.calibration
 
     @cached_property
     def encoder(self) -> KnowledgeEncoder:
@@ -158,18 +170,27 @@ class Study:
 
     @cached_property
     def transferred_bias(self) -> float:
-        """Bias of a class that was transferred: the mean seen bias about the feature mean."""
+        """Bias of a class that was transferred, before calibration: the mean seen bias about the feature mean."""
         return float(self.head.biases.mean())
+
+    @property
+    def typical_bias(self) -> float:
+        """The bias of a described class of which nothing else is known."""
+        stolen = self.stolen_share if self.calibration == "stolen share" else None
+        return self.transferred_bias + (stolen.anchor if stolen is not None else 0.0)
 
     @cached_property
     def full_head(self) -> Head:
-        """Seen and unseen classes together, in the order of ``classes``: learned rows for the seen, transferred for the unseen."""
+        """Seen and unseen classes together, in the order of ``classes``: learned rows for the seen, transferred for the unseen, with the biases of
+        their stolen share."""
         rows = torch.empty(len(self.classes), self.head.rows.shape[1])
         biases = torch.full((len(self.classes),), self.transferred_bias)
         where = torch.from_numpy(self.seen)
         rows[where], biases[where] = self.head.rows, self.head.biases
         for c in np.flatnonzero(~self.seen):
             rows[c] = self.transferred_row(int(c))
+        if self.stolen_share is not None and self.calibration == "stolen share":
+            biases[~where] += self.stolen_share.biases
         return Head(rows, biases, self.head.mean)
 
     @cached_property

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from niwt_core import Recipe, build_class, load_study
-from niwt_core.evaluation.selection import choose
+from niwt_core.evaluation.grid import Grid
 from niwt_core.knowledge.captions import caption_knowledge
 from niwt_core.prepare.prepare import Settings, prepare
 from pages.components.build.link import to_text
@@ -91,8 +91,8 @@ def written(request, tmp_path_factory):
     table, memory = caption_knowledge(captions, dataset.classes, "tfidf")
     described = replace(dataset, texts=table) if request.param == "both" else replace(dataset, knowledge=table)
     with pytest.MonkeyPatch.context() as quick:
-        quick.setattr("niwt_core.evaluation.selection.REPEATS", 1)
-        quick.setattr(choose, "__kwdefaults__", choose.__kwdefaults__ | {"decays": (1e-3,)})
+        quick.setattr("niwt_core.prepare.settings.REPEATS", 1)
+        quick.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-3,)))
         network, preprocess = tiny_network()
         folder = tmp_path_factory.mktemp("written") / "study"
         settings = Settings(probe_count=12)

@@ -130,7 +130,7 @@ def own_set(tmp_path) -> Path:
 @pytest.fixture
 def quick(monkeypatch) -> None:
     """Preparation with few folds of few settings."""
-    from niwt_core.evaluation.selection import choose
+    from niwt_core.evaluation.grid import Grid
 
-    monkeypatch.setattr("niwt_core.evaluation.selection.REPEATS", 1)
-    monkeypatch.setattr(choose, "__kwdefaults__", choose.__kwdefaults__ | {"decays": (1e-3,), "mus": (0.1,)})
+    monkeypatch.setattr("niwt_core.prepare.settings.REPEATS", 1)
+    monkeypatch.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-3,), mu=(0.1,)))

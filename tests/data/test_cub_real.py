@@ -10,7 +10,7 @@ import torch
 from niwt_core import Study
 from niwt_core.backbones import load_backbone
 from niwt_core.data.cub import read_cub
-from niwt_core.evaluation.selection import choose
+from niwt_core.evaluation.grid import Grid
 from niwt_core.prepare.prepare import Settings, prepare
 from niwt_core.study.evaluate import evaluate
 
@@ -26,8 +26,8 @@ def study(shared_data, tmp_path_factory) -> Study:
     network, preprocess = load_backbone("mobilenet_v2", weights=weights)
     dataset = read_cub(shared_data / "cub-subset")
     with pytest.MonkeyPatch.context() as quick:
-        quick.setattr("niwt_core.evaluation.selection.REPEATS", 1)
-        quick.setattr(choose, "__kwdefaults__", choose.__kwdefaults__ | {"decays": (1e-4,)})
+        quick.setattr("niwt_core.prepare.settings.REPEATS", 1)
+        quick.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-4,)))
         out: Path = tmp_path_factory.mktemp("cub") / "study"
         return prepare(dataset, network, replace(preprocess, size=SIZE, resize=None), out, settings=Settings(batch=32))
 

@@ -10,7 +10,7 @@ import torch
 
 from niwt_core import NiwtError, Recipe, Study, build_class, load_study
 from niwt_core.data.knowledge_sources import with_knowledge
-from niwt_core.evaluation.selection import choose
+from niwt_core.evaluation.grid import Grid
 from niwt_core.evaluation.text_weight import WEIGHTS
 from niwt_core.explain.explanation import contrast_classes
 from niwt_core.knowledge.encoding import encode
@@ -42,8 +42,8 @@ def study(request, tmp_path_factory) -> Study:
     np.save(folder / "vectors.npy", vectors)
     source = "captions" if request.param == "captions" else str(folder / "vectors.npy")
     with pytest.MonkeyPatch.context() as quick:
-        quick.setattr("niwt_core.evaluation.selection.REPEATS", 1)
-        quick.setattr(choose, "__kwdefaults__", choose.__kwdefaults__ | {"decays": (1e-3,)})
+        quick.setattr("niwt_core.prepare.settings.REPEATS", 1)
+        quick.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-3,)))
         return quickly(folder / "study", f"attributes+{source}", "tfidf")
 
 
@@ -160,8 +160,8 @@ def test_what_is_refused(described, tmp_path):
 
 
 def test_a_study_of_embeddings_cannot_be_written(tmp_path, monkeypatch):
-    monkeypatch.setattr("niwt_core.evaluation.selection.REPEATS", 1)
-    monkeypatch.setattr(choose, "__kwdefaults__", choose.__kwdefaults__ | {"decays": (1e-3,)})
+    monkeypatch.setattr("niwt_core.prepare.settings.REPEATS", 1)
+    monkeypatch.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-3,)))
     np.save(tmp_path / "vectors.npy", np.random.default_rng(1).normal(size=(len(small_dataset().classes), 9)))
     study = quickly(tmp_path / "study", str(tmp_path / "vectors.npy"), None)
     assert study.encoding == "unit"

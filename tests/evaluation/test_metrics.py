@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
 from niwt_core.evaluation.metrics import (
+    GAMMA_STEPS,
     CalibrationCurve,
+    average,
+    calibrated,
     calibration_curve,
     class_averaged,
     class_weights,
@@ -127,3 +131,32 @@ def test_harmonic_mean_of_nothing_is_nothing():
 def test_confusion_counts():
     counts = confusion(np.array([1, 1, 0, 2]), np.array([1, 0, 0, 2]), classes=4)
     assert counts.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+
+
+def test_average_is_the_best_mean_h_of_all_gammas():
+    random, curves = np.random.default_rng(0), []
+    for _ in range(3):
+        labels = random.integers(0, 4, 60)
+        logits = random.normal(size=(60, 4)) + 2 * np.eye(4)[labels]
+        curves.append(calibration_curve(score(logits, labels, np.array([True, True, False, False]))))
+    means = [np.mean([curve.at(gamma).H for curve in curves]) for gamma in GAMMA_STEPS]
+    gamma, u, s, h = average(curves)
+    assert h == pytest.approx(max(means))
+    assert np.mean([curve.at(gamma).H for curve in curves]) == pytest.approx(h)
+    assert min(u, s) > 0
+
+
+def test_the_curve_at_a_gamma_is_what_counting_gives():
+    logits, labels = problem(3)
+    curve = calibration_curve(score(logits, labels, SEEN))
+    gammas = np.array([-9.0, -0.3, 0.0, 0.4, 1.1, 9.0])
+    for place, gamma in enumerate(gammas):
+        wanted = metrics(score(logits, labels, SEEN), gamma)
+        assert curve.at(float(gamma)) == pytest.approx((wanted.U, wanted.S, wanted.H))
+        assert [part[place] for part in curve.at(gammas)] == pytest.approx([wanted.U, wanted.S, wanted.H])
+
+
+def test_calibrated_logits_are_those_of_seen_classes_less_gamma():
+    logits = torch.tensor([[1.0, 2.0, 3.0, 4.0, 5.0]])
+    assert calibrated(logits, SEEN, 0.5).tolist() == [[0.5, 2.0, 2.5, 3.5, 5.0]]
+    assert calibrated(logits, torch.from_numpy(SEEN), 0.0).tolist() == logits.tolist()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from niwt_core import NiwtError, Recipe, Study, build_class
-from niwt_core.evaluation.selection import choose
+from niwt_core.evaluation.grid import Grid
 from niwt_core.knowledge.captions import (
     DEFAULT_ENCODER,
     TFIDF,
@@ -164,8 +164,8 @@ def study_of(encoder: str, folder: Path) -> Study:
 def study(request, tmp_path_factory) -> Study:
     name = request.getfixturevalue("minilm").memory["encoder"] if request.param == "minilm" else TFIDF
     with pytest.MonkeyPatch.context() as quick:
-        quick.setattr("niwt_core.evaluation.selection.REPEATS", 1)
-        quick.setattr(choose, "__kwdefaults__", choose.__kwdefaults__ | {"decays": (1e-3,)})
+        quick.setattr("niwt_core.prepare.settings.REPEATS", 1)
+        quick.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-3,)))
         return study_of(name, tmp_path_factory.mktemp("captions") / "study")
 
 

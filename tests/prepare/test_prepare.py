@@ -13,7 +13,7 @@ from PIL import Image
 
 from niwt_core import NiwtError, load_study
 from niwt_core.data.dataset import Dataset
-from niwt_core.evaluation.selection import choose
+from niwt_core.evaluation.grid import Grid
 from niwt_core.prepare.prepare import Settings, prepare
 from niwt_core.prepare.training import TrainingSettings
 from niwt_core.study.evaluate import evaluate
@@ -26,9 +26,9 @@ TRAINED = Settings(probe_count=8, training=TrainingSettings(epochs=3, batch=8, r
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Few folds of few settings, and shards of sixteen pictures."""
-    monkeypatch.setattr("niwt_core.evaluation.selection.REPEATS", 1)
+    monkeypatch.setattr("niwt_core.prepare.settings.REPEATS", 1)
     monkeypatch.setattr("niwt_core.prepare.extraction.SHARD", 16)
-    monkeypatch.setattr(choose, "__kwdefaults__", choose.__kwdefaults__ | {"decays": (1e-3,), "mus": (0.1, 1.0)})
+    monkeypatch.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-3,), mu=(0.1, 1.0)))
 
 
 @pytest.fixture
@@ -117,10 +117,10 @@ def test_other_pictures_or_settings_start_anew(tmp_path, pictures):
 KILLED = """
 import os, sys
 from pathlib import Path
-from niwt_core.evaluation import selection
-from niwt_core.prepare import extraction
+from niwt_core.evaluation.grid import Grid
+from niwt_core.prepare import extraction, settings
 from tests.prepare.test_prepare import run
-extraction.SHARD, selection.REPEATS = 16, 1
+extraction.SHARD, settings.REPEATS, settings.GRID = 16, 1, Grid(decay=(1e-3,), mu=(0.1, 1.0))
 run(Path(sys.argv[1]), progress=lambda stage, at, total: os._exit(9) if stage == sys.argv[2] else None)
 """
 

@@ -4,11 +4,12 @@ torchrun --nproc_per_node 2 two_processes.py FOLDER
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from niwt_core.evaluation import selection
+from niwt_core.evaluation.grid import Grid
 from niwt_core.prepare.prepare import Settings, make_accelerator, prepare
 from niwt_core.prepare.training import TrainingSettings
 from niwt_core.study.study import Study
@@ -28,13 +29,15 @@ SETTINGS = {
 
 def make(out: Path, name: str, **changes) -> Study:
     """The study of that name, chosen on few folds of few settings."""
-    selection.REPEATS = 1
-    assert selection.choose.__kwdefaults__ is not None
-    selection.choose.__kwdefaults__ |= {"decays": (1e-3,), "mus": (0.1,)}
     network, preprocess = tiny_network(layer="second.1")
     dataset = small_dataset()  # less one picture: the last batch is not full
     return prepare(
-        dataset.keep(np.arange(len(dataset)) != 3), network, preprocess, out / name, settings=SETTINGS[name], **changes
+        dataset.keep(np.arange(len(dataset)) != 3),
+        network,
+        preprocess,
+        out / name,
+        settings=replace(SETTINGS[name], grid=Grid(decay=(1e-3,), mu=(0.1,)), repeats=1),
+        **changes,
     )
 
 

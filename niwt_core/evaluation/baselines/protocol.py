@@ -15,7 +15,7 @@ class TrainingData:
 
     features (n,D) float32 about the mean of these pictures and of mean length one; labels (n,) in 0..C-1; knowledge (C,K) encoded, about the
     mean of these classes, each of length one where the baseline asks for it; rows (C,D) and biases (C,) of the head, in the coordinates of
-    ``features``.
+    ``features``; best_seen (n,) the head's largest logit of each of these pictures, as if it had not been fitted on it, where that is known.
     """
 
     features: np.ndarray
@@ -24,6 +24,7 @@ class TrainingData:
     rows: np.ndarray
     biases: np.ndarray
     seed: int = 0
+    best_seen: np.ndarray | None = None
 
 
 class Baseline(Protocol):

@@ -52,6 +52,11 @@ class AffineForm:
         length = float(np.sqrt(np.einsum("d,d->", direction, direction)))
         return torch.from_numpy((direction * (self.norm / max(length, 1e-12))).astype(np.float32))
 
+    def solve_all(self, k: np.ndarray) -> Tensor:
+        """The head rows (U,D) of encoded descriptions (U,K), each as `solve` gives it."""
+        rows = [self.solve(one) for one in k]
+        return torch.stack(rows) if rows else torch.zeros(0, len(self.q))
+
     @cached_property
     def _double(self) -> tuple[np.ndarray, np.ndarray]:
         return self.P.double().numpy(), self.q.double().numpy()
@@ -91,17 +96,22 @@ class ExactTransfer:
         return AffineForm(P, q, self.norm)
 
 
-def fit_transfer(rows: Tensor, biases: Tensor, operator: Tensor | None, *, mu: float) -> ExactTransfer:
+def fit_transfer(
+    rows: Tensor, biases: Tensor, operator: Tensor | None, *, mu: float, norm_factor: float = 1.0
+) -> ExactTransfer:
     """The exact transfer for seen head ``rows`` (C,D) and ``biases`` (C,).
 
     Args:
         operator: ``G`` (N,D), or None for the identity (the tail is global average pooling).
         mu: trust in ``w_bar``, relative to the mean eigenvalue of ``G G^T`` so that one grid serves all layers.
+        norm_factor: length of new rows, in mean lengths of the seen ones. What is predicted is less certain than what was learned, and
+            a shorter row says so: on held-out classes of CUB 0.6 to 0.85 is best.
     """
     mean_row = rows.mean(0)  # (D,) w_bar
-    norm, bias = float(rows.norm(dim=1).mean()), float(biases.mean())
+    length, bias = float(rows.norm(dim=1).mean()), float(biases.mean())
+    norm = norm_factor * length
     if operator is None:
-        scale = norm
+        scale = length
         solver = torch.eye(rows.shape[1], dtype=rows.dtype) / (1 + mu)
         return ExactTransfer(solver, mean_row - solver @ mean_row, scale, norm, bias, mu)
     gram = operator @ operator.T  # (N, N)

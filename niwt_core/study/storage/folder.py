@@ -36,7 +36,15 @@ from niwt_core.method.head import Head
 from niwt_core.method.transfer.exact import AffineForm
 from niwt_core.study.storage.csv_tables import TABLES, read_neurons, read_rows, write_tables
 from niwt_core.study.storage.manifest import AGAIN, make_manifest, read_manifest
-from niwt_core.study.storage.tensors import TENSORS, read_gallery, read_map, read_tensors, read_texts, write_tensors
+from niwt_core.study.storage.tensors import (
+    TENSORS,
+    read_gallery,
+    read_map,
+    read_stolen_share,
+    read_tensors,
+    read_texts,
+    write_tensors,
+)
 from niwt_core.study.study import Choices, Study
 
 
@@ -163,7 +171,7 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         inverse=read_map("inverse", model, maps["inverse_ridge"]),
         operator=model.get("operator"),
         affine=AffineForm(model["affine.P"], model["affine.q"], maps["norm"]),
-        choices=Choices(**{**choices, "trials": tuple(choices["trials"])}),
+        choices=Choices(**{**choices, "trials": tuple(choices["trials"]), "at_end": tuple(choices.get("at_end", ()))}),
         neurons=read_neurons(folder),
         features=features,
         pooled=pictures.get("pooled", features),
@@ -175,5 +183,6 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         seed=manifest["seed"],
         provenance=manifest["provenance"],
         kernel=Kernel.from_tensors("kernel", model),
+        stolen_share=read_stolen_share(manifest.get("stolen_share"), model),
         texts=read_texts(manifest["knowledge"].get("texts"), model, classes, seen),
     )

@@ -36,6 +36,7 @@ def make_manifest(study: Study, hashes: Mapping[str, str]) -> dict[str, Any]:
         "seed": study.seed,
         "preprocess": study.preprocess.to_dict(),
         "choices": asdict(study.choices),
+        **({"stolen_share": dict(study.stolen_share.facts())} if study.stolen_share is not None else {}),
         "maps": {"ridge": study.mapping.ridge, "inverse_ridge": study.inverse.ridge, "norm": study.affine.norm},
         "network": network_to_dict(study.network),
     }

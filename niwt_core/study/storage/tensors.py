@@ -12,6 +12,7 @@ from safetensors import safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
+from niwt_core.evaluation.stolen_share import StolenShare
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.kernel import Kernel
 from niwt_core.knowledge.texts import Texts
@@ -44,6 +45,9 @@ def write_tensors(study: Study) -> dict[str, bytes]:
     if study.texts is not None:
         model["texts.values"] = torch.from_numpy(study.texts.knowledge.values)
         model |= study.texts.kernel.tensors("texts.kernel") if study.texts.kernel is not None else {}
+    if study.stolen_share is not None:
+        model["stolen_share.best_seen"] = study.stolen_share.best_seen
+        model["stolen_share.biases"] = study.stolen_share.biases
     pictures = {"features": study.features.half()}
     if study.pooled is not study.features:
         pictures["pooled"] = study.pooled.half()
@@ -81,6 +85,13 @@ def read_texts(
     knowledge = Knowledge(facts["kind"], classes, names, values, scale=1.0)
     kernel = Kernel.from_tensors("texts.kernel", tensors)
     return Texts(knowledge, facts["encoding"], kernel, seen, facts["weight"])
+
+
+def read_stolen_share(facts: Mapping[str, Any] | None, tensors: Mapping[str, Tensor]) -> StolenShare | None:
+    """The calibration of described classes; None in studies of early versions."""
+    if facts is None:
+        return None
+    return StolenShare(**facts, best_seen=tensors["stolen_share.best_seen"], biases=tensors["stolen_share.biases"])
 
 
 def read_gallery(path: Path) -> Gallery:

@@ -25,9 +25,8 @@ def evaluation(study: Study) -> Evaluation:
 @per_study
 def at_gamma(study: Study, gamma: float) -> tuple[float, float, float]:
     """(U, S, H) at one gamma, read off the exact curve."""
-    curve = evaluation(study).curve
-    i = max(0, int(np.searchsorted(curve.gammas, gamma, side="right")) - 1)
-    return float(curve.unseen[i]), float(curve.seen[i]), float(curve.harmonic[i])
+    U, S, H = evaluation(study).curve.at(gamma)
+    return float(U), float(S), float(H)
 
 
 def headline(study: Study) -> None:

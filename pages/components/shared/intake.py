@@ -12,6 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from niwt_core import Classifier, NiwtError, Study
+from niwt_core.evaluation.metrics import calibrated
 from niwt_core.knowledge.class_names import display_name
 from pages.components.shared import session, style
 from pages.components.shared.pictures import address, crop
@@ -81,7 +82,7 @@ def first_samples(study: Study) -> list[int]:
                 order[bool(seen)].append(int(own[turn]))
     mixed = [item for pair in zip_longest(order[False], order[True]) for item in pair if item is not None]
     scores = study.full_head.logits(study.features[torch.from_numpy(gallery.pictures)].float())  # (M, C)
-    best = (scores - study.gamma * torch.from_numpy(study.seen)).argmax(1).numpy()
+    best = calibrated(scores, study.seen, study.gamma).argmax(1).numpy()
     easy = next((item for item in mixed if not study.seen[labels[item]] and best[item] == labels[item]), None)
     return mixed if easy is None else [easy, *(item for item in mixed if item != easy)]
 

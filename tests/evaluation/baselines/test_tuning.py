@@ -9,7 +9,7 @@ import torch
 from niwt_core import Study
 from niwt_core.evaluation.baseline_tuning import first_partition, training_data_of
 from niwt_core.evaluation.baselines import BASELINES, Ridge
-from niwt_core.evaluation.selection import FoldFeatures, class_folds, fold_heads
+from niwt_core.evaluation.folds import FoldFeatures, class_folds, fold_heads
 from niwt_core.method.head import fit_head
 from niwt_core.study.baselines import left_out, one_network, run_baselines, study_folds
 from niwt_core.study.evaluate import evaluate, to_json

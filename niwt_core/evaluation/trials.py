@@ -1,0 +1,144 @@
+"""Every setting on every fold: heads once a decay, maps once a ridge, and whatever follows from margins in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from niwt_core.evaluation.folds import Fold, FoldFeatures, FoldHead, fold_heads
+from niwt_core.evaluation.grid import Grid
+from niwt_core.evaluation.margins import Margins
+from niwt_core.evaluation.metrics import Balance, CalibrationCurve, average
+from niwt_core.method.leave_one_out import left_out_logits
+from niwt_core.method.mapping import RidgePath
+from niwt_core.method.transfer.exact import ExactTransfer, fit_transfer
+
+MOST_EXTRAPOLATED = 2.0  # a share is carried over to fewer classes by at most this factor
+
+Setting = tuple[float, float, float]  # decay, mu, ridge
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """Means over the folds at one decay, mu and ridge: ``balance`` (norms, shares, shrinkages) with stolen share; ``gammas`` (gamma, U, S, H) of
+    each norm with one gamma, in standard deviations of seen logits."""
+
+    balance: Balance
+    gammas: tuple[tuple[float, float, float, float], ...]
+
+    @property
+    def gamma_H(self) -> np.ndarray:
+        """(norms,) H at the best gamma."""
+        return np.array([gamma[3] for gamma in self.gammas])
+
+
+class FoldTrial:
+    """One fold with its head: margins of the held-out classes at any norm of their rows."""
+
+    def __init__(self, item: FoldHead, labels: np.ndarray, knowledge: Tensor, *, decay: float) -> None:
+        fold, features, head = item.fold, item.fold_features.features, item.head
+        local = torch.from_numpy(np.searchsorted(fold.kept, labels[fold.fit]))
+        self.unit, self.operator, self.head = item.unit, item.fold_features.operator, head
+        self._features = features
+        self._parts = {"fit": fold.fit, "seen": fold.seen_test, "unseen": fold.unseen_test}
+        left_out = left_out_logits(head, features[fold.fit], local, decay=decay)
+        self.best_seen = left_out.max(1).values.numpy()
+        self._seen = tuple(head.logits(features[part]).numpy() for part in (fold.seen_test, fold.unseen_test))
+        self._labels = (
+            np.searchsorted(fold.kept, labels[fold.seen_test]),
+            np.searchsorted(fold.held, labels[fold.unseen_test]),
+        )
+        self.path = RidgePath(knowledge[fold.kept], item.fold_features.targets(head.rows, fold.kept))
+        self._new = knowledge[fold.held]
+
+    def importances(self, ridges: Sequence[float]) -> list[Tensor]:
+        """(U,N) predicted importances of the held-out classes at each ridge."""
+        return self.path.predict(self._new, ridges)
+
+    def margins(self, transfer: ExactTransfer, importances: Tensor, norms: Sequence[float]) -> Iterator[Margins]:
+        """At each length of the rows, in mean seen lengths, in standard deviations of the seen logits."""
+        rows = transfer.weights(importances)  # (U, D)
+        mean = self.head.mean
+        products = {name: ((self._features[part] - mean) @ rows.T).numpy() for name, part in self._parts.items()}
+        for norm in norms:
+            logits = {name: norm * part + transfer.bias for name, part in products.items()}
+            yield Margins.of_logits(
+                (self.best_seen, logits["fit"]),
+                (self._seen[0], logits["seen"], self._labels[0]),
+                (self._seen[1], logits["unseen"], self._labels[1]),
+            )
+
+
+class Trials:
+    """The folds, with what was already computed on them."""
+
+    def __init__(
+        self,
+        folds: Sequence[Fold],
+        features_of_folds: Sequence[FoldFeatures],
+        labels: np.ndarray,
+        knowledge: Tensor,
+        report: Report | None = None,
+    ) -> None:
+        self.folds, self._features, self._labels, self._knowledge = folds, features_of_folds, labels, knowledge
+        self._report = report or (lambda done, total: None)
+        self._heads: dict[float, list[FoldHead]] = {}
+        self._items: dict[float, list[FoldTrial]] = {}
+        self._done: dict[tuple[Setting, tuple[tuple[float, ...], ...]], Tried] = {}
+
+    def heads(self, decay: float) -> list[FoldHead]:
+        """The heads of all folds at one decay; those of the nearest decay so far are where the fits start."""
+        if decay not in self._heads:
+            near = min(self._heads, key=lambda other: abs(np.log(other / decay)), default=None)
+            starts = [item.head for item in self._heads[near]] if near is not None else []
+            self._heads[decay] = fold_heads(self.folds, self._features, self._labels, decay=decay, starts=starts)
+        return self._heads[decay]
+
+    def items(self, decay: float) -> list[FoldTrial]:
+        """The folds with their heads at one decay."""
+        if decay not in self._items:
+            heads = self.heads(decay)
+            self._items[decay] = [FoldTrial(item, self._labels, self._knowledge, decay=decay) for item in heads]
+        return self._items[decay]
+
+    def carried(self, described: int) -> float:
+        """What one class's share is multiplied by, so that ``described`` classes take as much together as the held-out ones; 1 for none."""
+        held = float(np.mean([len(fold.held) for fold in self.folds]))
+        return min(held / described, MOST_EXTRAPOLATED) if described else 1.0
+
+    def on(self, grid: Grid) -> Mapping[Setting, Tried]:
+        """All settings of a grid."""
+        mus = grid.mu
+        if all(part.operator is None for part in self._features):
+            mus = (0.0,)  # a fitted head has mean row zero, and the norm is set: mu changes nothing
+        wanted = [(decay, mu, ridge) for decay in reversed(grid.decay) for mu in mus for ridge in grid.ridge]
+        rest = (grid.norm, grid.share, grid.shrinkage)
+        for done, setting in enumerate(wanted):
+            if (setting, rest) not in self._done:
+                self._try(setting[0], setting[1], grid)
+            self._report(done + 1, len(wanted))
+        return {setting: self._done[setting, rest] for setting in wanted}
+
+    def _try(self, decay: float, mu: float, grid: Grid) -> None:
+        """All ridges, norms, shares and shrinkages at one decay and mu."""
+        shares, shrinkages = np.array(grid.share), np.array(grid.shrinkage)
+        results: list[list[list[tuple[Balance, CalibrationCurve]]]] = [[] for _ in grid.ridge]
+        for item in self.items(decay):
+            transfer = fit_transfer(item.head.rows, item.head.biases, item.operator, mu=mu)
+            for number, importances in enumerate(item.importances(grid.ridge)):
+                of_norms = []
+                for margins in item.margins(transfer, importances, grid.norm):
+                    balance = margins.outcome(margins.biases(shares, shrinkages))
+                    of_norms.append((balance, margins.curve(item.unit)))
+                results[number].append(of_norms)
+        rest = (grid.norm, grid.share, grid.shrinkage)
+        for ridge, of_folds in zip(grid.ridge, results, strict=True):
+            balances = [[np.stack(balance) for balance, _ in of_norms] for of_norms in of_folds]
+            balance = Balance(*np.mean(balances, 0).swapaxes(0, 1))  # (3, norms, shares, shrinkages)
+            gammas = tuple(average([of_norms[n][1] for of_norms in of_folds]) for n in range(len(grid.norm)))
+            self._done[(decay, mu, ridge), rest] = Tried(balance, gammas)
