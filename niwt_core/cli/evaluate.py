@@ -46,9 +46,12 @@ def evaluate(
         Path | None,
         typer.Option(help="for --splits: folder of finished divisions, to go on from; beside the study unless said"),
     ] = None,
+    photos: Annotated[
+        Path | None, typer.Option(help="labelled photographs, for a study of a trained classifier that keeps none")
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Generalised zero-shot accuracy of a study: U, S, H, ZSL, AUSUC."""
+    """Generalised zero-shot accuracy of a study: U, S, H, ZSL, AUSUC; of a trained classifier, each of its classes left out in turn."""
     from niwt_core import load_study
     from niwt_core.cli.output import progress_bar
     from niwt_core.paper.result import load_paper, paper_json, paper_table
@@ -62,6 +65,19 @@ def evaluate(
         raise NiwtError("only CLIP looks at pictures", where="--root", fix="give --clip too, or leave --root out")
     keep_large_blocks()
     opened = load_study(study)
+    if opened.kind == "classifier":
+        if baselines or clip is not None or splits or gamma:
+            raise NiwtError(
+                "a trained classifier has no baselines or divisions: nothing is fitted to pictures",
+                where=str(study),
+                fix="leave the options out",
+            )
+        _own_classifier(opened, photos, json=json)
+        return
+    if photos is not None:
+        raise NiwtError(
+            "only a trained classifier is evaluated on other photographs", where="--photos", fix="leave it out"
+        )
     if splits:
         if baselines or clip is not None or gamma:
             raise NiwtError(
@@ -115,6 +131,54 @@ def evaluate(
     if ground_truth is not None:
         for line in ground_truth_lines(ground_truth):
             write_line(line)
+
+
+def _own_classifier(study: Study, photos: Path | None, *, json: bool) -> None:
+    """Leave-one-class-out of a trained classifier, on its own photographs or those of a folder."""
+    import numpy as np
+    import torch
+
+    from niwt_core.classify.classifier import Classifier
+    from niwt_core.cli.output import progress_bar
+    from niwt_core.data.imagenet import read_attribute_table
+    from niwt_core.data.photographs import read_photographs
+    from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
+
+    features, labels = None, None
+    if photos is not None:
+        table = Path(study.source.knowledge)
+        ids = read_attribute_table(table).ids if (table / "attributes.tsv").is_file() else ()
+        folder = read_photographs(photos, study.seen_classes, ids if len(ids) == len(study.seen_classes) else ())
+        if not folder.labelled:
+            raise NiwtError(
+                "the photographs are not labelled", where=str(photos), fix="name folders or files after classes"
+            )
+        rows = []
+        with progress_bar(visible=not json) as report:
+            for picture in Classifier(study).encode_many([folder.root / path for path in folder.paths]):
+                rows.append(picture.features)
+                report("reading photographs", len(rows), len(folder.paths))
+        features, labels = torch.stack(rows), np.asarray(folder.labels)
+    result = classifier_json(study, evaluate_classifier(study, features, labels))
+    if json:
+        write_json(result)
+        return
+    loo = result["loo"]
+    write_line(
+        f"{result['photographs']} photographs: right {result['head_alone']:.1f} % by the head alone, {result['S']:.1f} % among all classes; "
+        f"described classes together take {result['taken_by_described']:.1f} %"
+    )
+    write_line(
+        f"each class left out in turn and described: recognised first {loo['top1']:.1f} %, among five {loo['top5']:.1f} %, "
+        f"taking {loo['stolen']:.2f} % of other photographs; {loo['ways']}-way {loo['zsl']:.1f} %"
+    )
+    write_table(
+        ("calibration", "setting", "first", "in five", "stolen"),
+        [
+            (point["calibration"], point["setting"], point["top1"], point["top5"], point["stolen"])
+            for point in loo["curve"]
+        ],
+    )
 
 
 def _clip(study: Study, model: str, root: Path | None, report: Report) -> ClipResult:

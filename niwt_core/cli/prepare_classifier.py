@@ -75,7 +75,7 @@ def prepare_own(
         "study": study.name, "study_id": study.id, "out": str(out), "seen_classes": int(seen.sum()), "described_classes": int((~seen).sum()),
         "neurons": len(study.neurons), "named": sum(neuron.status in ("verified", "weak") for neuron in study.neurons),
         "layer": study.network.layer, "photographs": 0 if folder is None else len(folder.paths), "ridge": study.mapping.ridge,
-        "gamma": study.gamma if folder is not None and folder.labelled else None, "seed": seed,
+        "gamma": study.choices.gamma if folder is not None and folder.labelled else None, "seed": seed,
     }  # fmt: skip
     if json:
         write_json(result)
@@ -87,7 +87,9 @@ def prepare_own(
             "without labelled photographs (--photos) it is unknown how far described classes must be held back: gamma is 0"
         )
     else:
-        write_line(f"gamma {study.gamma:.2f}: each described class may take {100 * share:g} % of other photographs")
+        write_line(
+            f"each described class may take {100 * share:g} % of other photographs (gamma {study.choices.gamma:.2f} would do the same on average)"
+        )
     write_line(f"study {study.id} in {out}; next: niwt evaluate {out}, niwt app {out}")
 
 

@@ -7,7 +7,7 @@ picture. What does need pictures, and stays unknown without them: how far descri
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.photographs import PhotographFolder
 from niwt_core.errors import NiwtError
-from niwt_core.evaluation.described_margins import Photographs, gamma_of_share, margins
+from niwt_core.evaluation.described_margins import SHRINKAGE, Photographs, gamma_of_share, margins, share_biases
 from niwt_core.evaluation.leave_one_class_out import choose_ridge, left_out_rows
+from niwt_core.evaluation.stolen_share import StolenShare
 from niwt_core.images import open_image
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.class_names import class_key, listing, match_classes
@@ -41,6 +42,7 @@ RIDGE = 0.27  # where there are no photographs to choose by; what a photograph o
 MU = 0.1  # of the transfer, where the tail is more than pooling
 PROBES = 48  # pictures for the operator
 BATCH = 16
+TOGETHER = 0.05  # of other photographs that all described classes together may take away
 Progress = Callable[[str, int, int], None]
 
 
@@ -89,17 +91,24 @@ def prepare_classifier(
     features, pooled = _extract(network, preprocess, photographs, report)
     labelled = photographs if photographs is not None and photographs.labelled else None
     G = _operator(network, preprocess, photographs, settings.seed, report)
-    ridge, gamma = RIDGE, 0.0
+    ridge, gamma, known, other = RIDGE, 0.0, None, None
     if labelled is not None:
         report("leaving classes out", 0, 1)
         known = Photographs(features.double().numpy(), labelled.labels, rows.double().numpy(), biases.double().numpy())
         ridge = float(choose_ridge(encoded[seen], known, share=settings.share))
         predicted = left_out_rows(encoded[seen], known.rows, ridge=ridge)
-        gamma = max(0.0, gamma_of_share(margins(predicted, known), settings.share))
+        left_out = margins(predicted, known)
+        gamma, other = max(0.0, gamma_of_share(left_out, settings.share)), left_out.other
         report("leaving classes out", 1, 1)
     targets = unit(rows if G is None else rows @ G.T)
     mapping = fit_map(torch.from_numpy(encoded[seen]).float(), targets, ridges=(ridge,))
     inverse = fit_map(targets, torch.from_numpy(knowledge.values[seen]))
+    mu = 0.0 if G is None else MU
+    affine = fit_transfer(rows, biases, G, mu=mu).affine(mapping)
+    stolen = None
+    if known is not None and other is not None:
+        described = affine.weights(torch.from_numpy(encoded[~seen]).float())
+        stolen = _stolen_share(head, features, described, other, settings)
     report("naming neurons", 0, 1)
     of_seen = Knowledge(
         knowledge.kind,
@@ -109,15 +118,15 @@ def prepare_classifier(
         knowledge.scale,
     )
     names = name_by_classes(targets, of_seen, seed=settings.seed)
-    mu = 0.0 if G is None else MU
     kept = labelled if settings.keep_photographs else None
     dataset = None if kept is None else _dataset(name, knowledge, seen, kept)
     index = np.flatnonzero(seen)
     study = Study(
         id="", name=name, kind="classifier", folder=None, classes=knowledge.classes, seen=seen, knowledge=knowledge, encoding="plain",
         network=network, preprocess=preprocess, head=head, targets=targets, mapping=mapping, inverse=inverse, operator=G,
-        affine=fit_transfer(rows, biases, G, mu=mu).affine(mapping),
-        choices=Choices(ridge=ridge, inverse_ridge=inverse.ridge, decay=0.0, mu=mu, gamma=gamma, gamma_unit=1.0, folds=0, cross_validated_H=0.0),
+        affine=affine,
+        choices=Choices(ridge=ridge, inverse_ridge=inverse.ridge, decay=0.0, mu=mu, gamma=gamma, gamma_unit=1.0, folds=0, cross_validated_H=0.0,
+                        calibration="gamma" if stolen is None else "stolen share"),
         neurons=neurons_from(names, knowledge),
         features=(features if kept is not None else features[:0]).half(),
         pooled=(pooled if kept is not None else pooled[:0]).half(),
@@ -127,6 +136,7 @@ def prepare_classifier(
         gallery=_gallery(dataset, network, preprocess, pooled, settings.seed, report),
         split_hash="0" * 16 if dataset is None else dataset.split_hash,
         seed=settings.seed,
+        stolen_share=stolen if stolen is None or kept is not None else replace(stolen, best_seen=stolen.best_seen[:0]),
         provenance={
             **settings.provenance, "layer": network.layer, "backbone": network.name, "settings": asdict(settings) | {"provenance": None},
             "shuffled_names_fraction": names.shuffled_fraction, "skipped": [],
@@ -166,6 +176,22 @@ def described_table(
     names = (*classes, *(table.classes[c] for c in extra), *described)
     knowledge = Knowledge(table.kind, names, table.names, np.concatenate(values), table.scale)
     return knowledge, np.arange(len(names)) < len(classes)
+
+
+def _stolen_share(
+    head: Head, features: Tensor, described: Tensor, other: np.ndarray, settings: ClassifierSettings
+) -> StolenShare:
+    """Biases of ``described`` rows (U,D), each at the share that was asked for or less, so that all together take no more than TOGETHER; the anchor,
+    for classes that are built later, is what the head's own classes need when they are left out (``other`` (n,C) margins)."""
+    best = head.logits(features).max(1).values  # (n,)
+    margin = (features @ described.T + head.biases.mean() - best[:, None]).double().numpy()  # (n, U)
+    biases = np.zeros(len(described))
+    for share in settings.share * 2.0 ** -np.arange(12.0):
+        biases = share_biases(margin, float(share)) if len(described) else biases
+        if not len(described) or (margin + biases > 0).any(1).mean() <= TOGETHER:
+            break
+    anchor = float(share_biases(other, settings.share).mean())
+    return StolenShare(settings.share, SHRINKAGE, anchor, 1.0, best, torch.from_numpy(biases).float())
 
 
 @torch.no_grad()

@@ -23,7 +23,10 @@ def built_bias(study: Study, weights: Tensor) -> float:
     """The bias of a class with this head row (D,), the same bits wherever it is called: by the study's stolen share, if that is its calibration."""
     if study.stolen_share is None or study.calibration == "gamma":
         return study.transferred_bias
-    stolen, features = study.stolen_share, study.features[torch.from_numpy(study.split == "train")]
+    stolen = study.stolen_share
+    if not len(stolen.best_seen):  # the study keeps no pictures: what they said on average
+        return study.transferred_bias + stolen.anchor
+    features = study.features[torch.from_numpy(study.calibration_pictures)]
     own = stolen_bias(weights, study.transferred_bias, study.head, features, stolen.best_seen, stolen.share)
     return study.transferred_bias + float(stolen.shrunk(own))
 
@@ -38,7 +41,13 @@ def with_share(study: Study, share: float) -> Study:
         raise NiwtError(
             f"{100 * share:g} % is no share", where="stolen share", fix="give more than 0 and less than 100 %"
         )
-    train = study.split == "train"
+    if not len(stolen.best_seen):
+        raise NiwtError(
+            "the study keeps no pictures to count a share on",
+            where=f"study {study.name}",
+            fix="prepare it with --photos DIR",
+        )
+    train = study.calibration_pictures
     transfer = fit_transfer(
         study.head.rows, study.head.biases, study.operator, mu=study.choices.mu, norm_factor=stolen.norm
     )
@@ -70,7 +79,7 @@ class SharePoint:
 def share_curve(study: Study, shares: Sequence[float] = SHARES) -> tuple[SharePoint, ...]:
     """U, S, H and ZSL at several shares: what a share costs, and what it buys. Raises NiwtError as `with_share`."""
     stolen = _stolen_share(study)
-    pictures, train = np.flatnonzero(study.split != "train"), study.split == "train"
+    pictures, train = np.flatnonzero(study.split != "train"), study.calibration_pictures
     labels, unseen = study.labels[pictures], torch.from_numpy(~study.seen)
     head = with_gamma(study).full_head
     new = Head(head.rows[unseen], head.biases[unseen], head.mean)

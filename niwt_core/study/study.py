@@ -132,6 +132,11 @@ class Study:
         """How described classes are held in balance with seen ones; studies of early versions know gamma alone."""
         return "gamma" if self.stolen_share is None else self.choices.calibration
 
+    @property
+    def calibration_pictures(self) -> np.ndarray:
+        """(n,) bool: the pictures of seen classes on which stolen shares are counted: training ones, or all where the head was trained elsewhere."""
+        return np.asarray(self.split == ("test_seen" if self.kind == "classifier" else "train"))
+
     @cached_property
     def encoder(self) -> KnowledgeEncoder:
         """Raw descriptions to what the maps see."""

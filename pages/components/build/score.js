@@ -40,7 +40,7 @@ export class Scorer {
     }
     this.empty = !(square > 0);
     if (this.empty) return;
-    const shrink = 1 / Math.sqrt(square);
+    const shrink = this.header.encoding === "plain" ? 1 : 1 / Math.sqrt(square);
     for (let j = 0; j < K; j++) k[j] *= shrink;
     let length = 0;
     for (let i = 0; i < r; i++) {
