@@ -1,4 +1,4 @@
-"""A classifier cut at its dictionary layer: stem x -> A, tail A -> phi, head phi -> o (DESIGN section 2)."""
+"""A classifier cut at its dictionary layer: stem x -> A, tail A -> phi, head phi -> o."""
 
 import math
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Neuron importance: how much each neuron of the dictionary layer speaks for a class.
 
-Notation (DESIGN 2): ``stem: x -> A (B,N,H,W)``, ``tail: A -> phi (B,D)``, ``o = W phi + b``. The importance of neuron n for
+Notation: ``stem: x -> A (B,N,H,W)``, ``tail: A -> phi (B,D)``, ``o = W phi + b``. The importance of neuron n for
 class c is ``alpha_c(x)[n] = sum_ij d o_c / d A[n,i,j]``. The paper (Selvaraju et al., ECCV 2018, eq. 1) writes the mean over
 positions; the two differ by a constant, which no cosine sees. Because the head is linear, ``alpha_c(x) = G(x) w_c`` with
 ``G(x) = sum_ij d phi / d A[.,i,j]`` (N x D), which knows no class.

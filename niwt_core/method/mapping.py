@@ -1,7 +1,7 @@
 """Domain to importance and back: ridge maps whose strength is chosen by closed-form leave-one-class-out.
 
 The paper (eq. 2) trains ``a = map(K)`` with ``mean over images (1 - cos(a, alpha_y(x)))``. A class's images enter that loss only
-through ``m_c``, the mean of its unit importances, so C targets replace thousands of images (DESIGN 2). Here the map is ridge
+through ``m_c``, the mean of its unit importances, so C targets replace thousands of images. Here the map is ridge
 regression on those targets. Every leave-one-out prediction follows from one eigendecomposition of the C x C Gram matrix.
 """
 

@@ -56,7 +56,7 @@ def image_loss(predicted: Tensor, importances: Tensor, labels: Tensor) -> Tensor
 
 
 def mean_units(importances: Tensor, labels: Tensor, *, classes: int) -> tuple[Tensor, Tensor]:
-    """(``m_c`` (C,N), pictures of each class (C,)): importances (n,N) enter the loss only through these (DESIGN 2)."""
+    """(``m_c`` (C,N), pictures of each class (C,)): importances (n,N) enter the loss only through these."""
     total = torch.zeros(classes, importances.shape[1], dtype=importances.dtype, device=importances.device)
     total.index_add_(0, labels, unit(importances))
     count = torch.bincount(labels, minlength=classes)

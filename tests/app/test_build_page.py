@@ -4,7 +4,6 @@ import base64
 import json
 import re
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from niwt_core import NiwtError, Recipe, build_class, load_study
 from niwt_core.data.aviary import species
 from niwt_core.images import open_image
+from pages.components.build import measured
 from pages.components.build.classes import comparison, read_upload, said
 from pages.components.build.link import to_text
 from pages.components.shared import drawing, session
@@ -223,10 +223,11 @@ def test_the_aviary_draws_the_bird_and_measures_the_class(page, monkeypatch):
     held = study.classifier()
     picture = held.encode(drawing.portrait(drawing.strongest(study, build_class(study, RUBY).values)))
     np.testing.assert_allclose(drawn["logits"], study.full_head.logits(picture.features), atol=1e-4)
-    deadline = time.monotonic() + 60
-    while "recognised among" not in markup(page) and time.monotonic() < deadline:
-        time.sleep(0.3)  # a thread draws; the browser would ask again by itself
-        page.run()
+    traits = drawing.strongest(study, build_class(study, RUBY).values)
+    measured.run_of(study.id, traits, study, held).result(
+        timeout=120
+    )  # a thread draws; the browser would ask again by itself
+    page.run()
     assert "of 32</b> fresh drawings of this bird" in markup(page)
 
 

@@ -1,17 +1,34 @@
-"""Ablation: exact under average pooling, first order through a tail that bends, and exact again for one picture."""
+"""Ablation: exact under average pooling, first order through a longer tail, and exact again for one picture."""
 
 import numpy as np
 import pytest
 import torch
 
 from niwt_core import Classifier, NiwtError
+from niwt_core.backbones.trace import split_model
 from niwt_core.explain.ablation import ablate, ablate_picture
 from niwt_core.explain.explanation import average_activation
-from tests.support.small_study import small_dataset, small_study
+from niwt_core.prepare.prepare import Settings, prepare
+from niwt_core.study.study import Study
+from tests.support.small_study import SIZE, TinyNet, small_dataset, small_study, tiny_network
 
 
-def test_nothing_muted_changes_nothing() -> None:
-    effect = ablate(small_study(), ())
+@pytest.fixture(scope="module")
+def straight_study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """The tail is a convolution whose ReLU never bends, and average pooling: what holds to first order is exact there."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = TinyNet()
+    with torch.no_grad():
+        model.third[0].bias.fill_(5.0)
+    network = split_model(model, r"\w+\.1", name="straight", size=SIZE).at("second.1")
+    out = tmp_path_factory.mktemp("straight") / "study"
+    return prepare(small_dataset(), network, tiny_network()[1], out, settings=Settings(probe_count=4))
+
+
+@pytest.mark.parametrize("layer", ["third.1", "second.1"])
+def test_no_neuron_ablated_changes_nothing(layer: str) -> None:
+    effect = ablate(small_study(layer=layer), ())
     assert effect.before == effect.after
     assert set(effect.per_class.values()) == {0.0}
 
@@ -32,8 +49,42 @@ def test_under_pooling_the_feature_is_held_at_its_mean() -> None:
     assert pytest.approx(100 * np.mean(accuracy)) == effect.after.U
 
 
+def test_through_a_longer_tail_the_operator_says_what_shifted_activations_do(straight_study: Study) -> None:
+    """Every test picture goes through the tail again, with the maps of two neurons shifted so that their means are the average."""
+    study, data, neurons = straight_study, small_dataset(), [3, 11]
+    assert study.operator is not None
+    classifier, average = Classifier(study), average_activation(study)
+    predicted: dict[int, list[int]] = {}
+    for picture in np.flatnonzero(study.split != "train"):
+        encoded = classifier.encode(data.root / data.paths[picture])
+        activations = encoded.activations.clone()  # (1, N, h, w)
+        for n in neurons:
+            activations[0, n] -= activations[0, n].mean() - average[n]
+        with torch.no_grad():
+            change = study.network.tail(activations)[0] - encoded.features
+        features = study.features[picture].float() + change  # a study rounds its features to 16 bits
+        logits = (features - study.head.mean) @ study.full_head.rows.T + study.full_head.biases
+        best = int((logits - study.gamma * torch.from_numpy(study.seen)).argmax())
+        predicted.setdefault(int(study.labels[picture]), []).append(best)
+    accuracy = {c: 100 * float(np.mean(np.array(best) == c)) for c, best in predicted.items()}
+    effect = ablate(study, neurons)
+    assert not effect.exact
+    assert effect.after != effect.before
+    assert pytest.approx(np.mean([accuracy[c] for c in accuracy if not study.seen[c]])) == effect.after.U
+    assert pytest.approx(np.mean([accuracy[c] for c in accuracy if study.seen[c]])) == effect.after.S
+    for c, name in enumerate(study.classes):
+        assert effect.per_class[name] == pytest.approx(accuracy[c] - _recognised(study, c)), name
+
+
+def _recognised(study: Study, c: int) -> float:
+    """Percent of the test pictures of class c that are recognised among all classes."""
+    chosen = np.flatnonzero((study.split != "train") & (study.labels == c))
+    logits = study.full_head.logits(study.features[chosen].float()) - study.gamma * torch.from_numpy(study.seen)
+    return 100 * float((logits.argmax(1) == c).float().mean())
+
+
 @pytest.mark.parametrize("layer", ["third.1", "second.1"])
-def test_a_muted_picture_is_the_picture_with_average_activations(layer: str) -> None:
+def test_an_ablated_picture_is_the_picture_with_average_activations(layer: str) -> None:
     study = small_study(layer=layer)
     data = small_dataset()
     picture = Classifier(study).encode(data.root / data.paths[0])

@@ -3,24 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from scipy.ndimage import map_coordinates
 
 from niwt_core import NiwtError
-from niwt_core.backbones.receptive_field import centres
 from niwt_core.classify.answer import EncodedPicture
 from niwt_core.explain.attribution import METHODS, class_map, neuron_map, weighted_map
 from niwt_core.method.importance import importance
 from tests.support.small_study import small_dataset, small_study
-
-
-def stretched(study, cells, side=64):
-    """(h,w) at input resolution by SciPy: linear between the centres of receptive fields."""
-    start, jump = centres(study.network)
-    at = (np.arange(side) - start) / jump
-    rows, columns = np.meshgrid(at, at, indexing="ij")
-    values = map_coordinates(cells.detach().double().numpy(), [rows, columns], order=1, mode="nearest")
-    return torch.from_numpy(values).float()
-
 
 LAYERS = ("third.1", "second.1")
 
@@ -37,9 +25,12 @@ def picture(study) -> EncodedPicture:
 
 
 def enlarged(study, values: torch.Tensor) -> torch.Tensor:
-    """(h,w) -> (64,64), bilinear between the centres of receptive fields: all strides are 2, all padding is centred."""
+    """(h,w) -> (64,64), bilinear between the centres of receptive fields: all strides are 2 and all padding is centred, so that place i of the
+    last layer lies on pixel 8 i, and of the one before on pixel 4 i."""
     jump, pixels = {"third.1": 8, "second.1": 4}[study.network.layer], np.arange(64)
-    rows = [np.interp(pixels, jump * np.arange(len(line)), line) for line in values.T.numpy()]  # down each column
+    rows = [
+        np.interp(pixels, jump * np.arange(len(line)), line) for line in values.detach().T.numpy()
+    ]  # down each column
     both = [np.interp(pixels, jump * np.arange(len(line)), line) for line in np.array(rows).T]
     return torch.from_numpy(np.array(both, np.float32))
 
@@ -49,7 +40,7 @@ def test_grad_cam_against_the_formula(study, picture):
     row = study.head.rows[1]
     alpha = importance(study.network, picture.activations, row)[0]  # (N,), up to a positive constant
     cam = (alpha[:, None, None] * picture.activations[0]).sum(0).clamp_min(0)
-    wanted = stretched(study, cam)
+    wanted = enlarged(study, cam)
     got = class_map(study.network, picture, row)
     assert got.method == "grad-cam"
     assert got.values.shape == (64, 64)
@@ -93,9 +84,7 @@ def test_maps_of_a_row_and_of_its_opposite(study, picture):
 def test_neuron_map_is_its_activation(study, picture):
     neuron = int(picture.pooled.argmax())
     got = neuron_map(study.network, picture, neuron)
-    own = picture.activations[0, neuron]
-    enlarged = stretched(study, own)
-    torch.testing.assert_close(got.values, enlarged)
+    torch.testing.assert_close(got.values, enlarged(study, picture.activations[0, neuron]))
     row, column = got.peak()
     assert got.values[row, column] == got.values.max()
 

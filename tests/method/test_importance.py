@@ -108,7 +108,7 @@ def test_class_targets_of_an_identity_tail_need_no_picture():
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_papers_loss_sees_images_only_through_the_targets(seed):
-    """DESIGN 2: mean over images of 1 - cos(a_y, alpha_y(x)) is 1 - a_y . m_y / |a_y|, weighted by the classes' images."""
+    """The mean over images of 1 - cos(a_y, alpha_y(x)) is 1 - a_y . m_y / |a_y|, weighted by the classes' images."""
     network = tiny("vgg", "second.1", seed=seed)
     A, labels, rows = activations(network, 9, seed=seed), torch.arange(9) % 3, normal(3, network.features, seed=seed)
     predicted = normal(3, network.neurons, seed=seed + 7)  # what any map gives

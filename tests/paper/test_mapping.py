@@ -25,7 +25,7 @@ def world(*, noise: float = 0.5, seed: int = 0):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_loss_of_all_pictures_is_the_loss_of_class_means(seed):
-    """DESIGN 2, exactly: value and gradient, against a loop over pictures."""
+    """Exactly, in value and gradient, against a loop over pictures."""
     _, importances, labels = world(seed=seed)
     predicted = torch.randn(CLASSES, NEURONS, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     by_hand = 0.0

@@ -16,6 +16,7 @@ from niwt_core.explain.parts import AttributeScore
 from niwt_core.report import explanation_json, report_files, report_html, report_zip, write_report
 from niwt_core.report.fragments import change
 from niwt_core.report.stylesheet import DARK, LIGHT
+from pages.components.shared import style
 from tests.support.small_study import small_study
 
 EVIL = "=<img src=x onerror=alert(1)>"
@@ -74,7 +75,6 @@ def test_it_explains_a_built_class_with_its_recipe():
 
 
 def test_both_palettes_are_those_of_the_app():
-    style = pytest.importorskip("pages.components.shared.style")
     for name in LIGHT:
         tone = style.TONES[name]
         assert (LIGHT[name], DARK[name]) == (tone.light, tone.dark)
@@ -100,7 +100,8 @@ def test_files(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == names | {"other.txt"}
     for path in paths:
         if path.suffix == ".png":
-            assert Image.open(path).size == (448, 448)
+            with Image.open(path) as image:
+                assert image.size == (448, 448)
 
 
 def test_tables_hold_everything_and_no_formula():

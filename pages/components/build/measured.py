@@ -25,7 +25,7 @@ Traits = tuple[tuple[str, str], ...]
 def fresh_drawings(study: Study, item: BuiltClass) -> None:
     """One line: how many of the fresh drawings are recognised, and what the others are taken for."""
     classifier = session.classifier()
-    run = _run(study.id, drawing.strongest(study, item.values), study, classifier)
+    run = run_of(study.id, drawing.strongest(study, item.values), study, classifier)
     if not run.done():
         st.fragment(_wait, run_every=LOOK_AGAIN)(run)
         return
@@ -53,7 +53,7 @@ def _show(classifier: Classifier, name: str, features: np.ndarray) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
-def _run(study_id: str, traits: Traits, _study: Study, _classifier: Classifier) -> Future[np.ndarray]:
+def run_of(study_id: str, traits: Traits, _study: Study, _classifier: Classifier) -> Future[np.ndarray]:
     """The features (n,D) of fresh drawings of one bird, under way or done; ``study_id`` and ``traits`` are the key."""
     return _pool().submit(_features, _study, _classifier, traits)
 

@@ -94,7 +94,7 @@ def test_affine_form_against_solving_from_scratch(design, layer, seed):
         mean = rows.mean(0)
         wish = transfer.scale * mapping(k) - matrix @ mean
         inner = torch.linalg.inv(matrix @ matrix.T + hyperparameters * torch.eye(len(matrix)))
-        scratch = mean + matrix.T @ inner @ wish  # DESIGN 2, word for word
+        scratch = mean + matrix.T @ inner @ wish  # the closed form, word for word
         torch.testing.assert_close(form.direction(k), scratch)
         torch.testing.assert_close(form.weights(k), transfer.norm * scratch / scratch.norm())
         torch.testing.assert_close(form.solve(k.numpy()).double(), form.weights(k), rtol=1e-6, atol=1e-7)
