@@ -54,6 +54,7 @@ class Dataset:
         crop: pictures are to be cropped to their boxes (`picture` does it).
         validation_classes: the seen classes that a published split holds out for validation; may be empty.
         split_source: in words, where the split comes from.
+        notices: what was assumed of the tables, in sentences.
 
     Raises:
         NiwtError: if there is no seen or no unseen class, or a class has no picture that it needs.
@@ -77,6 +78,7 @@ class Dataset:
     validation_classes: tuple[str, ...] = ()
     split_source: str = ""
     texts: Knowledge | None = None
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seen", np.asarray(self.seen, dtype=bool))
