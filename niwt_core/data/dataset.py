@@ -14,6 +14,7 @@ from PIL import Image
 from niwt_core.errors import NiwtError
 from niwt_core.images import check_image, open_image
 from niwt_core.knowledge.attributes import Knowledge
+from niwt_core.knowledge.class_names import same_names
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,9 @@ class Dataset:
         self._check_usable()
 
     def _check_usable(self) -> None:
+        for alike in same_names(self.classes)[:1]:
+            what = f"classes {' and '.join(repr(name) for name in alike[:3])} have the same name but for signs and case"
+            raise NiwtError(what, where=self.root, fix="give them names that differ, or merge them")
         if self.seen.all():
             raise NiwtError("no class is unseen", where=self.root, fix="name at least one class as unseen in the split")
         if self.seen.sum() < 2:
