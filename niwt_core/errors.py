@@ -6,7 +6,9 @@ LONGEST_PART = 500  # characters; a line that quotes a whole file helps nobody
 
 
 def _one_line(text: object) -> str:
-    line = " ".join(str(text).split())
+    line = (
+        " ".join(str(text).split()).encode("utf-8", "backslashreplace").decode()
+    )  # a lone surrogate can be shown nowhere
     return line if len(line) <= LONGEST_PART else f"{line[: LONGEST_PART - 1]}…"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import uuid
 from pathlib import Path
 
@@ -23,6 +24,34 @@ def write_atomically(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise unwritable(path, error) from None
+
+
+def read_bytes(path: Path, limit: int, *, fix: str = "check the path") -> bytes:
+    """A regular file of at most ``limit`` bytes. Raises NiwtError; a pipe or a device is refused, not waited for."""
+    try:
+        status = os.stat(path)
+        if stat.S_ISDIR(status.st_mode):
+            raise NiwtError("cannot read the file (it is a folder)", where=path, fix=fix)
+        if not stat.S_ISREG(status.st_mode):
+            raise NiwtError("cannot read the file (no regular file)", where=path, fix="give a file")
+        if status.st_size > limit:
+            raise NiwtError(
+                f"{_size(status.st_size)} is too large", where=path, fix=f"give a file of at most {_size(limit)}"
+            )
+        with open(path, "rb") as file:
+            data = file.read(limit + 1)
+    except FileNotFoundError:
+        raise NiwtError("no such file", where=path, fix=fix) from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL or a lone surrogate
+        reason = getattr(error, "strerror", None) or "no possible file name"
+        raise NiwtError(f"cannot read the file ({reason})", where=path, fix=fix) from None
+    if len(data) > limit:
+        raise NiwtError("the file grows while it is read", where=path, fix="try again once it is complete")
+    return data
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:.0f} MB" if count >= 2**20 else f"{count / 1000:.0f} kB"
 
 
 def unwritable(path: Path, error: OSError) -> NiwtError:

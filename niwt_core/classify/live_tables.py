@@ -186,7 +186,7 @@ def attributes_between(knowledge: Knowledge, base: np.ndarray, values: np.ndarra
             continue
         present = [int(k) for k in columns if values[k] != 0]
         in_group = len(columns) > 1 and "::" in knowledge.names[columns[0]]
-        if in_group and len(present) == 1 and values[present[0]] == np.float32(knowledge.scale):
+        if in_group and len(present) == 1 and values[present[0]] == knowledge.tops[present[0]]:
             attributes[readable(group)] = _value(knowledge, present[0])
         elif in_group and present and len(present) < len(changed):
             attributes[readable(group)] = {_value(knowledge, k): _short(values[k]) for k in present}

@@ -4,23 +4,27 @@ name: Ruby Needlebill
 attributes: {crown color: red, bill shape: needle}
 like: Cardinal            # optional: start from this class instead of the average one
 study: 1f0c9a52b3d4e6f7   # optional: the study it was written for
+
+Recipes come from strangers, by file and by link: plain maps, lists, texts and numbers only (`niwt_core.data.plain_yaml`), all of bounded size.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from niwt_core.data.plain_yaml import LARGEST as LARGEST_FILE
+from niwt_core.data.plain_yaml import Plain, parse_plain, read_plain, resolved, to_yaml
 from niwt_core.errors import NiwtError
 from niwt_core.files import write_atomically
 
 KEYS = ("name", "attributes", "caption", "like", "study")
 LONGEST_NAME = 80
-LARGEST_FILE = 1_000_000  # bytes; a recipe is a page of text
+LONGEST_WORD = 200  # characters of an attribute's name or value
+__all__ = ["KEYS", "LARGEST_FILE", "LONGEST_NAME", "Recipe", "parse_recipe", "read_recipe", "write_recipe"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Recipe:
     study: str = ""
 
     def __post_init__(self) -> None:
-        name = self.name.strip() if isinstance(self.name, str) else ""
+        name = unicodedata.normalize("NFC", self.name.strip()) if isinstance(self.name, str) else ""
         if not name or len(name) > LONGEST_NAME or not name.isprintable():
             raise NiwtError(
                 f"{self.name!r} is not a class name",
@@ -47,16 +51,14 @@ class Recipe:
                 "attributes are not a mapping", where=f"recipe {name}", fix="write them as `attribute: value` lines"
             )
         for key, value in self.attributes.items():
-            parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-            if any(isinstance(part, Mapping | list | tuple | set) for part in parts):
-                raise NiwtError(
-                    "the value is nested too deeply",
-                    where=f"recipe {name}, {key}",
-                    fix="give one value, a list of values, or values with amounts",
-                )
+            _check_attribute(key, value, where=f"recipe {name}")
         for key, value in (("caption", self.caption), ("like", self.like), ("study", self.study)):
             if not isinstance(value, str):
                 raise NiwtError(f"{key} is not a text", where=f"recipe {name}", fix=f"write {key} as one line of text")
+            if len(value) > LARGEST_FILE or not _writable(value):
+                raise NiwtError(
+                    f"{key} is too long, or holds characters that no file can", where=f"recipe {name}", fix="shorten it"
+                )
         if not self.attributes and not self.caption.strip() and not self.like:
             raise NiwtError(
                 "nothing describes the class", where=f"recipe {name}", fix="give attributes, a caption or like"
@@ -77,44 +79,37 @@ class Recipe:
             raise NiwtError(f"unknown entry {unknown[0]!r}", where=str(where), fix=f"use {', '.join(KEYS)}")
         if "name" not in values:
             raise NiwtError("the class has no name", where=str(where), fix="add a line `name: ...`")
-        if "study" in values and isinstance(values["study"], int):  # an all-digit hash, unquoted
-            values = {**values, "study": str(values["study"])}
-        given = {key: value for key, value in values.items() if value is not None}
-        return cls(**{**given, "name": str(given.get("name", ""))})
+        given = {key: value for key, value in values.items() if value is not None and value != ""}
+        for key in ("name", "study"):  # a number is meant as it is written
+            if isinstance(given.get(key), int | float) and not isinstance(given[key], bool):
+                given[key] = str(given[key])
+        return cls(**{**given, "name": given.get("name", "")})
 
     def to_yaml(self) -> str:
         """The text of the file."""
-        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True)
+        return to_yaml(self.to_dict())
 
 
 def read_recipe(path: str | Path) -> Recipe:
-    """Reads a recipe (YAML, safe loader). Raises NiwtError."""
-    path = Path(path)
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise NiwtError("too large for a recipe", where=str(path), fix="give a YAML file of at most 1 MB")
-        return parse_recipe(path.read_text(encoding="utf-8"), where=path)
-    except FileNotFoundError:
-        raise NiwtError("no such recipe", where=str(path), fix="check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise NiwtError(
-            f"cannot read the recipe ({_reason(error)})", where=str(path), fix="give a readable YAML file"
-        ) from None
+    """Reads a recipe file. Raises NiwtError."""
+    return Recipe.from_dict(_typed(read_plain(Path(path), "recipe")), where=path)
 
 
 def parse_recipe(text: str, *, where: str | Path = "recipe") -> Recipe:
     """The recipe in a YAML text. Raises NiwtError, naming the line of a syntax error."""
-    try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        raise NiwtError(f"not valid YAML{line}", where=str(where), fix="correct the file") from None
-    except ValueError:  # a date that is none, a number of thousands of digits
-        raise NiwtError("a value that cannot be read", where=str(where), fix="correct the file") from None
-    except RecursionError:
-        raise NiwtError("nested too deeply", where=str(where), fix="correct the file") from None
-    return Recipe.from_dict(values, where=where)
+    return Recipe.from_dict(_typed(parse_plain(text, where=where)), where=where)
+
+
+def _typed(values: Any) -> Any:
+    """Numbers and truth values among the attributes; all else is text as it is written: a bird may be called No, or 1e3."""
+    if not isinstance(values, Mapping):
+        return values
+    typed = {key: resolved(value) if key == "attributes" else _as_text(value) for key, value in values.items()}
+    return {key: value for key, value in typed.items() if value is not None}
+
+
+def _as_text(value: Any) -> Any:
+    return None if isinstance(value, Plain) and value in ("", "~") else str(value) if isinstance(value, str) else value
 
 
 def write_recipe(recipe: Recipe, path: str | Path) -> None:
@@ -122,5 +117,25 @@ def write_recipe(recipe: Recipe, path: str | Path) -> None:
     write_atomically(Path(path), recipe.to_yaml().encode())
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or type(error).__name__
+def _check_attribute(key: object, value: object, *, where: str) -> None:
+    """Raises NiwtError unless the value is a word, an amount, a list of words, or words with amounts."""
+    parts = [*value.keys(), *value.values()] if isinstance(value, Mapping) else value
+    parts = list(parts) if isinstance(parts, list | tuple) else [parts]
+    if any(isinstance(part, Mapping | list | tuple | set) for part in parts):
+        raise NiwtError(
+            "the value is nested too deeply",
+            where=f"{where}, {key}",
+            fix="give one value, a list of values, or values with amounts",
+        )
+    for text in (key, *parts):
+        if isinstance(text, str) and (len(text) > LONGEST_WORD or not _writable(text)):
+            raise NiwtError(
+                f"{text[:LONGEST_WORD]!r} is no word of an attribute",
+                where=where,
+                fix=f"use at most {LONGEST_WORD} characters",
+            )
+
+
+def _writable(text: str) -> bool:
+    """No lone surrogate, which no file and no page can hold, and no control character but those of lines."""
+    return not any(0xD800 <= ord(sign) <= 0xDFFF or (ord(sign) < 32 and sign not in "\n\r\t") for sign in text)

@@ -46,6 +46,12 @@ def write_line(text: str = "") -> None:
     sys.stdout.write(text + "\n")
 
 
+def write_note(text: str) -> None:
+    """One line on stderr, beside whatever stdout holds."""
+    sys.stderr.write(f"note: {text}\n")
+    sys.stderr.flush()
+
+
 def _cell(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 

@@ -67,7 +67,7 @@ def prepare_command(
     json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
 ) -> None:
     """Prepares a study: reads the set, fine-tunes or freezes, extracts, chooses on seen classes, fits, names, saves."""
-    from niwt_core.cli.output import progress_bar, write_json, write_line
+    from niwt_core.cli.output import progress_bar, write_json, write_line, write_note
     from niwt_core.prepare.defaults import options
     from niwt_core.prepare.memory import keep_large_blocks
     from niwt_core.prepare.prepare import make_accelerator, prepare
@@ -118,6 +118,8 @@ def prepare_command(
             accelerator=accelerator,
             progress=report,
         )
+        for notice in dataset.notices if accelerator.is_main_process else ():
+            write_note(notice)  # before the long work
         provenance = {
             "command": _command(),
             "source": Source(source, str(root or ""), boxes, knowledge, str(splits or "")).to_dict(),
@@ -184,7 +186,10 @@ def summary(study: Any, out: Path) -> Mapping[str, Any]:
         "gamma": result.gamma,
         "split_hash": study.split_hash,
         "seed": study.seed,
-        "notices": [notice] if (notice := study.provenance.get("captions", {}).get("notice")) else [],
+        "notices": [
+            *study.provenance.get("notices", ()),
+            *([notice] if (notice := study.provenance.get("captions", {}).get("notice")) else []),
+        ],
     }
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 from niwt_core.errors import NiwtError
 from niwt_core.images import check_image, open_image
 from niwt_core.knowledge.attributes import Knowledge
+from niwt_core.knowledge.class_names import same_names
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Dataset:
         validation_classes: the seen classes that a published split holds out for validation; may be empty.
         split_source: in words, where the split comes from.
         trained_elsewhere: the classifier was trained before, on other pictures: no class needs one here, and none need be unseen.
+        notices: what was assumed of the tables, in sentences.
 
     Raises:
         NiwtError: if there is no seen or no unseen class, or a class has no picture that it needs.
@@ -79,6 +81,7 @@ class Dataset:
     split_source: str = ""
     texts: Knowledge | None = None
     trained_elsewhere: bool = False
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seen", np.asarray(self.seen, dtype=bool))
@@ -98,6 +101,9 @@ class Dataset:
         self._check_usable()
 
     def _check_usable(self) -> None:
+        for alike in same_names(self.classes)[:1]:
+            what = f"classes {' and '.join(repr(name) for name in alike[:3])} have the same name but for signs and case"
+            raise NiwtError(what, where=self.root, fix="give them names that differ, or merge them")
         if self.trained_elsewhere:
             return
         if self.seen.all():

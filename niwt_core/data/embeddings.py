@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from niwt_core.data.class_tables import read_class_table
 from niwt_core.data.matlab import read_class_vectors
-from niwt_core.data.text_tables import read_class_table
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Knowledge
 
@@ -30,8 +30,8 @@ def read_embeddings(path: Path, classes: Sequence[str]) -> Knowledge:
         vectors = read_class_vectors(path)
         values = vectors.unit[vectors.rows(classes)]
     elif suffix == ".csv":
-        names, values = read_class_table(path, classes, extra=True)
-        return Knowledge("embedding", tuple(classes), names, values)
+        table = read_class_table(path, classes, extra=True)
+        return Knowledge("embedding", tuple(classes), table.names, table.values)
     elif suffix == ".npy":
         values = _read_npy(path, len(classes))
     else:

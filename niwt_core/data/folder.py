@@ -14,13 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
+from niwt_core.data.class_tables import read_class_table
 from niwt_core.data.dataset import Dataset, Skipped
 from niwt_core.data.splits import hash_split, named
-from niwt_core.data.text_tables import Csv, read_class_table, read_csv, read_list
+from niwt_core.data.text_tables import Csv, read_csv, read_list
 from niwt_core.errors import NiwtError
 from niwt_core.images import check_image
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.class_names import listing, match_all
+from niwt_core.knowledge.scales import common_scale
 
 _LAYOUT = "make a folder images with one folder of pictures a class in it"
 
@@ -50,7 +52,7 @@ def read_folder(root: Path, *, progress: Callable[[int, int], None] | None = Non
         raise NiwtError("no class", where=images, fix=_LAYOUT)
     paths, labels, skipped = _pictures(images, classes, progress)
     captions = _captions(root / "captions", classes)
-    knowledge = _knowledge(root / "attributes.csv", classes, captions)
+    knowledge, notices = _knowledge(root / "attributes.csv", classes, captions)
     seen, train, source = _split(root, classes, paths, labels)
     return Dataset(
         name=root.resolve().name,
@@ -64,6 +66,7 @@ def read_folder(root: Path, *, progress: Callable[[int, int], None] | None = Non
         captions=captions,
         skipped=skipped,
         split_source=source,
+        notices=notices,
     )
 
 
@@ -107,16 +110,24 @@ def _captions(folder: Path, classes: Sequence[str]) -> Mapping[str, tuple[str, .
     return captions
 
 
-def _knowledge(table: Path, classes: tuple[str, ...], captions: Mapping[str, tuple[str, ...]]) -> Knowledge:
+def _knowledge(
+    table: Path, classes: tuple[str, ...], captions: Mapping[str, tuple[str, ...]]
+) -> tuple[Knowledge, tuple[str, ...]]:
+    """The table of attributes on one scale, or of captions without columns, and what was assumed."""
     if table.is_file():
-        names, values = read_class_table(table, classes)
-        return Knowledge("attributes", classes, names, values)
+        read = read_class_table(table, classes)
+        common = common_scale(read.names, read.values)
+        knowledge = Knowledge("attributes", classes, read.names, common.values, common.scale)
+        return knowledge, (*read.notices, *common.notices)
+    workbooks = [table.with_suffix(suffix) for suffix in (".xlsx", ".xls", ".ods")]
+    if found := [file.name for file in workbooks if file.is_file()]:
+        raise NiwtError(f"{found[0]} is a spreadsheet", where=table.parent, fix="export it as CSV: attributes.csv")
     if not captions:
         raise NiwtError(
             "no attributes.csv and no captions", where=table.parent, fix="describe every class in one of them"
         )
     match_all(classes, captions, where=table.parent / "captions", fix="add <class>.txt for each, or an attributes.csv")
-    return Knowledge("captions", classes, (), np.zeros((len(classes), 0), dtype=np.float32))
+    return Knowledge("captions", classes, (), np.zeros((len(classes), 0), dtype=np.float32)), ()
 
 
 def _split(

@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from niwt_core.data.class_tables import read_class_table
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.descriptions import read_descriptions
 from niwt_core.data.embeddings import read_embeddings
 from niwt_core.data.reed import is_caption_folder, read_picture_captions
-from niwt_core.data.text_tables import read_class_table
 from niwt_core.errors import NiwtError
-from niwt_core.knowledge.attributes import Kind, Knowledge
+from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.captions import caption_knowledge
+from niwt_core.knowledge.scales import common_scale
 
 EMBEDDINGS = (".mat", ".npy")
 BESIDE = "attributes+"
@@ -41,20 +42,17 @@ def with_knowledge(dataset: Dataset, knowledge: str, encoder: str | None) -> tup
         )
     if knowledge == "attributes":
         return dataset, {}
-    table, captions, memory = _table(dataset, beside, encoder)
+    table, captions, memory, notices = _table(dataset, beside, encoder, alone=beside == knowledge)
     if beside == knowledge:
-        return replace(dataset, knowledge=table, captions=captions), memory
-    if table.kind == "attributes":
-        table = replace(table, kind="embedding")
+        return replace(dataset, knowledge=table, captions=captions, notices=notices), memory
     _check_said(table, beside)
-    return replace(dataset, texts=table, captions=captions), memory
+    return replace(dataset, texts=table, captions=captions, notices=(*dataset.notices, *notices)), memory
 
 
 def _table(
-    dataset: Dataset, source: str, encoder: str | None
-) -> tuple[Knowledge, Mapping[str, tuple[str, ...]], Mapping[str, Any]]:
-    """(table, captions, memory) of one source that is not the set's attributes."""
-
+    dataset: Dataset, source: str, encoder: str | None, *, alone: bool
+) -> tuple[Knowledge, Mapping[str, tuple[str, ...]], Mapping[str, Any], tuple[str, ...]]:
+    """(table, captions, memory, notices) of one source that is not the set's attributes; ``alone``: nothing stands beside it."""
     path, captions = Path(source), dataset.captions
     if source != "captions":
         if not source or not path.exists():
@@ -64,11 +62,15 @@ def _table(
                 fix="use attributes, captions, an existing file, or attributes+ and one of these",
             )
         if path.suffix.lower() in EMBEDDINGS:
-            return read_embeddings(path, dataset.classes), captions, {"knowledge_file": path.name}
+            return read_embeddings(path, dataset.classes), captions, {"knowledge_file": path.name}, ()
         if path.suffix.lower() == ".csv":
-            names, values = read_class_table(path, dataset.classes, extra=True)
-            kind: Kind = "attributes" if np.min(values, initial=0) >= 0 else "embedding"
-            return Knowledge(kind, dataset.classes, names, values), captions, {"knowledge_file": path.name}
+            read = read_class_table(path, dataset.classes, extra=True)
+            file = {"knowledge_file": path.name}
+            if not alone or np.min(read.values, initial=0) < 0:
+                return Knowledge("embedding", dataset.classes, read.names, read.values), captions, file, read.notices
+            common = common_scale(read.names, read.values)
+            table = Knowledge("attributes", dataset.classes, read.names, common.values, common.scale)
+            return table, captions, file, (*read.notices, *common.notices)
         if is_caption_folder(path):
             captions = read_picture_captions(path, dataset)
         else:
@@ -78,7 +80,7 @@ def _table(
             "the set has no captions", where=dataset.name, fix="name a file of descriptions with --knowledge FILE"
         )
     table, memory = caption_knowledge(captions, dataset.classes, encoder)
-    return table, captions, {"captions": dict(memory)}
+    return table, captions, {"captions": dict(memory)}, ()
 
 
 def _check_said(table: Knowledge, source: str) -> None:

@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-import math
-from collections.abc import Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from niwt_core.errors import NiwtError
-from niwt_core.knowledge.class_names import closest, listing, match_classes
+from niwt_core.files import read_bytes
+
+LARGEST_TEXT = 256 * 2**20  # bytes; the continuous attributes of every CUB picture take 90 MB
+LONGEST_NUMBER = 18  # digits of an identity number
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods; .xls
+_BULLET = re.compile(r"^\s*[-*\u2022\u2013]\s+")
 
 
 def read_text(path: Path, *, fix: str = "check the path") -> str:
-    """A UTF-8 text file (a byte order mark is dropped). Raises NiwtError if it cannot be read."""
+    """A UTF-8 text file, or UTF-16 as Excel writes "Unicode text"; a byte order mark is dropped, letters are composed (NFC).
+
+    Raises:
+        NiwtError: it cannot be read, is no regular file, is larger than `LARGEST_TEXT`, or is a workbook.
+    """
+    data = read_bytes(path, LARGEST_TEXT, fix=fix)
+    if data.startswith(_WORKBOOKS):
+        raise NiwtError("a spreadsheet, not a text table", where=path, fix="export it as CSV (UTF-8)")
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise NiwtError("no such file", where=path, fix=fix) from error
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            text = data.decode("utf-16")
+            if not any(character.isascii() for character in text):  # no separator and no line: other bytes by chance
+                raise UnicodeDecodeError("utf-16", data, 0, 2, "no text")
+        else:
+            text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise NiwtError("not UTF-8 text", where=path, fix="save it as UTF-8") from error
-    except OSError as error:
-        raise NiwtError(f"cannot read the file ({error.strerror})", where=path, fix=fix) from error
+    if "\0" in text:
+        raise NiwtError("not UTF-8 text", where=path, fix="save it as UTF-8")
+    return unicodedata.normalize("NFC", text)
 
 
 def read_list(path: Path, *, fix: str = "check the path") -> tuple[str, ...]:
-    """The lines of a text file, stripped, without empty ones."""
-    return tuple(line.strip() for line in read_text(path, fix=fix).splitlines() if line.strip())
+    """The lines of a text file, stripped, without empty ones, comments (``#``) and bullets."""
+    lines = (_BULLET.sub("", line).strip() for line in read_text(path, fix=fix).splitlines())
+    return tuple(line for line in lines if line and not line.startswith("#"))
 
 
 def read_numbered(path: Path, *, fix: str = "check the path") -> Mapping[int, str]:
@@ -39,12 +58,16 @@ def read_numbered(path: Path, *, fix: str = "check the path") -> Mapping[int, st
         if not line.strip():
             continue
         number, _, text = line.strip().replace("\t", " ").partition(" ")
-        if not number.isdecimal() or not text.strip() or int(number) in numbered:
+        if not _is_number(number) or not text.strip() or int(number) in numbered:
             raise NiwtError(
                 f"{line!r} is not a new number and a name", where=f"{path} line {i}", fix="correct the line"
             )
         numbered[int(number)] = text.strip()
     return numbered
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
 
 
 def read_numbers(path: Path, *, columns: int | None = None, rows: int | None = None) -> np.ndarray:
@@ -63,22 +86,30 @@ def read_numbers(path: Path, *, columns: int | None = None, rows: int | None = N
 
 @dataclass(frozen=True)
 class Csv:
-    """A CSV file: header cells and (line number, cells) of each row, all stripped."""
+    """A CSV file: header cells and (line number, cells) of each row, all stripped; `delimiter` parts the cells."""
 
     path: Path
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
+    delimiter: str = ","
 
 
 def read_csv(path: Path) -> Csv:
-    """A comma, semicolon or tab separated file with a header. Raises NiwtError on rows of another length."""
+    """A comma, semicolon or tab separated file with a header. Raises NiwtError on rows of another length.
+
+    Lines before the header that begin with ``#`` are comments, and so are later ones whose only filled cell does. Empty columns at the end, as
+    spreadsheets leave them, are dropped.
+    """
     text = read_text(path)
-    first = text.split("\n", 1)[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
+    if text[:4].casefold() == "sep=":  # Excel's own first line
+        text = text.split("\n", 1)[-1]
+    first = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[int, tuple[str, ...]]] = []
     try:
         for row in reader:
-            if any(cell.strip() for cell in row):
+            if any(cell.strip() for cell in row) and not _is_comment(row, first=not rows):
                 rows.append((reader.line_num, tuple(cell.strip() for cell in row)))
     except csv.Error as error:
         where = f"{path} line {reader.line_num}"
@@ -86,65 +117,15 @@ def read_csv(path: Path) -> Csv:
     if not rows:
         raise NiwtError("the table is empty", where=path, fix="give a header and one row a class")
     header = rows.pop(0)[1]
+    while header and not header[-1] and all(len(cells) < len(header) or not cells[-1] for _, cells in rows):
+        rows = [(line, cells[: len(header) - 1]) for line, cells in rows]
+        header = header[:-1]
     for line, cells in rows:
         if len(cells) != len(header):
             what = f"{len(cells)} cells under a header of {len(header)}"
             raise NiwtError(what, where=f"{path} line {line}", fix="give one cell a column")
-    return Csv(path, header, tuple(rows))
+    return Csv(path, header, tuple(rows), delimiter)
 
 
-def read_class_table(path: Path, classes: Sequence[str], *, extra: bool = False) -> tuple[tuple[str, ...], np.ndarray]:
-    """A CSV with one row a class, its name in the first column.
-
-    Args:
-        classes: C names, matched as `match_classes` does.
-        extra: rows of other classes are passed over, not refused.
-
-    Returns:
-        (K column names, (C, K) float32).
-
-    Raises:
-        NiwtError: on a class without a row or with two, a row of no class, cells that are not finite numbers.
-    """
-    table = read_csv(path)
-    names = table.header[1:]
-    if not names or not all(names):
-        raise NiwtError("a column without a name", where=f"{path} line 1", fix="write class, then one name a column")
-    repeated = [name for name in names if names.count(name) > 1]
-    if repeated:
-        raise NiwtError(f"column {repeated[0]!r} appears twice", where=f"{path} line 1", fix="delete one of them")
-    lines: dict[str, int] = {}
-    for line, cells in table.rows:
-        if cells[0] in lines:
-            raise NiwtError(
-                f"class {cells[0]!r} appears twice", where=f"{path} line {line}", fix="delete one of the rows"
-            )
-        lines[cells[0]] = line
-    found, missing = match_classes(classes, lines)
-    if missing:
-        near = closest(missing[0], lines, count=1)
-        fix = f"is it {near[0]!r}? Spell both alike" if near else "add a row for it"
-        raise NiwtError(f"class {listing(missing)} has no row", where=path, fix=fix)
-    unknown = [row for row in lines if row not in found.values()]
-    if unknown and not extra:
-        where = f"{path} line {lines[unknown[0]]}"
-        raise NiwtError(
-            f"row {unknown[0]!r} is no class with pictures", where=where, fix="add its pictures or delete the row"
-        )
-    row_of = {cells[0]: cells for _, cells in table.rows}
-    values = np.empty((len(classes), len(names)), dtype=np.float32)
-    for c, class_ in enumerate(classes):
-        row = found[class_]
-        for k, cell in enumerate(row_of[row][1:]):
-            values[c, k] = _number(cell, f"{path} line {lines[row]}, column {names[k]}")
-    return names, values
-
-
-def _number(cell: str, where: str) -> float:
-    try:
-        value = float(cell)
-    except ValueError as error:
-        raise NiwtError(f"{cell!r} is not a number", where=where, fix="write a number such as 0, 1 or 37.5") from error
-    if not math.isfinite(value):
-        raise NiwtError(f"{cell!r} is not a finite number", where=where, fix="write a number such as 0, 1 or 37.5")
-    return value
+def _is_comment(row: list[str], *, first: bool) -> bool:
+    return row[0].lstrip().startswith("#") and (first or not any(cell.strip() for cell in row[1:]))

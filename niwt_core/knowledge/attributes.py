@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,25 +11,20 @@ from typing import Literal, get_args
 import numpy as np
 
 from niwt_core.errors import NiwtError
+from niwt_core.knowledge.attribute_names import attribute_key, group_of, readable
 from niwt_core.knowledge.class_names import closest, listing
+from niwt_core.knowledge.scales import infer_scale
 
 Kind = Literal["attributes", "captions", "embedding"]
 Description = Mapping[str, object]
+YES, NO = ("yes", "true"), ("no", "false")
 
 
-def readable(name: str) -> str:
-    """An attribute name for people: "has_crown_color::red" -> "crown color: red"."""
-    return ": ".join(part.replace("_", " ").strip() for part in re.sub(r"^has_", "", name).split("::"))
-
-
-def _key(text: str) -> str:
-    """What must agree for two spellings of an attribute to be the same: case, `has_`, `_`, `-`, `::` do not matter."""
-    text = re.sub(r"[\s_-]+", " ", re.sub(r":+", ":", text.casefold())).strip()
-    return re.sub(r" ?: ?", ":", text).removeprefix("has ")
-
-
-def _group(name: str) -> str:
-    return name.split("::", 1)[0]
+def _value_key(value: object) -> str:
+    """The key of a group's value as a person gives it: a name, or a number that is one ("legs: 4")."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return attribute_key(f"{value:g}" if isinstance(value, float) else str(value))
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +37,7 @@ class Knowledge:
         names: K column names, such as "has_crown_color::red" (group::value) or "longneck".
         values: (C, K) float32, raw: nothing is normalised here.
         scale: the value that means "entirely so": 1 for a binary table, 100 for percentages. 0 asks for it to be
-            taken from the values (1 if none is above 1, else 100, else the maximum).
+            taken from the values (`infer_scale`).
 
     Raises:
         NiwtError: on sizes that disagree, repeated names, values that are not finite.
@@ -75,15 +69,14 @@ class Knowledge:
             where = f"class {self.classes[c]}, {self.names[k]}"
             raise NiwtError(f"value {self.values[c, k]} is not a number", where=where, fix="fill in a finite number")
         if not self.scale:
-            top = float(self.values.max(initial=0.0))
-            object.__setattr__(self, "scale", 1.0 if top <= 1 else max(100.0, top))
+            object.__setattr__(self, "scale", infer_scale(self.values))
 
     @cached_property
     def groups(self) -> Mapping[str, np.ndarray]:
         """Group -> indices of its columns (int64), in column order. A name without "::" is a group of its own."""
         groups: dict[str, list[int]] = {}
         for k, name in enumerate(self.names):
-            groups.setdefault(_group(name), []).append(k)
+            groups.setdefault(group_of(name), []).append(k)
         return {group: np.asarray(columns, dtype=np.int64) for group, columns in groups.items()}
 
     @cached_property
@@ -101,6 +94,14 @@ class Knowledge:
         """Every value is 0, a half or all of `scale`: several values of a group may then hold at once, each by itself."""
         return bool(np.isin(self.values, (0.0, self.scale / 2, self.scale)).all())
 
+    @cached_property
+    def tops(self) -> np.ndarray:
+        """(K,) float32: what `true` sets. `scale` in a table of shares or percentages, else the column's own top."""
+        if self.scale in (1.0, 100.0):
+            return np.full(len(self.names), self.scale, np.float32)
+        top = self.values.max(axis=0, initial=-np.inf)
+        return np.where(top > 0, top, np.float32(self.scale)).astype(np.float32)
+
     @property
     def floor(self) -> float:
         """The least amount that a description may give: 0, or the table's minimum if that is negative."""
@@ -110,12 +111,12 @@ class Knowledge:
     def _columns(self) -> Mapping[str, int]:
         columns: dict[str, int] = {}
         for k, name in enumerate(self.names):
-            columns.setdefault(_key(name), k)
+            columns.setdefault(attribute_key(name), k)
         return columns
 
     @cached_property
     def _value_groups(self) -> Mapping[str, str]:
-        return {_key(_group(name)): _group(name) for name in self.names if "::" in name}
+        return {attribute_key(group_of(name)): group_of(name) for name in self.names if "::" in name}
 
     def index(self, class_: str) -> int:
         """The row of a class. Raises NiwtError with the closest names."""
@@ -141,21 +142,21 @@ class Knowledge:
         """
         if text in self.names:
             return self.names.index(text)
-        key = _key(text)
+        key = attribute_key(text)
         if key not in self._columns:
             raise self._unknown(text)
         return self._columns[key]
 
     def _unknown(self, text: str) -> NiwtError:
         """The error for a name that is not in the table, with what may have been meant."""
-        key = _key(text)
+        key = attribute_key(text)
         near: Sequence[str] = [
             label
             for name, label in zip(self.names, self.labels, strict=True)
-            if _key(name).endswith(f":{key}") or _key(name).startswith(f"{key}:")
+            if attribute_key(name).endswith(f":{key}") or attribute_key(name).startswith(f"{key}:")
         ]
         if not near:
-            known = {_key(label): label for label in self.labels}
+            known = {attribute_key(label): label for label in self.labels}
             known |= {key: readable(group) for key, group in self._value_groups.items()}
             near = [known[spelled] for spelled in closest(key, known)]
         fix = f"did you mean {listing(near)}?" if near else f"known are {listing(self.labels, limit=3)}"
@@ -164,12 +165,12 @@ class Knowledge:
     def describe(self, description: Description, *, base: np.ndarray | None = None) -> np.ndarray:
         """Turn a person's description of a class into a row of the table.
 
-        * {"crown color": "red"}: this value is `scale`, the others of its group 0.
-        * {"crown color": ["red", "black"]}: they share `scale` evenly (where the table knows only 0, a half and 1, each is 1).
+        * {"crown color": "red"}: this value is its top, the others of its group 0. {"legs": 4} too, where 4 is a value.
+        * {"crown color": ["red", "black"]}: they share their tops evenly (where the table knows only 0, a half and 1, each is 1).
         * {"crown color": {"red": 70, "black": 30}}: these amounts, 0 for the others. False alone: 0 for all.
         * {"has_crown_color::red": 80}, or True or False: this column alone; the rest of its group stays.
 
-        Groups are set before single columns, whatever their order.
+        Groups are set before single columns, whatever their order. "yes" and "no" are True and False, unless they are values.
 
         Args:
             base: (K,) row for what is not mentioned; by default the mean of the table's rows.
@@ -178,7 +179,7 @@ class Knowledge:
             (K,) float32.
 
         Raises:
-            NiwtError: on names that are not in the table, and amounts that are not numbers from 0 to `scale`.
+            NiwtError: on names that are not in the table or given twice, and amounts that are not numbers from 0 to `scale`.
         """
         if self.kind != "attributes":
             raise NiwtError(f"a table of {self.kind} has no attributes to describe by", fix="describe it by a caption")
@@ -190,42 +191,52 @@ class Knowledge:
                 f"a base of {row.size} values for {len(self.names)} attributes", fix="start from a table row"
             )
         single: dict[int, float] = {}
+        groups: set[str] = set()
         for name, value in description.items():
-            group = self._value_groups.get(_key(str(name)))
+            group = self._value_groups.get(attribute_key(str(name)))
             if group is None or name in self.names:
                 k = self.column(str(name))
-                single[k] = self._amount(value, str(name))
+                if k in single:
+                    raise NiwtError(f"attribute {str(name)!r} is given twice", fix="keep one of them")
+                single[k] = self._amount(value, k, str(name))
             else:
-                row[self.groups[group]] = self._share(group, value)
+                if group in groups:
+                    raise NiwtError(f"attribute {str(name)!r} is given twice", fix="keep one of them")
+                groups.add(group)
+                row[self.groups[group]] = self._values_of_group(group, value)
         for k, amount in single.items():
             row[k] = amount
         return row
 
-    def _share(self, group: str, value: object) -> np.ndarray:
+    def _values_of_group(self, group: str, value: object) -> np.ndarray:
         """One group's columns from the name of a value, a list of names, a mapping to amounts, or False."""
-        texts = [self.labels[k].split(": ", 1)[1] for k in self.groups[group]]
-        keys = [_key(text) for text in texts]
-        row = np.zeros(len(keys), dtype=np.float32)  # (values of the group,)
-        given = [value] if isinstance(value, str) else value
+        texts = {attribute_key(self.labels[k].split(": ", 1)[1]): int(k) for k in self.groups[group]}
+        shown = [self.labels[k].split(": ", 1)[1] for k in texts.values()]
+        amounts = dict.fromkeys(self.groups[group].tolist(), 0.0)
+        given = [value] if isinstance(value, str) or _value_key(value) in texts else value
+        if isinstance(value, str) and value.casefold() in NO and _value_key(value) not in texts:
+            given = False
         if not isinstance(given, Mapping | Sequence) or not given:
-            if value is False:
-                return row
-            raise NiwtError(f"{value!r} is no value", where=readable(group), fix=f"use {listing(texts, limit=15)}")
+            if given is False:
+                return np.zeros(len(amounts), np.float32)
+            raise NiwtError(f"{value!r} is no value", where=readable(group), fix=f"use {listing(shown, limit=15)}")
         for text in given:
-            if _key(str(text)) not in keys:
-                near = closest(str(text), texts) or texts
+            if _value_key(text) not in texts:
+                near = closest(str(text), shown) or shown
                 raise NiwtError(f"no value {text!r}", where=readable(group), fix=f"use {listing(near, limit=15)}")
-        for text in given:
+        columns = {texts[_value_key(text)]: text for text in given}
+        for k, text in columns.items():
             if isinstance(given, Mapping):
-                amount = self._amount(given[text], f"{readable(group)}: {text}")
+                amounts[k] = self._amount(given[text], k, f"{readable(group)}: {text}")
             else:
-                amount = self.scale if self.graded else self.scale / len({_key(str(text)) for text in given})
-            row[keys.index(_key(str(text)))] = amount
-        return row
+                amounts[k] = float(self.tops[k]) / (1 if self.graded else len(columns))
+        return np.array(list(amounts.values()), dtype=np.float32)  # (values of the group,)
 
-    def _amount(self, value: object, name: str) -> float:
+    def _amount(self, value: object, k: int, name: str) -> float:
+        if isinstance(value, str) and value.casefold() in (*YES, *NO):
+            value = value.casefold() in YES
         if isinstance(value, bool | np.bool_):
-            return self.scale if value else 0.0
+            return float(self.tops[k]) if value else 0.0
         if isinstance(value, int | float | np.number) and self.floor <= value <= self.scale:  # NaN is neither
             return float(value)
         fix = f"give a number from {self.floor:g} to {self.scale:g}, or true or false"

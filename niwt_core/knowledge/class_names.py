@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from niwt_core.errors import NiwtError
 
-_NUMBER = re.compile(r"^\d+\.")  # the "001." of CUB's official names
+_NUMBER = re.compile(r"^\d{3}\.(?=[^\W\d_])")  # the "001." of CUB's official names, and of nothing else: not "2.5L"
+_POSSESSIVE = re.compile(r"['\u2019]s\b")
+_PLUS = re.compile(r"(?<=\w)\+(?=\w)")  # AwA2's "blue+whale", not "C++"
+_POINT = re.compile(r"(?<!\d)\.|\.(?!\d)")  # of "St. John's", not of "2.5L"
+_SIGNS = frozenset({"Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Zs", "Zl", "Zp", "Cc"})  # what parts words or encloses them
+_PARTING = frozenset(",;:'\"\u2019")
 
 
 @lru_cache(maxsize=8192)
@@ -22,14 +28,27 @@ def display_name(name: str) -> str:
     bare = _NUMBER.sub("", name)
     if bare != name:
         bare = re.sub(r"_(?=[a-z])", "-", bare)
-    return re.sub(r"[_+\s]+", " ", bare).strip() or name
+    return re.sub(r"[_\s]+", " ", _PLUS.sub(" ", bare)).strip() or name
 
 
 @lru_cache(maxsize=8192)
 def class_key(name: str) -> str:
-    """What must agree for two names to mean one class: letters and digits; not case, number prefix, possessive s."""
-    bare = re.sub(r"['\u2019]s\b", "", _NUMBER.sub("", name.strip()).casefold())
-    return "".join(character for character in bare if character.isalnum())
+    """What must agree for two names to mean one class: all characters but case, CUB's number, the signs between words, possessive s.
+
+    Vowel signs and every other mark stay, and so do signs that tell names apart ("C" and "C++", "2.5L" and "25L").
+    """
+    whole = unicodedata.normalize("NFC", name.strip()).casefold()
+    bare = _POINT.sub("", _PLUS.sub("", _POSSESSIVE.sub("", _NUMBER.sub("", whole))))
+    kept = [sign for sign in bare if sign not in _PARTING and unicodedata.category(sign) not in _SIGNS]
+    return unicodedata.normalize("NFC", "".join(kept)) or whole
+
+
+def same_names(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """The names that no reader could tell apart, together: "Blue_Jay" and "blue jay"."""
+    by_key: dict[str, list[str]] = {}
+    for name in names:
+        by_key.setdefault(class_key(name), []).append(name)
+    return tuple(tuple(alike) for alike in by_key.values() if len(alike) > 1)
 
 
 def match_classes(classes: Sequence[str], names: Iterable[str]) -> tuple[Mapping[str, str], tuple[str, ...]]:

@@ -17,8 +17,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-
+from niwt_core.data.plain_yaml import read_plain, resolved
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.class_names import closest, listing
 from niwt_core.method.transfer.paper import PaperSettings
@@ -26,7 +25,6 @@ from niwt_core.paper.mapping import MapSettings
 
 FOLDER = Path(__file__).with_name("presets")
 SETS = ("aviary", "cub", "awa2", "folder")
-_FIX = "correct the file"
 Part = TypeVar("Part", MapSettings, PaperSettings)
 
 
@@ -89,19 +87,11 @@ def preset_names() -> tuple[str, ...]:
 def read_preset(name: str) -> Preset:
     """A shipped preset by its name, or a user's own by its path. Raises NiwtError."""
     path = FOLDER / f"{name}.yaml" if name in preset_names() else Path(name)
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError):
+    if not path.is_file() and (not path.exists() or path.is_dir()):
         near = closest(name, preset_names())
         fix = f"did you mean {listing(near)}?" if near else f"use {listing(preset_names())}, or a YAML file"
-        raise NiwtError(f"no preset {name!r}", where="--preset", fix=fix) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise NiwtError(f"cannot read the preset ({reason})", where=path, fix="give a readable YAML file") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        raise NiwtError(f"not valid YAML{line}", where=path, fix=_FIX) from None
+        raise NiwtError(f"no preset {name!r}", where="--preset", fix=fix)
+    values = resolved(read_plain(path, "preset"))
     return Preset.from_dict(values, name=path.stem, where=path)
 
 

@@ -73,7 +73,15 @@ def prepare(
     if accelerator.is_main_process:
         network.to("cpu")
         save_study(
-            assemble(dataset, picture_activations, folds, features_of_folds, preparation, dict(provenance or {})), out
+            assemble(
+                dataset,
+                picture_activations,
+                folds,
+                features_of_folds,
+                preparation,
+                {**(provenance or {}), "notices": list(dataset.notices)},
+            ),
+            out,
         )
         shutil.rmtree(work, ignore_errors=True)
     accelerator.wait_for_everyone()
@@ -92,12 +100,17 @@ def make_accelerator(device: str) -> Accelerator:
 
 
 def _check_described(dataset: Dataset) -> None:
-    """Raises NiwtError where a class is described by zeros only: no direction could be given to it."""
-    for name, row in zip(dataset.classes, dataset.knowledge.values, strict=True):
+    """Raises NiwtError where no direction could be given: a class of zeros only, or all classes described alike."""
+    values = dataset.knowledge.values
+    for name, row in zip(dataset.classes, values, strict=True):
         if not row.any():
             raise NiwtError(
                 f"class {name} is described by zeros only", where=dataset.root, fix="give it at least one attribute"
             )
+    if dataset.texts is None and (values == values[0]).all():
+        raise NiwtError(
+            "all classes are described alike", where=dataset.root, fix="give attributes in which they differ"
+        )
 
 
 def _fingerprint(dataset: Dataset, network: SplitNetwork, preprocess: Preprocess, settings: Settings) -> str:

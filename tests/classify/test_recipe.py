@@ -54,7 +54,6 @@ BAD = {
     "attributes no mapping": "name: A\nattributes: [red]\n",
     "caption no text": "name: A\ncaption: [a, b]\n",
     "study no text": "name: A\nlike: x\nstudy: [1]\n",
-    "date that is none": "name: 2001-99-99\nlike: x\n",
     "very long number": f"name: A\nattributes: {{crown: {'9' * 5000}}}\n",
     "mapping as a key": "name: A\nattributes: {? {a: b} : c}\n",
     "unhashable key": "name: A\n? [a, b]\n: c\n",
@@ -106,3 +105,22 @@ def test_a_recipe_that_cannot_be_written_leaves_nothing(tmp_path):
     with pytest.raises(NiwtError, match="cannot write"):
         write_recipe(Recipe("A", like="x"), Path(blocked, "recipe.yaml"))
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_words_that_yaml_takes_for_something_else():
+    recipe = parse_recipe("name: No\nattributes: {tail: no, legs: 4, on: off, born: 2001-01-31}\ncaption: 12\n")
+    assert (recipe.name, recipe.caption) == ("No", "12")
+    assert recipe.attributes == {"tail": "no", "legs": 4, "on": "off", "born": "2001-01-31"}
+    assert parse_recipe(recipe.to_yaml()) == recipe
+    assert parse_recipe("name: 2001-99-99\nlike: 1e3\nstudy: 1234567890123e45\n") == Recipe(
+        "2001-99-99", like="1e3", study="1234567890123e45"
+    )
+
+
+@pytest.mark.parametrize("value", ["\ud800", "a\0", "\x1b[31m"])
+def test_words_that_no_page_can_show_are_refused(value):
+    for recipe in ({"attributes": {value: True}}, {"attributes": {"a": value}}, {"attributes": {"a": [value]}}, {"caption": value},
+                   {"like": value}, {"study": value}, {"name": value}):  # fmt: skip
+        with pytest.raises(NiwtError) as caught:
+            Recipe.from_dict({"name": "A", "like": "b", **recipe})
+        str(caught.value).encode()  # can be written anywhere

@@ -45,7 +45,7 @@ def test_tables_from_a_spreadsheet(folder):
     (folder / "attributes.csv").write_bytes(text.encode())
     knowledge = read_folder(folder).knowledge
     assert knowledge.names == ("color::red", "size")
-    np.testing.assert_array_equal(knowledge.values, [[0, 3], [1, 12.5], [0.5, 0]])
+    np.testing.assert_allclose(knowledge.values, [[0, 0.24], [1, 1], [0.5, 0]])  # each column by its own top
 
 
 def test_captions(folder):
@@ -205,3 +205,76 @@ def test_bad_captions(folder):
     (folder / "captions/unicorn.txt").rename(folder / "captions/red_fish.txt").write_text("\n")
     with pytest.raises(NiwtError, match="the file is empty"):
         read_folder(folder)
+
+
+ROWS = {"red_fish": (1, 0), "blue_fish": (0, 1), "striped_fish": (1, 1)}
+
+
+def written(folder, text, encoding="utf-8"):
+    """The values of a table in that text, over the classes in their order (blue, red, striped)."""
+    (folder / "attributes.csv").write_bytes(text.encode(encoding))
+    return read_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("one", "zero", "separator"),
+    [
+        ("TRUE", "FALSE", ","),
+        ("WAHR", "FALSCH", ";"),
+        ("x", "", ","),
+        ("X", "-", "\t"),
+        ("100%", "0 %", ","),
+        ("1,0", "0,0", ";"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_marks_and_numbers_of_spreadsheets(folder, one, zero, separator, encoding):
+    lines = [separator.join(["class", "red", "blue"])]
+    lines += [separator.join([name, *(one if value else zero for value in row)]) for name, row in ROWS.items()]
+    dataset = written(folder, "\r\n".join(lines), encoding)
+    np.testing.assert_array_equal(dataset.knowledge.values, [[0, 1], [1, 0], [1, 1]])
+    assert dataset.knowledge.scale == 1
+    assert dataset.notices or one == "1,0"
+
+
+def test_a_blank_is_no_only_among_crosses(folder):
+    dataset = written(folder, "class,red,blue,legs\nred_fish,x,,2\nblue_fish,,,4\nstriped_fish,x,,1\n")
+    np.testing.assert_allclose(dataset.knowledge.values, [[0, 0, 1], [1, 0, 0.5], [1, 0, 0.25]])
+    for cells in ("1,", "TRUE,", "x,1"):
+        with pytest.raises(NiwtError, match="is not a number"):
+            written(folder, f"class,red,blue\nred_fish,{cells}\nblue_fish,0,0\nstriped_fish,1,1\n")
+
+
+def test_percent_signs_in_part_of_a_column_are_refused(folder):
+    with pytest.raises(NiwtError, match=r"'80%' among plain numbers.*line 2, column red"):
+        written(folder, "class,red\nred_fish,80%\nblue_fish,3\nstriped_fish,1\n")
+
+
+def test_a_turned_table(folder):
+    dataset = written(folder, "attribute,red fish,blue fish,striped fish\nred,1,0,1\nblue,0,1,1\n")
+    assert dataset.knowledge.names == ("red", "blue")
+    np.testing.assert_array_equal(dataset.knowledge.values, [[0, 1], [1, 0], [1, 1]])
+    assert "turned" in dataset.notices[0]
+
+
+def test_comments_bullets_and_empty_columns(folder):
+    (folder / "unseen.txt").write_text("# held out\n- striped_fish\n\n")
+    dataset = written(
+        folder, "# by hand,,\nclass,red,blue,,\nred_fish,1,0,,\nblue_fish,0,1,,\n# later,,,,\nstriped_fish,1,1,,\n"
+    )
+    assert dataset.unseen_classes == ("striped_fish",)
+    np.testing.assert_array_equal(dataset.knowledge.values, [[0, 1], [1, 0], [1, 1]])
+
+
+def test_spreadsheets_are_named(folder):
+    (folder / "attributes.csv").write_bytes(b"PK\x03\x04" + bytes(30))
+    with pytest.raises(NiwtError, match=r"a spreadsheet.*export it as CSV"):
+        read_folder(folder)
+    (folder / "attributes.csv").rename(folder / "attributes.xlsx")
+    with pytest.raises(NiwtError, match=r"attributes.xlsx is a spreadsheet.*export it as CSV"):
+        read_folder(folder)
+
+
+def test_a_number_beyond_single_precision_is_refused(folder):
+    with pytest.raises(NiwtError, match="'1e39' is not a finite number"):
+        written(folder, "class,red\nred_fish,1e39\nblue_fish,0\nstriped_fish,1\n")

@@ -173,3 +173,41 @@ def test_presence_of_percentages():
 def test_a_wrong_table_is_refused(change, message):
     with pytest.raises(NiwtError, match=message):
         Knowledge(**{"kind": "attributes", "classes": CLASSES, "names": NAMES, "values": np.array(PERCENT)} | change)
+
+
+LEGS = Knowledge(
+    "attributes",
+    ("a", "b"),
+    ("legs::2", "legs::4", "tail::yes", "tail::no", "horn"),
+    np.array([[1, 0, 1, 0, 1], [0, 1, 0, 1, 0]]),
+)
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ({"legs": 4}, [0, 1, 9, 9, 9]),
+        ({"legs": "4"}, [0, 1, 9, 9, 9]),
+        ({"legs": 2.0}, [1, 0, 9, 9, 9]),
+        ({"legs": [2, 4]}, [1, 1, 9, 9, 9]),
+        ({"tail": "no"}, [9, 9, 0, 1, 9]),
+        ({"tail": False}, [9, 9, 0, 1, 9]),
+        ({"tail": True}, [9, 9, 1, 0, 9]),
+        ({"legs": "no"}, [0, 0, 9, 9, 9]),
+        ({"horn": "no"}, [9, 9, 9, 9, 0]),
+        ({"horn": "Yes"}, [9, 9, 9, 9, 1]),
+    ],
+)
+def test_values_that_are_numbers_or_yes_and_no(description, expected):
+    np.testing.assert_array_equal(LEGS.describe(description, base=np.full(5, 9, np.float32)), expected)
+
+
+@pytest.mark.parametrize("description", [{"legs": 4, "Legs": 2}, {"horn": 1, "Horn": 0}, {"legs::2": 1, "legs: 2": 0}])
+def test_one_attribute_by_two_spellings_is_refused(description):
+    with pytest.raises(NiwtError, match="given twice"):
+        LEGS.describe(description)
+
+
+def test_composed_and_decomposed_letters_are_one_name():
+    knowledge = Knowledge("attributes", ("a",), ("t\u00eate::ros\u00e9",), np.ones((1, 1)))
+    assert knowledge.column("te\u0302te: rose\u0301") == 0

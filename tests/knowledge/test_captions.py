@@ -86,11 +86,11 @@ def test_mean_pooling_against_a_plain_loop(minilm):
 
 def test_a_classs_vector_is_the_mean_of_its_passages(minilm):
     long = "a bird " + "with a red wing " * 20
-    captions = {"7.A_bird": SENTENCES[:2], "b": (long, long, long)}
-    table, memory = caption_knowledge(captions, ("b", "7.A_bird"), minilm.memory["encoder"])
-    assert (table.kind, table.classes, memory) == ("captions", ("b", "7.A_bird"), minilm.memory)
+    captions = {"007.A_bird": SENTENCES[:2], "b": (long, long, long)}
+    table, memory = caption_knowledge(captions, ("b", "007.A_bird"), minilm.memory["encoder"])
+    assert (table.kind, table.classes, memory) == ("captions", ("b", "007.A_bird"), minilm.memory)
     text = "A-bird: a small red bird with a hooked bill, a large blue bird."
-    np.testing.assert_allclose(table.of("7.A_bird"), minilm.encode([text])[0], atol=1e-5)
+    np.testing.assert_allclose(table.of("007.A_bird"), minilm.encode([text])[0], atol=1e-5)
     assert len(passages("b", captions["b"])) == 3
     np.testing.assert_allclose(table.of("b"), minilm.encode(passages("b", captions["b"])).mean(0), atol=1e-5)
 

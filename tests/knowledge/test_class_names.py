@@ -1,11 +1,22 @@
 """Class names as shown and as matched."""
 
 import json
+import unicodedata
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from niwt_core.errors import NiwtError
-from niwt_core.knowledge.class_names import class_key, closest, display_name, listing, match_all, match_classes
+from niwt_core.knowledge.class_names import (
+    class_key,
+    closest,
+    display_name,
+    listing,
+    match_all,
+    match_classes,
+    same_names,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +28,12 @@ from niwt_core.knowledge.class_names import class_key, closest, display_name, li
         ("my_own_fish", "my own fish"),
         ("Ruby Needlebill", "Ruby Needlebill"),
         ("007.", "007."),
+        ("1.5L bottle", "1.5L bottle"),
+        ("2.5L_bottle", "2.5L bottle"),
+        ("100.5L_bottle", "100.5L bottle"),
+        ("C++", "C++"),
+        ("12.Monkeys", "12.Monkeys"),
+        ("鳥", "鳥"),
     ],
 )
 def test_display_name(name, shown):
@@ -27,6 +44,37 @@ def test_key_disregards_how_it_is_written():
     assert class_key("023.Brandt_Cormorant") == class_key("Brandt's Cormorant") == class_key("brandt-cormorant")
     assert class_key("blue+whale") == class_key("Blue Whale")
     assert class_key("seal") != class_key("seals")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("1.5L bottle", "2.5L bottle"), ("9.5L bottle", "2.5L bottle"), ("2.5L", "25L"), ("C", "C++"), ("C#", "C++"), ("A!", "A?"),
+     ("鳥", "魚"), ("कि", "की"), ("é", "e"), ("🐦", "🐟"), ("5. Haus", "Haus"), ("12.Monkeys", "Monkeys")],
+)  # fmt: skip
+def test_names_that_differ_have_keys_that_differ(one, other):
+    assert class_key(one) != class_key(other)
+    assert class_key(one)
+    assert not same_names([one, other])
+    assert match_classes([one], [other])[1] == (one,)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(
+        st.characters(categories=["L", "M", "N", "S", "Po"], exclude_characters=",;:'\"\u2019.+"),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_a_key_keeps_all_but_case_and_the_signs_between_words(name):
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    assert class_key(name) == plain
+    assert class_key(f" {name}_") == class_key(unicodedata.normalize("NFD", name))
+
+
+def test_names_that_nobody_could_tell_apart():
+    names = ["Blue_Jay", "crow", "blue jay", "Blue-Jay", "Crow "]
+    assert same_names(names) == (("Blue_Jay", "blue jay", "Blue-Jay"), ("crow", "Crow "))
 
 
 def test_match_prefers_the_same_text_and_refuses_to_guess():

@@ -71,6 +71,24 @@ def test_files_that_cannot_be_read(tmp_path):
         read_preset(str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "count: !!int ''",
+        "count: 2001-01-01",
+        "count: &a 1",
+        "count: {<<: {}}",
+        "count: 1\ncount: 2",
+        "count: !!float q",
+    ],
+)
+def test_values_that_are_none_of_a_preset(tmp_path, text):
+    path = tmp_path / "bad.yaml"
+    path.write_text(f"backbone: resnet18\nlayer: layer4.0\n{text}\n")
+    with pytest.raises(NiwtError, match=r"bad.yaml"):
+        read_preset(str(path))
+
+
 def test_presets_are_packaged():
     assert {path.stem for path in FOLDER.glob("*.yaml")} == set(preset_names())
     settings = (FOLDER.parents[2] / "pyproject.toml").read_text()
