@@ -95,14 +95,15 @@ def prepare_own(
 
 def _table(knowledge: str) -> tuple[Any, Sequence[str]]:
     """(Knowledge, identifiers of its rows, if it has any) of a folder in the form of assets/imagenet-attributes, or a CSV table."""
+    from niwt_core.data.class_tables import read_class_table
     from niwt_core.data.imagenet import read_attribute_table
-    from niwt_core.data.text_tables import read_class_table, read_csv
+    from niwt_core.data.text_tables import read_csv
     from niwt_core.knowledge.attributes import Knowledge
 
     path = Path(knowledge)
     if path.is_dir():
-        found = read_attribute_table(path)
-        return found.knowledge, found.ids
+        table = read_attribute_table(path)
+        return table.knowledge, table.ids
     if not path.is_file():
         raise NiwtError(
             f"no table {knowledge!r}",
@@ -110,8 +111,8 @@ def _table(knowledge: str) -> tuple[Any, Sequence[str]]:
             fix="give a CSV file with one row a class, or a folder with attributes.tsv",
         )
     classes = tuple(cells[0] for _, cells in read_csv(path).rows)
-    names, values = read_class_table(path, classes)
-    return Knowledge("attributes", classes, names, values), ()
+    found = read_class_table(path, classes)
+    return Knowledge("attributes", classes, found.names, found.values), ()
 
 
 def _class_names(

@@ -129,7 +129,9 @@ def _node(event: yaml.Event, events: Iterator[yaml.Event], where: object, depth:
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
         raise _error("an anchor or alias (& or *)", event.start_mark, where, fix="write the value out, or quote it")
     if getattr(event, "tag", None):
-        raise _error(f"a tag ({event.tag})", event.start_mark, where, fix="write the value without it")
+        raise _error(
+            f"a tag ({getattr(event, 'tag', None)})", event.start_mark, where, fix="write the value without it"
+        )
     if isinstance(event, yaml.ScalarEvent):
         return event.value if event.style else Plain(event.value)  # "" or None: no quotes
     if depth == DEEPEST:
