@@ -158,6 +158,6 @@ def _mapping(events: Iterator[yaml.Event], where: object, depth: int) -> dict[st
     return values
 
 
-def _error(what: str, mark: yaml.Mark | None, where: object, *, fix: str = _FIX) -> NiwtError:
+def _error(what: str, mark: Any, where: object, *, fix: str = _FIX) -> NiwtError:
     line = f" in line {mark.line + 1}" if mark is not None else ""
     return NiwtError(f"{what}{line}", where=where, fix=fix)

@@ -1,0 +1,150 @@
+"""A trained classifier as it is: head untouched, logits of its own library, with and without photographs."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from niwt_core import NiwtError, load_study
+from niwt_core.backbones import load_backbone
+from niwt_core.backbones.torchvision_import import ensure_torchvision
+from niwt_core.cli.main import main
+from niwt_core.data.photographs import read_photographs
+from niwt_core.knowledge.attributes import Knowledge
+from niwt_core.prepare.classifier import ClassifierSettings, described_table, prepare_classifier
+from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
+
+CLASSES = tuple(f"thing {c}" for c in range(14))
+NAMES = ("color::red", "color::blue", "shape::round", "shape::long", "place::sea", "place::wood")
+
+
+def table() -> Knowledge:
+    """Fourteen classes of the head in six words, and one that it lacks."""
+    values = np.random.default_rng(0).integers(0, 3, (15, 6)) / 2
+    return Knowledge("attributes", (*CLASSES, "described"), NAMES, values.astype(np.float32), scale=1.0)
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory) -> Path:
+    """Two pictures of each class, named by index."""
+    folder, random = tmp_path_factory.mktemp("photographs"), np.random.default_rng(1)
+    for c in range(len(CLASSES)):
+        for i in range(2):
+            Image.fromarray(random.integers(0, 255, (70, 90, 3), np.uint8)).save(folder / f"{c}_{i}.png")
+    return folder
+
+
+def tiny_timm(monkeypatch):
+    """A small timm network under a name that the registry knows, with a head of fourteen classes."""
+    ensure_torchvision()
+    import timm
+
+    real = timm.create_model
+    monkeypatch.setattr(timm, "create_model", lambda name, **more: real(name, num_classes=len(CLASSES), **more))
+    return load_backbone("timm:tf_efficientnet_lite0", weights="none")
+
+
+@pytest.fixture
+def split(monkeypatch):
+    network, preprocess = tiny_timm(monkeypatch)
+    return network, preprocess
+
+
+def prepared(split, out: Path, **more):
+    network, preprocess = split
+    knowledge, seen = described_table(table(), CLASSES, {})
+    return prepare_classifier("own", network, preprocess, knowledge, seen, out, **more)
+
+
+def test_the_head_stays_bit_for_bit_and_nothing_needs_a_picture(split, tmp_path):
+    rows, biases = (value.detach().clone() for value in (split[0].head.weight, split[0].head.bias))
+    study = prepared(split, tmp_path / "study")
+    assert torch.equal(study.head.rows, rows)
+    assert torch.equal(study.head.offsets(), biases)
+    assert study.unseen_classes == ("described",)
+    assert (len(study.labels), len(study.gallery)) == (0, 0)
+    built = study.classifier().add("New", {"color": "red", "place": ["sea", "wood"]})
+    assert built.values.tolist() == [1, 0, 0, 0, 1, 1]  # what is not said is nothing; each value counts in full
+    with pytest.raises(NiwtError, match="keeps no photographs"):
+        evaluate_classifier(study)
+
+
+def test_photographs_calibrate_and_evaluate(split, tmp_path, photographs):
+    folder = read_photographs(photographs, CLASSES)
+    assert folder.labelled
+    study = prepared(split, tmp_path / "study", photographs=folder, settings=ClassifierSettings(share=0.1))
+    assert study.calibration == "stolen share"
+    logits = study.full_head.logits(study.features.float())
+    assert (
+        float((logits.argmax(1) == len(CLASSES)).float().mean()) <= 0.15
+    )  # the described class takes its share, of which halves are few
+    found = classifier_json(study, evaluate_classifier(study))
+    assert json.loads(json.dumps(found)) == found
+    assert found["loo"]["ways"] == len(CLASSES)
+    assert found["U"] is None
+    assert torch.equal(load_study(study.folder).head.rows, study.head.rows)
+
+
+def test_figures_may_be_all_that_is_kept(split, tmp_path, photographs):
+    settings = ClassifierSettings(share=0.1, keep_photographs=False)
+    folder = read_photographs(photographs, CLASSES)
+    study = prepared(split, tmp_path / "study", photographs=folder, settings=settings)
+    whole = prepared(split, tmp_path / "whole", photographs=folder, settings=ClassifierSettings(share=0.1))
+    assert (len(study.features), len(study.gallery)) == (0, 0)
+    assert torch.equal(study.stolen_share.biases, whole.stolen_share.biases)
+    assert study.classifier().add("New", {"color": "red"}).bias == pytest.approx(study.typical_bias)
+
+
+def test_logits_are_those_of_timm(monkeypatch):
+    twin, preprocess = tiny_timm(monkeypatch)
+    import timm
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = timm.create_model("tf_efficientnet_lite0").eval()
+    transform = timm.data.create_transform(**timm.data.resolve_data_config({}, model=model))
+    picture = Image.fromarray(np.random.default_rng(2).integers(0, 255, (301, 417, 3), np.uint8))
+    inputs = transform(picture)[None]
+    torch.testing.assert_close(preprocess(picture)[None], inputs, atol=1e-6, rtol=0)
+    with torch.no_grad():
+        torch.testing.assert_close(twin(inputs), model(inputs), atol=1e-4, rtol=1e-4)
+
+
+def test_a_class_without_a_row_and_one_described_twice_are_refused():
+    with pytest.raises(NiwtError, match="not in the table"):
+        described_table(table(), (*CLASSES, "unknown"), {})
+    with pytest.raises(NiwtError, match="described twice"):
+        described_table(table(), CLASSES, {"Thing 3": np.ones(6, np.float32)})
+
+
+def test_photographs_are_labelled_by_folder_name_index_or_identifier(tmp_path):
+    for name in ("thing 2/a.png", "5/b.png", "n07_x.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    found = read_photographs(tmp_path, CLASSES, tuple(f"n{c:02}" for c in range(14)))
+    assert dict(zip(found.paths, found.labels.tolist(), strict=True)) == {
+        "thing 2/a.png": 2,
+        "5/b.png": 5,
+        "n07_x.png": 7,
+    }
+    with pytest.raises(NiwtError, match="no such folder"):
+        read_photographs(tmp_path / "none", CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "no --backbone"),
+        (["--backbone", "timm:no_such_model"], "timm has no model"),
+        (["--backbone", "mobilenet_v2", "--weights", "none", "--share", "70"], "a share of 70 %"),
+        (["--backbone", "mobilenet_v2", "--weights", "none", "--knowledge", "missing.csv"], "no table"),
+    ],
+)
+def test_mistakes_are_one_line(options, words, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["prepare", "classifier", "--out", str(tmp_path / "study"), *options])
+    assert stop.value.code == 2
+    assert words in capsys.readouterr().err
