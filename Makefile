@@ -3,7 +3,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 STUDY  ?= assets/aviary
 
-.PHONY: setup app test lint bench screens clean
+.PHONY: setup app test lint bench docs screens clean
 
 setup: $(VENV)/.ready
 
@@ -23,7 +23,7 @@ app: setup
 
 test: $(VENV)/.ready-dev lint
 	bash tests/browser.sh
-	$(PY) -m pytest
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --cov=niwt_core --cov-report=term:skip-covered
 
 lint: $(VENV)/.ready-dev
 	$(PY) -m ruff check .
@@ -33,6 +33,10 @@ lint: $(VENV)/.ready-dev
 
 bench: $(VENV)/.ready-dev
 	$(PY) -m benchmarks
+
+docs: $(VENV)/.ready-dev
+	$(PY) -m pip install --quiet --disable-pip-version-check mkdocs-material "mkdocstrings[python]"
+	$(PY) -m mkdocs build
 
 # The README's pictures of the app
 screens: $(VENV)/.ready-dev

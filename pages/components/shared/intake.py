@@ -161,8 +161,11 @@ def _camera(classifier: Classifier, session_uploads: Uploads) -> None:
 def _let_go(files: Sequence[UploadedFile]) -> None:
     """Streamlit would keep the files until the session ends, whatever becomes of their widget."""
     context = get_script_run_ctx()
-    for file in files if context is not None else ():
-        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+    if context is None:
+        return
+    manager: Any = context.uploaded_file_mgr
+    for file in files:
+        manager.remove_file(context.session_id, file.file_id)
 
 
 def _finish(errors: list[NiwtError]) -> None:

@@ -16,7 +16,7 @@ SIDE, HEAT_SIDE = 640, 256  # pixels
 _FILES = {
     name: Path(__file__).with_name(f"viewer.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")
 }
-_viewer = st.components.v2.component("niwt_viewer", **_FILES)
+_viewer = st.components.v2.component("niwt_viewer", html=_FILES["html"], css=_FILES["css"], js=_FILES["js"])
 
 
 def show(square: Image.Image, map_: ImportanceMap, *, name: str, key: str) -> None:
