@@ -21,15 +21,14 @@ import torch
 from scipy.stats import rankdata
 from torch import Tensor
 
+from niwt_core.classify.answer import EncodedPicture
+from niwt_core.explain.thresholds import thresholds
 from niwt_core.neurons.naming import auroc_of
 from niwt_core.study.study import Study
 
 RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)  # in units of the mean eigenvalue
-SEEN_RIGHT = 5 / 6  # of what is called seen on a left-out class; unseen classes do better: Aviary 0.98, CUB subset 0.91
-NOT_SEEN_RIGHT = 0.97  # most attributes of a bird are absent: a guess is right nine times in ten
 PRESENT = 0.5  # of the table's scale: at least half of the people say so
 MOST_PICTURES = 6000  # training pictures that are used; more change the thresholds by less than their noise
-FEWEST_CLAIMS = 20  # a threshold that fewer left-out claims have passed is not trusted
 
 
 class Sighting(StrEnum):
@@ -46,7 +45,8 @@ class Detectors:
 
     weight (N,K), offset (K,). ``seen_above`` and ``not_seen_below``: thresholds of the score. ``exclusive``: groups (columns) of which a class has
     exactly one value. ``ridge`` is relative to the mean eigenvalue. On classes that were left out: ``strength`` (K,) AUROC of each attribute (NaN
-    where all or no classes have it), ``seen_right`` and ``not_seen_right`` of the claims, ``recall`` of what is there, ``decided`` of all.
+    where all or no classes have it), ``seen_right`` and ``not_seen_right`` of the claims, ``recall`` and ``missed`` of what is there, and
+    ``decided`` of all.
     """
 
     weight: Tensor
@@ -59,6 +59,7 @@ class Detectors:
     seen_right: float
     not_seen_right: float
     recall: float
+    missed: float
     decided: float
 
     @classmethod
@@ -80,6 +81,17 @@ class Detectors:
         """What is seen of each of the K attributes in one picture (N,)."""
         names = {1: Sighting.SEEN, -1: Sighting.NOT_SEEN, 0: Sighting.CANNOT_TELL}
         return tuple(names[int(claim)] for claim in self.claims(pooled))
+
+
+def sightings(study: Study, picture: EncodedPicture) -> dict[str, list[str]]:
+    """The attributes that are seen in a picture and those that are not, whatever its class; both empty where the study has no detectors."""
+    detectors = Detectors.of(study)
+    look = detectors.look(picture.pooled) if detectors is not None else ()
+    named = list(zip(study.knowledge.names, look, strict=False))
+    return {
+        "seen": [name for name, sighting in named if sighting is Sighting.SEEN],
+        "not_seen": [name for name, sighting in named if sighting is Sighting.NOT_SEEN],
+    }
 
 
 _FITTED: WeakKeyDictionary[Study, Detectors | None] = (
@@ -143,18 +155,9 @@ def fit_detectors(
         seen_right=_fraction(there[seen]),
         not_seen_right=_fraction(~there[absent]),
         recall=_fraction(seen[there]),
+        missed=_fraction(absent[there]),
         decided=_fraction(seen | absent),
     )
-
-
-def thresholds(
-    scores: np.ndarray, there: np.ndarray, *, seen_right: float = SEEN_RIGHT, not_seen_right: float = NOT_SEEN_RIGHT
-) -> tuple[float, float]:
-    """(seen above, not seen below): the widest claims on left-out ``scores`` (m,) that are right as often as asked; infinite where none are."""
-    above, below = _lowest(scores, there, seen_right), -_lowest(-scores, ~there, not_seen_right)
-    if below > above:  # both are right there: nothing is left that cannot be told
-        above = below = (above + below) / 2
-    return above, below
 
 
 def exclusive_groups(study: Study) -> tuple[np.ndarray, ...]:
@@ -200,14 +203,6 @@ def _left_out(
         hat = (rotated[at] * shrink) @ rotated[at].T + 1 / len(labels)  # (m, m); the intercept is not penalised
         held_out[at] = member[at] - np.linalg.solve(np.eye(len(at), dtype=hat.dtype) - hat, residual[at])
     return held_out
-
-
-def _lowest(scores: np.ndarray, there: np.ndarray, right: float) -> float:
-    """The lowest score such that of all at or above it the fraction ``right`` is there."""
-    order = np.argsort(-scores, kind="stable")
-    precision = np.cumsum(there[order]) / np.arange(1, len(scores) + 1)
-    good = np.flatnonzero(precision >= right)
-    return float(scores[order][good[-1]]) if len(good) and good[-1] + 1 >= FEWEST_CLAIMS else np.inf
 
 
 def _claims(scores: np.ndarray, above: float, below: float, exclusive: Sequence[np.ndarray]) -> np.ndarray:

@@ -9,7 +9,8 @@ from sklearn.linear_model import Ridge
 
 from niwt_core.audit.ground_truth import held_out_sample, redrawn
 from niwt_core.data.aviary import IN_VIEW, PART_OF_GROUP
-from niwt_core.explain.detector import Detectors, Sighting, exclusive_groups, fit_detectors, roots, thresholds
+from niwt_core.explain.detector import Detectors, Sighting, exclusive_groups, fit_detectors, roots
+from niwt_core.explain.thresholds import thresholds
 from tests.support.small_study import small_study
 from tests.support.tiny_aviary import shipped_aviary
 
@@ -59,18 +60,22 @@ def test_thresholds_are_the_widest_that_are_right_often_enough():
     random = np.random.default_rng(3)
     scores = random.random(400).round(2) + random.random(400) * 1e-6
     there = random.random(400) < scores**2
-    above, below = thresholds(scores, there, seen_right=0.8, not_seen_right=0.9)
+    above, below = thresholds(scores, there, seen_right=0.8, not_seen_right=0.9, missed=1.0)
     right = {t: there[scores >= t].mean() for t in scores if (scores >= t).sum() >= 20}
     assert above == min(t for t, share in right.items() if share >= 0.8)
     absent = {t: (~there[scores <= t]).mean() for t in scores if (scores <= t).sum() >= 20}
     assert below == max(t for t, share in absent.items() if share >= 0.9)
+    strict = thresholds(scores, there, seen_right=0.8, not_seen_right=0.9, missed=0.02)
+    assert strict[0] == above
+    assert strict[1] < below
+    assert (scores < strict[1])[there].mean() == pytest.approx(0.02, abs=1 / there.sum())
     nothing = thresholds(scores, random.random(400) < 0.5, seen_right=0.99, not_seen_right=0.99)
-    assert nothing == (np.inf, -np.inf)
+    assert nothing == (np.inf, -np.inf)  # no claim is right that often
 
 
 def test_thresholds_do_not_cross():
     scores = np.linspace(0, 1, 100)
-    above, below = thresholds(scores, scores > 0.5, seen_right=0.8, not_seen_right=0.8)
+    above, below = thresholds(scores, scores > 0.5, seen_right=0.8, not_seen_right=0.8, missed=1.0)
     assert above == below
     assert ((scores >= above) == (scores > 0.5)).mean() > 0.95
 
@@ -78,7 +83,7 @@ def test_thresholds_do_not_cross():
 def detectors(scores: list[float], exclusive=()) -> Detectors:
     """Detectors that give these scores, whatever the picture."""
     weight = torch.zeros(1, len(scores))
-    return Detectors(weight, torch.tensor(scores), 0.8, 0.3, exclusive, 1.0, np.ones(len(scores)), 1, 1, 1, 1)
+    return Detectors(weight, torch.tensor(scores), 0.8, 0.3, exclusive, 1.0, np.ones(len(scores)), 1, 1, 1, 0, 1)
 
 
 def test_three_answers():
