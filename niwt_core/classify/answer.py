@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from PIL import Image
 from torch import Tensor
 
 from niwt_core.classify.build import BuiltClass
+from niwt_core.classify.novelty import Novelty
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.study.study import Study
 
@@ -105,6 +107,17 @@ class Answer:
     @property
     def best(self) -> Ranked:
         return self.ranking[0]
+
+    @cached_property
+    def novelty(self) -> float:
+        """How unlike the study's training pictures: the distance over the largest that counts as familiar; NaN if the study keeps none."""
+        novelty = Novelty.of(self.classifier.study)
+        return float("nan") if novelty is None else novelty.distance(self.picture.pooled) / max(novelty.limit, 1e-12)
+
+    @property
+    def familiar(self) -> bool:
+        """The picture is like those of the study. Where it is not, the best class is the best of the wrong ones."""
+        return not self.novelty > 1
 
     def explain(self, name: str | None = None, *, versus: str | None = None) -> Explanation:
         """Why ``name`` (the best class by default), and why not ``versus`` (the runner-up by default)."""

@@ -129,7 +129,10 @@ def classify(
     top: Annotated[int, typer.Option(min=1, help="how many classes to show")] = 5,
     json: AsJson = False,
 ) -> None:
-    """Ranks seen, unseen and built classes for each picture."""
+    """Ranks seen, unseen and built classes for each picture, says what is seen in it, and whether it is like the study's pictures at all."""
+    from niwt_core.explain.detector import sightings
+    from niwt_core.explain.sentence import UNFAMILIAR
+
     classifier = classifier_for(study, images, with_)
     results = []
     for path, answer in zip(images, classifier.classify_many(images), strict=True):
@@ -137,9 +140,19 @@ def classify(
             {"class": item.name, "kind": item.kind, "score": item.score, "probability": item.probability}
             for item in answer.ranking[:top]
         ]
-        results.append({"image": str(path), "class": answer.best.name, "kind": answer.best.kind, "ranking": ranking})
+        results.append(
+            {
+                "image": str(path),
+                "class": answer.best.name,
+                "kind": answer.best.kind,
+                "familiar": answer.familiar,
+                "novelty": answer.novelty,
+                **sightings(answer.classifier.study, answer.picture),
+                "ranking": ranking,
+            }
+        )
         if not json:
-            write_line(f"{path}")
+            write_line(f"{path}" if answer.familiar else f"{path}: {UNFAMILIAR}")
             write_table(
                 ("  class", "kind", "probability", "score"),
                 [(f"  {item.display}", item.kind, item.probability, item.score) for item in answer.ranking[:top]],

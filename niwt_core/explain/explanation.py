@@ -3,7 +3,9 @@
 * Contributions: how much each neuron adds to a class's score, measured from the average picture. With global average pooling they are exact,
   ``w_n (phi_n - mean_n)``; through a longer tail they are integrated gradients along the straight line from the average activation
   (Sundararajan et al., 2017), which add up to the score's difference too; ``residual`` says by how much they miss it.
-* Words: the inverse map of the importance ``alpha_c(x)`` (see docs/method.md), as standard deviations above the average class.
+* Words: the inverse map of the importance ``alpha_c(x)`` (see docs/method.md), as standard deviations above the average class. They say what the
+  class stands for, whatever the picture: at the last layer ``alpha_c(x) = w_c``.
+* Observations: what attribute detectors see of the picture, whatever the class, beside what the class's description promises.
 * Evidence: ``e = P^T (phi - mean)`` is what the picture says for each attribute, since ``w = P k + q``; the margin between two classes splits into
   ``e_j (k_cj - k_rj)`` and a rest that no attribute carries. The counterfactual changes the words that hold the margin, largest first, and
   builds the class anew after each, so that a flip is what the changed description would really do.
@@ -19,7 +21,9 @@ import torch
 from torch import Tensor
 
 from niwt_core.classify.answer import Answer, Candidate, EncodedPicture
-from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart
+from niwt_core.explain.detector import PRESENT, Detectors, Sighting
+from niwt_core.explain.evidence import Evidence, evidence_for
+from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observation
 from niwt_core.explain.sentence import sentence_for
 from niwt_core.knowledge.encoding import encode
 from niwt_core.method.importance import importance, unit
@@ -27,14 +31,20 @@ from niwt_core.study.study import Study
 
 STEPS = 16  # of the integral; on a ResNet-18 at layer4[0] the residual is below 0.5 % of the score
 SHOWN = 5
+SURE, CLEAR = (
+    0.5,
+    0.2,
+)  # probability of the best class, and its lead, below which the sentence says that the network is not sure
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """Everything about one class and one picture.
 
-    words: strongest first; supporting / opposing: neurons for and against; contributions (N,) logits, which with ``baseline`` (what the
-    average picture scores) add up to ``score - bias`` but for ``residual``; alpha (N,) the importance; sentence for people.
+    words: what the class stands for, strongest first; observations: every attribute looked for in the picture, the one that says most for the
+    class first (none where the study has no detectors); evidence: the score as a sum over attributes; supporting / opposing: neurons for and
+    against; contributions (N,) logits, which with ``baseline`` (what the average picture scores) add up to ``score - bias`` but for ``residual``;
+    alpha (N,) the importance; sentence for people.
     """
 
     name: str
@@ -51,9 +61,27 @@ class Explanation:
     alpha: Tensor
     contrast: Contrast | None
     sentence: str
+    observations: tuple[Observation, ...]
+    evidence: Evidence
 
     def __repr__(self) -> str:
         return f"<Explanation of {self.display}: {self.sentence}>"
+
+    @property
+    def seen(self) -> tuple[Observation, ...]:
+        """What the network sees in the picture, promised or not."""
+        return tuple(item for item in self.observations if item.sighting is Sighting.SEEN)
+
+    @property
+    def not_seen(self) -> tuple[Observation, ...]:
+        """What the picture lacks."""
+        return tuple(item for item in self.observations if item.sighting is Sighting.NOT_SEEN)
+
+    @property
+    def missing(self) -> tuple[Observation, ...]:
+        """What the class's description promises and the picture lacks, the most promised first."""
+        lacking = [item for item in self.not_seen if item.promised >= PRESENT]
+        return tuple(sorted(lacking, key=lambda item: -item.promised))
 
 
 def explain(answer: Answer, name: str | None = None, *, versus: str | None = None, shown: int = SHOWN) -> Explanation:
@@ -73,10 +101,18 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
     order = contributions.argsort(descending=True).tolist()
     supporting = _neuron_parts(study, picture, contributions, order[:shown])
     opposing = _neuron_parts(study, picture, -contributions, order[::-1][:shown], sign=-1)
+    evidence = evidence_for(
+        study,
+        picture,
+        candidate,
+        encoded_description(study, candidate, answer),
+        gamma=classifier.gamma if candidate.kind == "seen" else 0.0,
+    )
+    observations = observe(answer, candidate, evidence)
     contrast = None
     if runner_up is not None:
         contrast = contrast_classes(answer, candidate, runner_up, shown=shown, parts=parts[1])
-    return Explanation(
+    explained = Explanation(
         name=candidate.name,
         display=candidate.display,
         kind=candidate.kind,
@@ -90,7 +126,41 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
         residual=float(residuals[0]),
         alpha=alpha,
         contrast=contrast,
-        sentence=sentence_for(candidate.display, candidate.kind, words, supporting, contrast),
+        sentence="",
+        observations=observations,
+        evidence=evidence,
+    )
+    return replace(explained, sentence=_sentence(answer, explained))
+
+
+def observe(answer: Answer, candidate: Candidate, evidence: Evidence) -> tuple[Observation, ...]:
+    """Every attribute looked for in the picture, the one with most evidence for the class first; empty where the study has no detectors."""
+    study, detectors = answer.classifier.study, Detectors.of(answer.classifier.study)
+    if detectors is None:
+        return ()
+    promised = raw_description(study, candidate, answer) / study.knowledge.scale
+    sightings, scores = detectors.look(answer.picture.pooled), detectors.score(answer.picture.pooled).tolist()
+    names, labels = study.knowledge.names, study.knowledge.labels
+    return tuple(
+        Observation(names[j], labels[j], sightings[j], scores[j], float(promised[j]), float(evidence.terms[j]))
+        for j in np.argsort(-evidence.terms, kind="stable")
+    )
+
+
+def _sentence(answer: Answer, explained: Explanation) -> str:
+    best = answer.best
+    second = answer.ranking[1].probability if len(answer.ranking) > 1 else 0.0
+    return sentence_for(
+        explained.display,
+        explained.kind,
+        seen=[item for item in explained.seen if item.promised >= PRESENT],
+        missing=explained.missing,
+        instead=[item for item in explained.seen if item.promised < PRESENT],
+        stands_for=explained.words,
+        supporting=explained.supporting,
+        contrast=explained.contrast,
+        sure=best.probability >= SURE and best.probability - second >= CLEAR,
+        familiar=answer.familiar,
     )
 
 
@@ -182,8 +252,21 @@ def contrast_classes(
             if held[j] > 0
         )
         counterfactual = _counterfactual(answer, candidate, runner_up, words, margin)
+    confirmed = _confirmed(study, picture, words)[:shown]
     left = margin - sum(word.score for word in counterfactual)
-    return Contrast(candidate.display, runner_up.display, margin, words[:shown], neurons, counterfactual, left <= 0)
+    return Contrast(
+        candidate.display, runner_up.display, margin, words[:shown], neurons, counterfactual, left <= 0, confirmed
+    )
+
+
+def _confirmed(study: Study, picture: EncodedPicture, words: Sequence[AttributeScore]) -> tuple[AttributeScore, ...]:
+    """The words that the picture shows as the class has them: there where the class has more of them, absent where it has less."""
+    detectors = Detectors.of(study)
+    if detectors is None:
+        return ()
+    sightings = dict(zip(study.knowledge.names, detectors.look(picture.pooled), strict=True))
+    wanted = {True: Sighting.SEEN, False: Sighting.NOT_SEEN}
+    return tuple(word for word in words if sightings[word.attribute] is wanted[word.present])
 
 
 def raw_description(study: Study, candidate: Candidate, answer: Answer) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from niwt_core.explain.detector import Sighting
 from niwt_core.neurons.neuron import Neuron
 
 
@@ -18,6 +19,19 @@ class AttributeScore:
     label: str
     score: float
     present: bool = True
+
+
+@dataclass(frozen=True)
+class Observation:
+    """An attribute looked for in the picture: what the detector says of it, its ``score`` (about 1 where it is there, 0 where it is not), how
+    much of it the class's description promises (0..1), and the ``evidence`` that it gives for the class (logits)."""
+
+    attribute: str
+    label: str
+    sighting: Sighting
+    score: float
+    promised: float
+    evidence: float
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,8 @@ class NeuronPart:
 @dataclass(frozen=True)
 class Contrast:
     """Why ``name`` and not ``versus``: margin in calibrated logits; words and neurons that hold it up; ``flip``: the words which, changed to what
-    ``versus`` has, would turn the margin, largest first, each with what its change takes away; ``flips``: whether they suffice."""
+    ``versus`` has, would turn the margin, largest first, each with what its change takes away; ``flips``: whether they suffice; ``confirmed``: those
+    words which the detectors find in the picture as the class has them."""
 
     name: str
     versus: str
@@ -46,3 +61,4 @@ class Contrast:
     neurons: tuple[NeuronPart, ...]
     counterfactual: tuple[AttributeScore, ...]
     flips: bool
+    confirmed: tuple[AttributeScore, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart
+from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observation
 from niwt_core.knowledge.noun_phrases import NO_ARTICLE, join, mention, noun_of, phrase, with_article
 
 
@@ -22,17 +22,65 @@ def contrasts(words: Sequence[AttributeScore], *, groups: int = 2) -> list[str]:
 def sentence_for(
     display: str,
     kind: str,
-    words: Sequence[AttributeScore],
-    supporting: Sequence[NeuronPart],
-    contrast: Contrast | None,
+    *,
+    seen: Sequence[Observation] = (),
+    missing: Sequence[Observation] = (),
+    instead: Sequence[Observation] = (),
+    stands_for: Sequence[AttributeScore] = (),
+    supporting: Sequence[NeuronPart] = (),
+    contrast: Contrast | None = None,
+    sure: bool = True,
+    familiar: bool = True,
 ) -> str:
-    """Two or three sentences: the class with its strongest words, the neurons behind them, and how the picture tells it from the runner-up."""
+    """What the network says and sees, what the picture lacks, the neurons behind it, and how the picture tells the class from the runner-up.
+
+    Args:
+        seen: what is seen of what the description promises; "sees" is said of nothing else.
+        missing: what it promises and the picture lacks; instead: what is seen that it does not promise, named where it takes the place of that.
+        stands_for: the class's own words, said where nothing of them is seen.
+        sure: the best class has most of the probability and leads clearly.
+        familiar: the picture is like those of the study.
+    """
     origin = {"seen": "", "unseen": ", a class it has never seen", "built": ", a class built from a description"}[kind]
-    said = join([mention(word.label) for word in words[:3] if word.score > 0])
-    going_by = f"{',' if origin else ''} going by {said}" if said else ""
     best = contrast is None or contrast.margin >= 0
-    text = f"The network {'says' if best else 'weighs'} {display}{origin}{going_by if origin or not said else ',' + going_by}."
-    return " ".join([text, *_neurons_said(supporting), *_runner_up_clause(contrast)])
+    verb = "weighs" if not best else "says" if sure and familiar else "leans towards"
+    doubt = ", but is not sure" if best and not sure else ""
+    text = f"The network {verb} {display}{origin}{doubt}."
+    return " ".join(
+        [
+            *([] if familiar else [UNFAMILIAR]),
+            text,
+            *_sights(display, seen, stands_for),
+            *_lacks(missing, instead),
+            *_neurons_said(supporting, [*seen, *instead], missing),
+            *_runner_up_clause(contrast),
+        ]
+    )
+
+
+UNFAMILIAR = "This picture is unlike the pictures of this study; it may show none of its classes."
+
+
+def _sights(display: str, seen: Sequence[Observation], stands_for: Sequence[AttributeScore]) -> list[str]:
+    if seen:
+        return [f"It sees {join([mention(item.label) for item in seen[:3]])}."]
+    words = join([mention(word.label) for word in stands_for[:3] if word.score > 0])
+    return [f"{display} stands for {words}, of which the network is sure of nothing here."] if words else []
+
+
+def _lacks(missing: Sequence[Observation], instead: Sequence[Observation]) -> list[str]:
+    """What the description promises and the picture lacks, with what is there in its place."""
+    if not missing:
+        return []
+    told = []
+    for item in missing[:2]:
+        group = item.label.partition(": ")[0]
+        other = next((one for one in instead if one.label.partition(": ")[0] == group), None)
+        text = mention(item.label, present=False)
+        told.append(f"{text} but {mention(other.label)}" if other is not None and other.label != item.label else text)
+    more = len(missing) - len(told)
+    rest = f" ({more} more of its words {'are' if more > 1 else 'is'} missing too)" if more else ""
+    return [f"Against its description, it finds {join(told)}{rest}."]
 
 
 def _contrast(shown: Sequence[AttributeScore], lacked: Sequence[AttributeScore]) -> str:
@@ -50,15 +98,26 @@ def _contrast(shown: Sequence[AttributeScore], lacked: Sequence[AttributeScore])
     return f"{text} rather than {other.removesuffix(f' {noun}')}{'' if several else ' one'}"
 
 
-def _neurons_said(supporting: Sequence[NeuronPart]) -> list[str]:
-    """Which neurons the score rests on. A neuron that is quieter than usual speaks too, by its silence."""
+def _neurons_said(
+    supporting: Sequence[NeuronPart], seen: Sequence[Observation], missing: Sequence[Observation]
+) -> list[str]:
+    """Which neurons the score rests on. A neuron that is quieter than usual speaks too, by its silence.
+
+    A name is said where it is verified and the picture does not deny it.
+    """
     if not supporting:
         return []
-    named = [part for part in supporting if part.neuron.status in ("verified", "weak")][:3]
+    lacking, there = {item.attribute for item in missing}, {item.attribute for item in seen}
+
+    def is_told(part: NeuronPart) -> bool:
+        denied = part.neuron.attribute in (lacking if part.excess >= 0 else there)
+        return part.neuron.status == "verified" and not denied
+
+    named = [part for part in supporting if is_told(part)][:3]
     if not named:
         several = len(supporting) > 1
         numbers = join([str(part.index) for part in supporting[:2]])
-        return [f"It rests on neuron{'s' * several} {numbers}, which {'have' if several else 'has'} no name."]
+        return [f"It rests on neuron{'s' * several} {numbers}, whose name{'s are' if several else ' is'} not certain."]
     active = [part for part in named if part.excess >= 0]
     quiet = [part for part in named if part.excess < 0]
     claims = [_neurons(active)] if active else []
@@ -68,18 +127,17 @@ def _neurons_said(supporting: Sequence[NeuronPart]) -> list[str]:
 
 
 def _neurons(parts: Sequence[NeuronPart]) -> str:
-    """ "neurons 4 and 7 (red crown) and 9 (perhaps black legs)": one name is said once."""
+    """ "neurons 4 and 7 (red crown) and 9 (black legs)": one name is said once."""
     by_name: dict[str, list[str]] = {}
     for part in parts:
-        doubt = "" if part.neuron.status == "verified" else "perhaps "
-        by_name.setdefault(f"({doubt}{phrase(part.neuron.label)})", []).append(str(part.index))
+        by_name.setdefault(f"({phrase(part.neuron.label)})", []).append(str(part.index))
     return f"neuron{'s' * (len(parts) > 1)} {join([f'{join(numbers)} {name}' for name, numbers in by_name.items()])}"
 
 
 def _runner_up_clause(contrast: Contrast | None) -> list[str]:
     if contrast is None:
         return []
-    seen = join(contrasts(contrast.words))
+    seen = join(contrasts(contrast.confirmed))
     if contrast.margin >= 0:
         return [f"{contrast.versus} comes next" + (f", but the network sees {seen}." if seen else ".")]
     return [f"{contrast.versus} scores higher" + (f", although the network sees {seen}." if seen else ".")]

@@ -12,7 +12,7 @@ import torch
 
 from niwt_core.classify.answer import Answer
 from niwt_core.explain.explanation import Explanation, average_activation
-from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart
+from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observation
 
 
 def explanation_json(answer: Answer, explanation: Explanation) -> dict[str, Any]:
@@ -27,6 +27,12 @@ def explanation_json(answer: Answer, explanation: Explanation) -> dict[str, Any]
         "score": _finite(explanation.score),
         "probability": _finite(explanation.probability),
         "sentence": explanation.sentence,
+        "familiar": answer.familiar,
+        "novelty": _finite(answer.novelty),
+        "seen": [_observation(item) for item in explanation.seen],
+        "not_seen": [_observation(item) for item in explanation.not_seen],
+        "missing": [_observation(item) for item in explanation.missing],
+        "evidence": _evidence(explanation),
         "words": [_word(word) for word in explanation.words],
         "supporting": [_part(part) for part in explanation.supporting],
         "opposing": [_part(part) for part in explanation.opposing],
@@ -71,6 +77,15 @@ def attributes_csv(explanation: Explanation) -> str:
     return as_csv(("part", "attribute", "label", "score", "present"), rows)
 
 
+def observations_csv(explanation: Explanation) -> str:
+    """Every attribute looked for in the picture: what is seen, what is promised, and its evidence (logits)."""
+    rows = (
+        (item.attribute, item.label, item.sighting.value, item.score, item.promised, item.evidence)
+        for item in explanation.observations
+    )
+    return as_csv(("attribute", "label", "sighting", "score", "promised", "evidence"), rows)
+
+
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table as CSV. A text that a spreadsheet would run as a formula gets an apostrophe in front."""
     buffer = io.StringIO()
@@ -95,6 +110,31 @@ def _word(word: AttributeScore) -> dict[str, Any]:
     }
 
 
+def _observation(item: Observation) -> dict[str, Any]:
+    return {
+        "attribute": item.attribute,
+        "label": item.label,
+        "sighting": item.sighting.value,
+        "score": _finite(item.score),
+        "promised": _finite(item.promised),
+        "evidence": _finite(item.evidence),
+    }
+
+
+def _evidence(explanation: Explanation) -> dict[str, Any]:
+    """The parts of the score, in logits; they add up to it."""
+    evidence = explanation.evidence
+    return {
+        "attributes": {item.attribute: _finite(item.evidence) for item in explanation.observations},
+        "described": _finite(evidence.described),
+        "texts": _finite(evidence.texts),
+        "common": _finite(evidence.common),
+        "learned": _finite(evidence.learned),
+        "bias": _finite(evidence.bias),
+        "score": _finite(evidence.score),
+    }
+
+
 def _part(part: NeuronPart) -> dict[str, Any]:
     neuron = part.neuron
     return {
@@ -115,6 +155,7 @@ def _contrast(contrast: Contrast | None) -> dict[str, Any] | None:
         "versus": contrast.versus,
         "margin": _finite(contrast.margin),
         "words": [_word(word) for word in contrast.words],
+        "confirmed": [_word(word) for word in contrast.confirmed],
         "neurons": [_part(part) for part in contrast.neurons],
         "counterfactual": [_word(word) for word in contrast.counterfactual],
         "flips": contrast.flips,

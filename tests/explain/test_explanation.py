@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from niwt_core.classify.answer import Answer
+from niwt_core.explain.detector import Detectors, Sighting
 from niwt_core.explain.explanation import (
     average_activation,
     contrast_classes,
@@ -13,6 +14,7 @@ from niwt_core.explain.explanation import (
 )
 from niwt_core.knowledge.encoding import encode
 from tests.support.small_study import small_study
+from tests.support.tiny_aviary import shipped_aviary
 
 LAYERS = ("third.1", "second.1")  # pooling alone follows; a convolution follows
 
@@ -139,3 +141,45 @@ def test_a_silent_neuron_is_told_from_a_loud_one():
     assert [part.contribution for part in explanation.opposing] == sorted(
         part.contribution for part in explanation.opposing
     )
+
+
+def test_what_is_seen_does_not_depend_on_the_class():
+    study = shipped_aviary()
+    answer = study.classifier().classify(study.gallery.jpeg(0))
+    looked = dict(zip(study.knowledge.names, Detectors.of(study).look(answer.picture.pooled), strict=True))
+    for item in (answer.ranking[0], answer.ranking[1], answer.ranking[-1]):
+        explanation = answer.explain(item.name)
+        values = dict(zip(study.knowledge.names, study.knowledge.of(item.name), strict=True))
+        assert {one.attribute: one.sighting for one in explanation.observations} == looked
+        assert {one.attribute: one.promised for one in explanation.observations} == values
+        assert {one.attribute for one in explanation.missing} == {
+            name for name, sighting in looked.items() if sighting is Sighting.NOT_SEEN and values[name]
+        }
+        terms = [one.evidence for one in explanation.observations]
+        assert terms == sorted(terms, reverse=True)
+        assert sum(terms) == pytest.approx(explanation.evidence.described)
+        assert explanation.evidence.score == pytest.approx(item.score, abs=1e-4)
+
+
+def test_a_contrast_confirms_what_the_picture_shows():
+    study = shipped_aviary()
+    answer = study.classifier().classify(study.gallery.jpeg(0))
+    looked = dict(zip(study.knowledge.names, Detectors.of(study).look(answer.picture.pooled), strict=True))
+    for item in answer.ranking[1:9]:
+        contrast = answer.explain(item.name, versus=answer.best.name).contrast
+        for word in contrast.confirmed:
+            assert looked[word.attribute] is (Sighting.SEEN if word.present else Sighting.NOT_SEEN)
+        named = {word.attribute for word in contrast.confirmed}
+        for word in contrast.words[: len(contrast.confirmed)]:
+            agrees = looked[word.attribute] is (Sighting.SEEN if word.present else Sighting.NOT_SEEN)
+            assert (word.attribute in named) == agrees
+
+
+def test_a_wrong_class_is_told_what_it_lacks():
+    study = shipped_aviary()
+    answer = study.classifier().classify(study.gallery.jpeg(0))
+    right, wrong = answer.explain(), answer.explain(answer.ranking[-1].name)
+    assert not right.missing
+    assert len(wrong.missing) >= 5
+    assert "Against its description, it finds no " in wrong.sentence
+    assert "Against" not in right.sentence

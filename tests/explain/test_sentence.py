@@ -1,12 +1,14 @@
 """Attributes as words and explanations as sentences."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from niwt_core.data.aviary.attributes import ATTRIBUTE_GROUPS
-from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart
-from niwt_core.explain.sentence import contrasts, sentence_for
+from niwt_core.explain.detector import Sighting
+from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observation
+from niwt_core.explain.sentence import UNFAMILIAR, contrasts, sentence_for
 from niwt_core.knowledge.noun_phrases import join, mention, phrase
 from niwt_core.neurons.neuron import Neuron
 
@@ -86,35 +88,89 @@ def contrast(margin: float, *words: AttributeScore) -> Contrast:
     return Contrast("Robin", "Wren", margin, words, (), (), False)
 
 
+def confirmed(margin: float, *words: AttributeScore) -> Contrast:
+    return replace(contrast(margin), confirmed=words)
+
+
+def observation(label: str, sighting: Sighting = Sighting.SEEN, promised: float = 1.0) -> Observation:
+    return Observation(label, label, sighting, 0.5, promised, 0.5)
+
+
 def test_the_whole_sentence():
     supporting = [
         NeuronPart(neuron(7, "crown color: red", "verified"), 0.5, 1.0),
         NeuronPart(neuron(9, "crown color: red", "verified"), 0.4, 1.0),
-        NeuronPart(neuron(3, "leg color: blue", "weak"), 0.3, -1.0),
+        NeuronPart(neuron(3, "leg color: blue", "verified"), 0.3, -1.0),
+        NeuronPart(neuron(4, "tail color: red", "weak"), 0.3, 1.0),
     ]
     said = sentence_for(
         "Robin",
         "unseen",
-        [word("crown color: red"), word("crest: none")],
-        supporting,
-        contrast(1.0, word("tail shape: fan", present=False)),
+        seen=[observation("crown color: red"), observation("crest: none")],
+        missing=[observation("breast color: red", Sighting.NOT_SEEN)],
+        instead=[observation("breast color: blue", promised=0.0)],
+        supporting=supporting,
+        contrast=confirmed(1.0, word("tail shape: fan", present=False)),
     )
     assert said == (
-        "The network says Robin, a class it has never seen, going by a red crown and no crest. "
-        "It rests on neurons 7 and 9 (red crown), and on the silence of neuron 3 (perhaps blue legs). "
+        "The network says Robin, a class it has never seen. It sees a red crown and no crest. "
+        "Against its description, it finds no red breast but a blue breast. "
+        "It rests on neurons 7 and 9 (red crown), and on the silence of neuron 3 (blue legs). "
         "Wren comes next, but the network sees no fan tail."
     )
 
 
-def test_sentences_without_names_words_or_rival():
-    unnamed = [NeuronPart(SimpleNamespace(index=4, status="unnamed", label=""), 0.5)]  # type: ignore[arg-type]
-    assert (
-        sentence_for("Robin", "seen", [], unnamed, None)
-        == "The network says Robin. It rests on neuron 4, which has no name."
+def test_sees_is_said_of_nothing_but_what_is_seen():
+    said = sentence_for(
+        "Robin", "seen", stands_for=[word("crest: fan")], contrast=contrast(1.0, word("tail shape: fan"))
     )
-    assert sentence_for("Robin", "built", [], [], None) == "The network says Robin, a class built from a description."
-    behind = sentence_for("Robin", "seen", [word("crest: fan")], [], contrast(-1.0, word("crest: fan")))
+    assert said == (
+        "The network says Robin. Robin stands for a fan crest, of which the network is sure of nothing here. Wren comes next."
+    )
+    assert "sees" not in said
+
+
+def test_what_is_missing_is_counted():
+    missing = [observation(f"{part} color: red", Sighting.NOT_SEEN) for part in ("crown", "nape", "back", "tail")]
+    assert sentence_for("Robin", "seen", missing=missing[:1]).endswith("it finds no red crown.")
+    assert "no red crown and no red nape (2 more of its words are missing too)" in sentence_for(
+        "Robin", "seen", missing=missing
+    )
+    assert "(1 more of its words is missing too)" in sentence_for("Robin", "seen", missing=missing[:3])
+
+
+def test_a_network_that_is_not_sure_says_so():
+    assert sentence_for("Robin", "seen", sure=False) == "The network leans towards Robin, but is not sure."
+    assert sentence_for("Robin", "seen", sure=False, contrast=contrast(-1.0)).startswith("The network weighs Robin.")
+
+
+def test_an_unfamiliar_picture_is_said_to_be_so_first():
+    said = sentence_for("Robin", "seen", familiar=False)
+    assert said == f"{UNFAMILIAR} The network leans towards Robin."
+
+
+def test_a_neuron_name_is_said_only_where_it_is_verified_and_not_denied():
+    weak = [NeuronPart(neuron(3, "leg color: blue", "weak"), 0.3, 1.0)]
+    assert sentence_for("Robin", "seen", supporting=weak).endswith("It rests on neuron 3, whose name is not certain.")
+    loud, silent = (NeuronPart(neuron(5, "crown color: red", "verified"), 0.3, excess) for excess in (1.0, -1.0))
+    red, lost = observation("crown color: red"), observation("crown color: red", Sighting.NOT_SEEN)
+    assert "5 (red crown)" in sentence_for("Robin", "seen", supporting=[loud], seen=[red])
+    assert "(red crown)" not in sentence_for("Robin", "seen", supporting=[loud], missing=[lost])
+    assert "(red crown)" not in sentence_for("Robin", "seen", supporting=[silent], seen=[red])
+    assert "the silence of neuron 5 (red crown)" in sentence_for("Robin", "seen", supporting=[silent], missing=[lost])
+
+
+def test_sentences_without_names_words_or_runner_up():
+    unnamed = [NeuronPart(SimpleNamespace(index=i, status="unnamed", label="", attribute=""), 0.5) for i in (4, 6)]  # type: ignore[arg-type]
+    assert (
+        sentence_for("Robin", "seen", supporting=unnamed)
+        == "The network says Robin. It rests on neurons 4 and 6, whose names are not certain."
+    )
+    assert sentence_for("Robin", "built") == "The network says Robin, a class built from a description."
+    behind = sentence_for(
+        "Robin", "seen", seen=[observation("crest: fan")], contrast=confirmed(-1.0, word("crest: fan"))
+    )
     assert (
         behind
-        == "The network weighs Robin, going by a fan crest. Wren scores higher, although the network sees a fan crest."
+        == "The network weighs Robin. It sees a fan crest. Wren scores higher, although the network sees a fan crest."
     )

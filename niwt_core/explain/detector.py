@@ -1,0 +1,226 @@
+"""Whether an attribute is there to be seen in a picture: seen, not seen, or cannot tell.
+
+An explanation's words come from the class; what of them is in the picture is another question, and it is asked of the picture alone. A ridge
+from pooled activations to the attributes, fitted on training pictures of seen classes, gives every attribute a score. Its strength and the two
+thresholds are chosen on classes that it never saw: every class is left out in turn, in closed form, so that "seen" and "not seen" are right as
+often as promised on new classes. Between the thresholds the answer is that the network cannot tell.
+
+Activations enter by their square root, divided by its deviation. On left-out classes of the CUB subset that ranks attributes a little better
+than raw activations do (mean AUROC 0.832 against 0.829), and on the Aviary too (0.956 against 0.944).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from scipy.stats import rankdata
+from torch import Tensor
+
+from niwt_core.classify.answer import EncodedPicture
+from niwt_core.explain.thresholds import thresholds
+from niwt_core.neurons.naming import auroc_of
+from niwt_core.study.study import Study
+
+RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)  # in units of the mean eigenvalue
+PRESENT = 0.5  # of the table's scale: at least half of the people say so
+MOST_PICTURES = 6000  # training pictures that are used; more change the thresholds by less than their noise
+
+
+class Sighting(StrEnum):
+    """What a detector says of one attribute in one picture."""
+
+    SEEN = "seen"
+    NOT_SEEN = "not seen"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, eq=False)
+class Detectors:
+    """One detector an attribute: ``score = roots(pooled) weight + offset``, about 1 where the attribute is there, 0 where it is not.
+
+    weight (N,K), offset (K,). ``seen_above`` and ``not_seen_below``: thresholds of the score. ``exclusive``: groups (columns) of which a class has
+    exactly one value. ``ridge`` is relative to the mean eigenvalue. On classes that were left out: ``strength`` (K,) AUROC of each attribute (NaN
+    where all or no classes have it), ``seen_right`` and ``not_seen_right`` of the claims, ``recall`` and ``missed`` of what is there, and
+    ``decided`` of all.
+    """
+
+    weight: Tensor
+    offset: Tensor
+    seen_above: float
+    not_seen_below: float
+    exclusive: tuple[np.ndarray, ...]
+    ridge: float
+    strength: np.ndarray
+    seen_right: float
+    not_seen_right: float
+    recall: float
+    missed: float
+    decided: float
+
+    @classmethod
+    def of(cls, study: Study) -> Detectors | None:
+        """The detectors of a study, fitted once; None where there is nothing to fit (no attributes, fewer than three classes with pictures)."""
+        if study not in _FITTED:
+            _FITTED[study] = _fit_study(study)
+        return _FITTED[study]
+
+    def score(self, pooled: Tensor) -> Tensor:
+        """(...,N) pooled activations -> (...,K)."""
+        return roots(pooled.float()) @ self.weight + self.offset
+
+    def claims(self, pooled: Tensor) -> np.ndarray:
+        """(...,N) -> (...,K) int8: 1 seen, -1 not seen, 0 cannot tell."""
+        return _claims(self.score(pooled).numpy(), self.seen_above, self.not_seen_below, self.exclusive)
+
+    def look(self, pooled: Tensor) -> tuple[Sighting, ...]:
+        """What is seen of each of the K attributes in one picture (N,)."""
+        names = {1: Sighting.SEEN, -1: Sighting.NOT_SEEN, 0: Sighting.CANNOT_TELL}
+        return tuple(names[int(claim)] for claim in self.claims(pooled))
+
+
+def sightings(study: Study, picture: EncodedPicture) -> dict[str, list[str]]:
+    """The attributes that are seen in a picture and those that are not, whatever its class; both empty where the study has no detectors."""
+    detectors = Detectors.of(study)
+    look = detectors.look(picture.pooled) if detectors is not None else ()
+    named = list(zip(study.knowledge.names, look, strict=False))
+    return {
+        "seen": [name for name, sighting in named if sighting is Sighting.SEEN],
+        "not_seen": [name for name, sighting in named if sighting is Sighting.NOT_SEEN],
+    }
+
+
+_FITTED: WeakKeyDictionary[Study, Detectors | None] = (
+    WeakKeyDictionary()
+)  # fitted when first asked for, gone with the study
+
+
+def roots(pooled: Tensor) -> Tensor:
+    """Signed square roots: activations are skewed, and their roots are not."""
+    return pooled.sign() * pooled.abs().sqrt()
+
+
+def fit_detectors(
+    pooled: Tensor,
+    table: np.ndarray,
+    labels: np.ndarray,
+    *,
+    exclusive: Sequence[np.ndarray] = (),
+    ridges: Sequence[float] = RIDGES,
+) -> Detectors:
+    """Fits detectors and their thresholds.
+
+    Args:
+        pooled: (n,N) activations of training pictures.
+        table: (C,K) in 0..1, what each class has of each attribute; half and more counts as there.
+        labels: (n,) the class of each picture; a class is left out as a whole.
+        exclusive: columns of which exactly one is there.
+    """
+    x = roots(pooled.float()).numpy()
+    deviation = x.std(0)
+    scale = np.where(deviation > 1e-6, 1 / np.maximum(deviation, 1e-6), 0.0).astype(np.float32)
+    mean = x.mean(0)
+    z = (x - mean) * scale  # (n, N); a neuron that never varies says nothing
+    values, vectors = np.linalg.eigh((z.T @ z).astype(np.float64))
+    values, rotated = values.clip(0), z @ vectors.astype(np.float32)  # (N,), (n, N)
+    # Attributes are the table's, so the ridge is fitted to the C classes and the table applied after: the same scores, K / C times as fast.
+    member = np.eye(len(table), dtype=np.float32)[labels]  # (n, C)
+    share = member.mean(0)
+    target = rotated.T @ (member - share)  # (N, C)
+    unit_ridge = max(float(values.mean()), 1e-12)
+    truth = table[labels]  # (n, K)
+    tried = []
+    for ridge in ridges:
+        shrink = (1 / (values + ridge * unit_ridge)).astype(np.float32)  # (N,)
+        held_out = _left_out(rotated, shrink, target, share, member, labels) @ table  # (n, K)
+        tried.append((float(((held_out - truth) ** 2).mean()), ridge, shrink, held_out))
+    _, ridge, shrink, held_out = min(tried, key=lambda item: item[0])
+    weight = scale[:, None] * (vectors @ ((shrink[:, None] * target) @ table))  # (N, K)
+    there = truth >= PRESENT
+    above, below = thresholds(held_out.ravel(), there.ravel())
+    claims = _claims(held_out, above, below, exclusive)
+    seen, absent = claims > 0, claims < 0
+    return Detectors(
+        weight=torch.from_numpy(weight).float(),
+        offset=torch.from_numpy(share @ table - mean @ weight).float(),
+        seen_above=above,
+        not_seen_below=below,
+        exclusive=tuple(exclusive),
+        ridge=ridge,
+        strength=_strength(held_out, there),
+        seen_right=_fraction(there[seen]),
+        not_seen_right=_fraction(~there[absent]),
+        recall=_fraction(seen[there]),
+        missed=_fraction(absent[there]),
+        decided=_fraction(seen | absent),
+    )
+
+
+def exclusive_groups(study: Study) -> tuple[np.ndarray, ...]:
+    """The attribute groups (columns) of which every seen class has exactly one value; none unless the table is of yes and no."""
+    knowledge = study.knowledge
+    if not knowledge.binary:
+        return ()
+    has = knowledge.values[study.seen] > 0
+    return tuple(at for at in knowledge.groups.values() if len(at) > 1 and (has[:, at].sum(1) == 1).all())
+
+
+def _fit_study(study: Study) -> Detectors | None:
+    train = np.flatnonzero(study.split == "train")
+    classes = np.unique(study.labels[train])
+    if study.knowledge.kind != "attributes" or len(classes) < 3 or study.knowledge.values.min() < 0:
+        return None
+    per_class = max(2, MOST_PICTURES // len(classes))
+    kept = np.concatenate([_spread(train[study.labels[train] == c], per_class) for c in classes])
+    table = (study.knowledge.values / study.knowledge.scale).clip(0, 1)
+    return fit_detectors(
+        study.pooled[torch.from_numpy(kept)], table, study.labels[kept], exclusive=exclusive_groups(study)
+    )
+
+
+def _spread(pictures: np.ndarray, most: int) -> np.ndarray:
+    """At most ``most`` of them, evenly."""
+    return pictures if len(pictures) <= most else pictures[np.linspace(0, len(pictures) - 1, most).astype(int)]
+
+
+def _left_out(
+    rotated: np.ndarray,
+    shrink: np.ndarray,
+    target: np.ndarray,
+    share: np.ndarray,
+    member: np.ndarray,
+    labels: np.ndarray,
+) -> np.ndarray:
+    """(n,C) what a ridge that never saw a picture's class predicts for it, from the class's block of the hat matrix."""
+    residual = member - share - rotated @ (shrink[:, None] * target)
+    held_out = np.empty_like(member)
+    for c in np.unique(labels):
+        at = np.flatnonzero(labels == c)
+        hat = (rotated[at] * shrink) @ rotated[at].T + 1 / len(labels)  # (m, m); the intercept is not penalised
+        held_out[at] = member[at] - np.linalg.solve(np.eye(len(at), dtype=hat.dtype) - hat, residual[at])
+    return held_out
+
+
+def _claims(scores: np.ndarray, above: float, below: float, exclusive: Sequence[np.ndarray]) -> np.ndarray:
+    """(...,K) int8. Of an exclusive group only the strongest value can be seen, and where one is seen the others are not."""
+    claims = (scores >= above).astype(np.int8) - (scores < below).astype(np.int8)
+    for at in exclusive:
+        best = scores[..., at].argmax(-1)[..., None]
+        seen = np.take_along_axis(claims[..., at], best, -1) > 0  # (..., 1)
+        others = np.where(seen, np.int8(-1), claims[..., at])
+        np.put_along_axis(others, best, np.take_along_axis(claims[..., at], best, -1), -1)
+        claims[..., at] = others
+    return claims
+
+
+def _strength(scores: np.ndarray, there: np.ndarray) -> np.ndarray:
+    both = there.any(0) & ~there.all(0)
+    return np.where(both, auroc_of(rankdata(scores, axis=0), there), np.nan)
+
+
+def _fraction(values: np.ndarray) -> float:
+    return float(values.mean()) if values.size else float("nan")

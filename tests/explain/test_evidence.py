@@ -1,0 +1,83 @@
+"""Evidence against the score that the classifier gives, and against what a changed picture or description does."""
+
+import numpy as np
+import pytest
+import torch
+
+from niwt_core.explain.evidence import evidence_for
+from niwt_core.explain.explanation import encoded_description
+from tests.support.small_study import small_study
+from tests.support.tiny_aviary import shipped_aviary
+
+LAYERS = ("third.1", "second.1")  # pooling alone follows; a convolution follows
+
+
+def answered(layer: str, item: int = 3):
+    study = small_study(layer=layer)
+    classifier = study.classifier()
+    classifier.add("Ruby Needlebill", {"crown color": "red", "bill shape": "needle"})
+    return classifier.classify(study.gallery.jpeg(item))
+
+
+def evidence_of(answer, name: str, gamma: float = 0.0):
+    candidate = answer.classifier.candidate(name)
+    study = answer.classifier.study
+    description = encoded_description(study, candidate, answer)
+    return evidence_for(study, answer.picture, candidate, description, gamma=gamma)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_terms_and_named_rest_add_up_to_the_score(layer):
+    answer = answered(layer)
+    kinds = set()
+    for item in answer.ranking:
+        found = evidence_of(answer, item.name, gamma=answer.classifier.gamma if item.kind == "seen" else 0.0)
+        assert found.score == pytest.approx(item.score, abs=1e-5 * max(1, abs(item.score)))
+        kinds.add(str(item.kind))
+        if item.kind != "seen":  # nothing but the description made this row
+            assert found.learned == pytest.approx(0, abs=1e-5)
+        else:
+            study, c = answer.classifier.study, answer.classifier.study.classes.index(item.name)
+            row = answer.classifier.candidate(item.name).row - study.transferred_row(c)
+            learned = float(row.double() @ (answer.picture.features - study.head.mean).double())
+            assert found.learned == pytest.approx(learned, abs=1e-5 * max(1, abs(learned)))
+    assert kinds == {"seen", "unseen", "built"}
+
+
+def test_the_shipped_study_adds_up_too():
+    study = shipped_aviary()
+    answer = study.classifier().classify(study.gallery.jpeg(0))
+    for item in answer.ranking:
+        found = evidence_of(answer, item.name, gamma=study.gamma if item.kind == "seen" else 0.0)
+        assert found.score == pytest.approx(item.score, abs=1e-5 * max(1, abs(item.score)))
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_term_is_what_its_attribute_adds_to_the_row(layer):
+    """By moving one attribute of the description to the average, with the length of the row held."""
+    answer = answered(layer)
+    study, candidate = answer.classifier.study, answer.classifier.candidate("Ruby Needlebill")
+    k = encoded_description(study, candidate, answer)
+    average = study.encoded_knowledge[study.seen].mean(0)
+    about = (answer.picture.features - study.head.mean).double()
+    length = float(study.affine.direction(torch.from_numpy(k).float()).norm())
+    found = evidence_of(answer, candidate.name)
+    for j in range(0, len(k), 7):
+        moved = k.copy()
+        moved[j] = average[j]
+        rows = [study.affine.direction(torch.from_numpy(d).float()).double() for d in (k, moved)]
+        difference = float((rows[0] - rows[1]) @ about) * study.affine.norm / length
+        assert found.terms[j] == pytest.approx(difference, abs=1e-4)
+
+
+def test_the_average_picture_gives_no_evidence():
+    answer = answered("third.1")
+    study = answer.classifier.study
+    picture = type(answer.picture)(
+        answer.picture.image, answer.picture.input, answer.picture.activations, study.head.mean
+    )
+    candidate = answer.classifier.candidate(answer.best.name)
+    found = evidence_for(study, picture, candidate, encoded_description(study, candidate, answer))
+    np.testing.assert_allclose(found.terms, 0)
+    assert (found.common, found.learned) == (0, 0)
+    assert found.score == candidate.bias
