@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 from niwt_core import Recipe, build_class, load_study
-from niwt_core.evaluation.grid import Grid
 from niwt_core.knowledge.captions import caption_knowledge
 from niwt_core.prepare.prepare import Settings, prepare
 from pages.components.build.link import to_text
 from tests.app.test_build_page import classifier_of
 from tests.support.browser import chromium, open_page, served
 from tests.support.opened import said
+from tests.support.quick import QUICK
 from tests.support.small_study import small_dataset, small_study, tiny_network
 
 WORDS = "A bird with a red crown and a hooked beak, like a pirate. It has no crest."
@@ -92,7 +92,7 @@ def written(request, tmp_path_factory):
     described = replace(dataset, texts=table) if request.param == "both" else replace(dataset, knowledge=table)
     with pytest.MonkeyPatch.context() as quick:
         quick.setattr("niwt_core.prepare.settings.REPEATS", 1)
-        quick.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-3,)))
+        quick.setattr("niwt_core.prepare.settings.GRID", QUICK)
         network, preprocess = tiny_network()
         folder = tmp_path_factory.mktemp("written") / "study"
         settings = Settings(probe_count=12)

@@ -130,7 +130,7 @@ def own_set(tmp_path) -> Path:
 @pytest.fixture
 def quick(monkeypatch) -> None:
     """Preparation with few folds of few settings."""
-    from niwt_core.evaluation.grid import Grid
+    from tests.support.quick import QUICK
 
     monkeypatch.setattr("niwt_core.prepare.settings.REPEATS", 1)
-    monkeypatch.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-3,), mu=(0.1,)))
+    monkeypatch.setattr("niwt_core.prepare.settings.GRID", QUICK)

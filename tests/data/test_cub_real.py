@@ -27,7 +27,10 @@ def study(shared_data, tmp_path_factory) -> Study:
     dataset = read_cub(shared_data / "cub-subset")
     with pytest.MonkeyPatch.context() as quick:
         quick.setattr("niwt_core.prepare.settings.REPEATS", 1)
-        quick.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-4,)))
+        quick.setattr(
+            "niwt_core.prepare.settings.GRID",
+            Grid(decay=(1e-4,), ridge=(0.2, 0.35, 0.6), norm=(0.7, 0.85, 1.0), share=(0.01, 0.02)),
+        )
         out: Path = tmp_path_factory.mktemp("cub") / "study"
         return prepare(dataset, network, replace(preprocess, size=SIZE, resize=None), out, settings=Settings(batch=32))
 

@@ -10,7 +10,6 @@ import torch
 
 from niwt_core import NiwtError, Recipe, Study, build_class, load_study
 from niwt_core.data.knowledge_sources import with_knowledge
-from niwt_core.evaluation.grid import Grid
 from niwt_core.evaluation.text_weight import WEIGHTS
 from niwt_core.explain.explanation import contrast_classes
 from niwt_core.knowledge.encoding import encode
@@ -18,6 +17,7 @@ from niwt_core.knowledge.kernel import Kernel
 from niwt_core.knowledge.texts import Texts
 from niwt_core.prepare.prepare import Settings, prepare
 from tests.knowledge.test_captions import captions
+from tests.support.quick import QUICK
 from tests.support.small_study import small_dataset, tiny_network
 
 
@@ -43,7 +43,7 @@ def study(request, tmp_path_factory) -> Study:
     source = "captions" if request.param == "captions" else str(folder / "vectors.npy")
     with pytest.MonkeyPatch.context() as quick:
         quick.setattr("niwt_core.prepare.settings.REPEATS", 1)
-        quick.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-3,)))
+        quick.setattr("niwt_core.prepare.settings.GRID", QUICK)
         return quickly(folder / "study", f"attributes+{source}", "tfidf")
 
 
@@ -161,7 +161,7 @@ def test_what_is_refused(described, tmp_path):
 
 def test_a_study_of_embeddings_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setattr("niwt_core.prepare.settings.REPEATS", 1)
-    monkeypatch.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-3,)))
+    monkeypatch.setattr("niwt_core.prepare.settings.GRID", QUICK)
     np.save(tmp_path / "vectors.npy", np.random.default_rng(1).normal(size=(len(small_dataset().classes), 9)))
     study = quickly(tmp_path / "study", str(tmp_path / "vectors.npy"), None)
     assert study.encoding == "unit"

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from niwt_core import NiwtError, Recipe, Study, build_class
-from niwt_core.evaluation.grid import Grid
 from niwt_core.knowledge.captions import (
     DEFAULT_ENCODER,
     TFIDF,
@@ -22,6 +21,7 @@ from niwt_core.knowledge.captions import (
 )  # fmt: skip
 from niwt_core.knowledge.captions.passages import LONGEST
 from niwt_core.prepare.prepare import Settings, prepare
+from tests.support.quick import QUICK
 from tests.support.small_study import small_dataset, tiny_network
 
 SENTENCES = ("a small red bird with a hooked bill", "a large blue bird", "the leg of the bird is yellow")
@@ -165,7 +165,7 @@ def study(request, tmp_path_factory) -> Study:
     name = request.getfixturevalue("minilm").memory["encoder"] if request.param == "minilm" else TFIDF
     with pytest.MonkeyPatch.context() as quick:
         quick.setattr("niwt_core.prepare.settings.REPEATS", 1)
-        quick.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-3,)))
+        quick.setattr("niwt_core.prepare.settings.GRID", QUICK)
         return study_of(name, tmp_path_factory.mktemp("captions") / "study")
 
 

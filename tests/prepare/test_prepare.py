@@ -13,10 +13,10 @@ from PIL import Image
 
 from niwt_core import NiwtError, load_study
 from niwt_core.data.dataset import Dataset
-from niwt_core.evaluation.grid import Grid
 from niwt_core.prepare.prepare import Settings, prepare
 from niwt_core.prepare.training import TrainingSettings
 from niwt_core.study.evaluate import evaluate
+from tests.support.quick import QUICK
 from tests.support.small_study import small_dataset, tiny_network
 from tests.support.two_processes import make
 
@@ -28,7 +28,7 @@ def quick(monkeypatch):
     """Few folds of few settings, and shards of sixteen pictures."""
     monkeypatch.setattr("niwt_core.prepare.settings.REPEATS", 1)
     monkeypatch.setattr("niwt_core.prepare.extraction.SHARD", 16)
-    monkeypatch.setattr("niwt_core.prepare.settings.GRID", Grid(decay=(1e-3,), mu=(0.1, 1.0)))
+    monkeypatch.setattr("niwt_core.prepare.settings.GRID", replace(QUICK, mu=(0.1, 1.0)))
 
 
 @pytest.fixture
@@ -117,10 +117,11 @@ def test_other_pictures_or_settings_start_anew(tmp_path, pictures):
 KILLED = """
 import os, sys
 from pathlib import Path
-from niwt_core.evaluation.grid import Grid
+from dataclasses import replace
 from niwt_core.prepare import extraction, settings
+from tests.support.quick import QUICK
 from tests.prepare.test_prepare import run
-extraction.SHARD, settings.REPEATS, settings.GRID = 16, 1, Grid(decay=(1e-3,), mu=(0.1, 1.0))
+extraction.SHARD, settings.REPEATS, settings.GRID = 16, 1, replace(QUICK, mu=(0.1, 1.0))
 run(Path(sys.argv[1]), progress=lambda stage, at, total: os._exit(9) if stage == sys.argv[2] else None)
 """
 

@@ -17,6 +17,7 @@ from niwt_core.backbones import Preprocess, SplitNetwork
 from niwt_core.backbones.trace import split_model
 from niwt_core.data.aviary import ATTRIBUTE_NAMES, binary_attributes, draw, species
 from niwt_core.data.dataset import Dataset
+from niwt_core.evaluation.grid import Grid
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.prepare.prepare import Settings, prepare
 from niwt_core.study.study import Study
@@ -24,6 +25,9 @@ from niwt_core.study.study import Study
 SEEN, UNSEEN = 6, 2
 TRAIN, TEST = 5, 4  # pictures of a class
 SIZE = 64
+GRID = Grid(
+    decay=(1e-3,), mu=(0.1, 0.3), ridge=(0.35,), norm=(0.7, 0.85, 1.0), share=(0.02, 0.05, 0.1), shrinkage=(0.5,)
+)
 
 
 class TinyNet(nn.Module):
@@ -88,7 +92,7 @@ def small_study(*, layer: str = "third.1") -> Study:
 def _prepared(layer: str) -> Study:
     network, preprocess = tiny_network(layer=layer)
     out = _folder("small-study-") / "study"
-    return prepare(small_dataset(), network, preprocess, out, settings=Settings(probe_count=12))
+    return prepare(small_dataset(), network, preprocess, out, settings=Settings(probe_count=12, grid=GRID))
 
 
 def _folder(prefix: str) -> Path:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from niwt_core.evaluation.grid import Grid
 from niwt_core.prepare.prepare import Settings, make_accelerator, prepare
 from niwt_core.prepare.training import TrainingSettings
 from niwt_core.study.study import Study
+from tests.support.quick import QUICK
 from tests.support.small_study import small_dataset, tiny_network
 
 SETTINGS = {
@@ -36,7 +36,7 @@ def make(out: Path, name: str, **changes) -> Study:
         network,
         preprocess,
         out / name,
-        settings=replace(SETTINGS[name], grid=Grid(decay=(1e-3,), mu=(0.1,)), repeats=1),
+        settings=replace(SETTINGS[name], grid=QUICK, repeats=1),
         **changes,
     )
 
