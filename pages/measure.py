@@ -1,6 +1,6 @@
 """Measure: how good the classifier is on classes it has never seen, what it gives up for that, and where the figures come from."""
 
-from pages.components.measure import baselines, by_class, ground_truth, measures
+from pages.components.measure import baselines, by_class, ground_truth, measures, own_classifier
 from pages.components.shared import session
 
 study = session.current_study()
@@ -10,12 +10,18 @@ session.page(
     "How often the network is right on pictures held back from training, of classes that it was shown and of classes that it was only told about. "
     "Accuracy is averaged over classes.",
 )
-measures.headline(study)
-measures.balance(study)
-baselines.beside_others(study)
-baselines.beside_clip(study)
-ground_truth.against_ground_truth(study)
-by_class.classes(study)
-by_class.class_map(study)
-by_class.confusions(study)
+if study.kind == "classifier":
+    own_classifier.show(study)
+    by_class.class_map(study)
+    if len(study.labels):
+        by_class.confusions(study)
+else:
+    measures.headline(study)
+    measures.balance(study)
+    baselines.beside_others(study)
+    baselines.beside_clip(study)
+    ground_truth.against_ground_truth(study)
+    by_class.classes(study)
+    by_class.class_map(study)
+    by_class.confusions(study)
 measures.provenance(study)

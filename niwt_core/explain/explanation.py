@@ -202,9 +202,12 @@ def integrated_gradients(
 
 
 def average_activation(study: Study) -> Tensor:
-    """(N,): the mean pooled activation over training pictures, the picture from which contributions are measured."""
-    train = torch.from_numpy(np.flatnonzero(study.split == "train"))
-    return study.pooled[train].float().mean(0)
+    """(N,): the mean pooled activation over training pictures (all photographs where the head was trained elsewhere), from which contributions are
+    measured; zero where the study has no picture."""
+    known = torch.from_numpy(np.flatnonzero(study.calibration_pictures))
+    if not len(known):  # a classifier as it is, without photographs
+        return torch.zeros(study.network.neurons)
+    return study.pooled[known].float().mean(0)
 
 
 def attribute_scores(study: Study, alpha: Tensor) -> tuple[AttributeScore, ...]:

@@ -25,7 +25,12 @@ _SEVERAL = {
     "ear": "ears",
     "horn": "horns",
 }
-NO_ARTICLE = ("plumage", "wings", "legs", "eyes", "feet", "ears", "horns", "upperparts", "underparts")
+NO_ARTICLE = (
+    "plumage", "wings", "legs", "eyes", "feet", "ears", "horns", "upperparts", "underparts", "fur", "wool", "skin", "colouring",
+)  # fmt: skip
+# Groups of whole things, not of parts: the value says it by itself ("head: long snout" is a long snout), or is no noun ("use: fishing").
+_ITSELF = ("kind", "creature", "dog type", "object", "covering", "head", "limbs", "tail", "part", "taste")
+_QUOTED = ("context", "use", "setting")
 _HEAD_PATTERNS = {  # CUB's has_head_pattern: what is there, not what the head is like
     "malar": "malar stripe",
     "eyebrow": "eyebrow stripe",
@@ -50,6 +55,12 @@ def phrase(label: str) -> str:
     if not value:
         return f"“{group}”"
     value = re.sub(r"\s*\([^)]*\)", "", value).strip() or value  # "small (5 - 9 in)", "curved (up or down)"
+    if group in _QUOTED:
+        return f"“{value}”"
+    if group in _ITSELF and value != "none":
+        return value
+    if group == "color":
+        return f"{value} colouring"
     noun = noun_of(group)
     if value == "none":
         return f"no {noun}"
@@ -79,7 +90,8 @@ def mention(label: str, *, present: bool = True) -> str:
 
 def with_article(words: str) -> str:
     """ "an orange nape", "a red crown", "red wings"."""
-    if words.split()[-1] in NO_ARTICLE:
+    last = words.split()[-1]
+    if last in NO_ARTICLE or (last.endswith("s") and not last.endswith(("ss", "us", "is"))):
         return words
     return f"{'an' if words[:1].lower() in 'aeiou' and not words.startswith('uni') else 'a'} {words}"
 

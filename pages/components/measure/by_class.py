@@ -19,6 +19,7 @@ from pages.components.shared.style import text
 from pages.components.shared.tables import table
 
 CONFUSIONS = 8
+DRAWN = 250  # classes whose matrix can be told apart on a screen
 READABLE = 40  # classes whose names can stand along an axis; more are named by pointing
 
 
@@ -100,7 +101,10 @@ def confusions(study: Study) -> None:
     )
     left, right = st.columns([7, 5], gap="large")
     with left:
-        _matrix(study)
+        if len(study.classes) <= DRAWN:
+            _matrix(study)
+        else:
+            st.caption(f"A matrix of {len(study.classes):,} classes cannot be read; its largest mistakes stand beside.")
     right.html(_mistakes(study))
 
 
