@@ -22,7 +22,8 @@ def show(study: Study) -> None:
     found = figures(study)
     if found is None:
         st.info(
-            "This study keeps no photographs, so nothing can be measured here. Prepare it with `--photos`, or run `niwt evaluate STUDY --photos DIR`.",
+            "This study keeps no photographs, so nothing can be measured here. Prepare it with `--photos`, or run "
+            "`niwt evaluate STUDY --photos DIR`.",
             icon=":material/help:",
         )
         return
