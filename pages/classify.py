@@ -60,6 +60,7 @@ def answered() -> None:
             )
     with ranking:
         style.heading("What the network says", level=3)
+        why.unfamiliar(answer)
         answers.ranking(answer, upload.key, chosen)
 
     reasons, calibration = st.columns(why.SPLIT, gap="large")
@@ -77,8 +78,9 @@ def answered() -> None:
     explanation = explanation_of(answer, chosen, versus=versus, key=upload.key)
     with sentence:
         why.sentence(explanation)
+        why.sights(explanation)
     with looked_for:
-        style.heading("What it looks for", level=3)
+        style.heading("What this class stands for", level=3)
         why.words(answer, explanation)
     with neurons:
         why.neurons(answer, explanation)

@@ -20,6 +20,7 @@ from niwt_core.report.fragments import (
     ranking_bars,
     section,
 )
+from niwt_core.report.sightings import sighting_legend, sighting_list
 from niwt_core.report.stylesheet import page_style
 
 PLATE = 560  # pixels of a large picture's side
@@ -42,6 +43,7 @@ def report_html(
         _plates(drawn, explanation),
         _ranking(answer, explanation),
         _neurons(explanation, drawn),
+        _sights(explanation),
         _words(explanation),
         *_contrast(answer, explanation, drawn),
         _origin(answer, explanation, picture_name),
@@ -94,11 +96,18 @@ def _neurons(explanation: Explanation, drawn: Figures) -> str:
     return section("The neurons that spoke", about, f'<div class="columns">{columns}</div>')
 
 
+def _sights(explanation: Explanation) -> str:
+    if not explanation.observations:
+        return ""
+    about = f"Each word of its description, looked for in this picture: {sighting_legend()}."
+    return section("Is it there?", about, f'<div class="narrow">{sighting_list(explanation.observations)}</div>')
+
+
 def _words(explanation: Explanation) -> str:
     if not explanation.words:
         return ""
-    about = "What the network looks for in this class, read back from its neurons: standard deviations above the average class."
-    return section("In words", about, f'<div class="narrow">{attribute_bars(explanation.words)}</div>')
+    about = "Read back from the class's neurons, whatever the picture: standard deviations above the average class."
+    return section("What this class stands for", about, f'<div class="narrow">{attribute_bars(explanation.words)}</div>')
 
 
 def _contrast(answer: Answer, explanation: Explanation, drawn: Figures) -> list[str]:

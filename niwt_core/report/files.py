@@ -14,7 +14,13 @@ from niwt_core.explain.attribution import Method
 from niwt_core.explain.explanation import Explanation
 from niwt_core.files import write_atomically
 from niwt_core.report.document import report_html
-from niwt_core.report.explanation_data import attributes_csv, explanation_json, neurons_csv, ranking_csv
+from niwt_core.report.explanation_data import (
+    attributes_csv,
+    explanation_json,
+    neurons_csv,
+    observations_csv,
+    ranking_csv,
+)
 from niwt_core.report.figures import Figures, make_figures, png_bytes
 
 
@@ -26,7 +32,7 @@ def report_files(
     picture_name: str = "",
     figures: Figures | None = None,
 ) -> dict[str, bytes]:
-    """File name -> content: report.html, explanation.json, three CSV tables, and all figures. Raises NiwtError on an unknown method."""
+    """File name -> content: report.html, explanation.json, four CSV tables, and all figures. Raises NiwtError on an unknown method."""
     drawn = figures or make_figures(answer, explanation, methods=methods)
     texts = {
         "report.html": report_html(answer, explanation, picture_name=picture_name, figures=drawn),
@@ -34,6 +40,7 @@ def report_files(
         "ranking.csv": ranking_csv(answer),
         "neurons.csv": neurons_csv(answer, explanation),
         "words.csv": attributes_csv(explanation),
+        "observations.csv": observations_csv(explanation),
     }
     images = {"picture.png": drawn.square}
     images |= {f"map-{method}.png": image for method, image in drawn.maps.items()}

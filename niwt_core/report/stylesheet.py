@@ -41,6 +41,10 @@ border:1px solid var(--cyn-line);color:var(--cyn-soft);vertical-align:.125em}
 .nr-words li{display:grid;grid-template-columns:minmax(8rem,13rem) 1fr 4rem;gap:.75rem;align-items:center;padding:.3125rem 0}
 .nr-flip li{display:grid;grid-template-columns:minmax(9rem,16rem) 1fr 4rem;gap:.75rem;align-items:center;padding:.3125rem 0}
 .nr-word{line-height:1.3}
+.nr-sights{list-style:none!important;margin:0!important;padding:0!important;display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));
+gap:.25rem 1rem}.nr-sights li{display:grid;grid-template-columns:1.25rem 1fr;margin:0;align-items:baseline}
+.nr-sight-seen b{color:var(--cyn-built)}.nr-sight-not-seen b{color:var(--cyn-unseen)}.nr-sight-not-seen span{text-decoration:line-through}
+.nr-sight-cannot-tell{color:var(--cyn-soft)}
 .nr-track{position:relative;height:1.25rem;display:block}
 .nr-track i{position:absolute;top:0;bottom:0}
 .nr-zero{width:1px;background:var(--cyn-soft);top:-.375rem!important;bottom:-.375rem!important}

@@ -92,6 +92,7 @@ def test_files(tmp_path):
         "ranking.csv",
         "neurons.csv",
         "words.csv",
+        "observations.csv",
         "picture.png",
         "map-grad-cam.png",
         "map-occlusion.png",

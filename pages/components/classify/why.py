@@ -10,9 +10,11 @@ from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import Method
 from niwt_core.explain.explanation import Explanation
 from niwt_core.explain.parts import NeuronPart
+from niwt_core.explain.sentence import UNFAMILIAR
 from niwt_core.report import fragments, report_files, report_html, report_zip
 from niwt_core.report.document import counterfactual_about, seen_from_runner_up
 from niwt_core.report.figures import draw_neuron, jpeg_uri, sized_square
+from niwt_core.report.sightings import sighting_legend, sighting_list
 from pages.components.shared import charts, style
 from pages.components.shared.style import text
 
@@ -25,8 +27,20 @@ def sentence(explanation: Explanation) -> None:
     st.html(f'<blockquote class="cls-sentence">{text(explanation.sentence)}</blockquote>')
 
 
+def unfamiliar(answer: Answer) -> None:
+    """A picture unlike the study's own is said to be so, before any class."""
+    if not answer.familiar:
+        st.warning(UNFAMILIAR, icon=":material/help:")
+
+
+def sights(explanation: Explanation) -> None:
+    """Each word of the class's description with a sign: seen in this picture, not seen, or not to be told."""
+    if explanation.observations:
+        st.html(sighting_list(explanation.observations) + f'<p class="nr-small">{sighting_legend()}</p>')
+
+
 def words(answer: Answer, explanation: Explanation) -> None:
-    """What the network looks for in the class, read back from its neurons."""
+    """What the class stands for, read back from its neurons, whatever the picture."""
     if explanation.words:
         st.html(
             fragments.attribute_bars(explanation.words)
