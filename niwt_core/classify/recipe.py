@@ -130,7 +130,7 @@ def _check_attribute(key: object, value: object, *, where: str) -> None:
     for text in (key, *parts):
         if isinstance(text, str) and (len(text) > LONGEST_WORD or not _writable(text)):
             raise NiwtError(
-                f"{text[:LONGEST_WORD]!r} is no word of an attribute",
+                f"no value or name of an attribute is {text[:40]!r}",
                 where=where,
                 fix=f"use at most {LONGEST_WORD} characters",
             )

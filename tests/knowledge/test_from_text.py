@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from niwt_core import NiwtError, Recipe, build_class
 from niwt_core.data.aviary.attributes import ATTRIBUTE_NAMES, choose_attributes
 from niwt_core.data.aviary.caption import caption
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.from_text import attributes_from_text, read_attributes
-from niwt_core.knowledge.from_text.phrases import stem
+from niwt_core.knowledge.from_text.words import stem
 from tests.support.small_study import small_study
 
 
@@ -59,6 +61,140 @@ def said(knowledge: Knowledge, text: str) -> set[str]:
 )  # fmt: skip
 def test_what_people_write(text, wanted):
     assert said(CUB, text) == set(wanted.split("|"))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("it does not have a red crown", "-crown color: red"),
+        ("It doesn't have a red crown.", "-crown color: red"),
+        ("It doesn\u2019t have a red crown.", "-crown color: red"),
+        ("the crown isn't red", "-crown color: red"),
+        ("the crown isnt red", "-crown color: red"),
+        ("the crown is anything but red", "-crown color: red"),
+        ("the crown is nothing but red", "crown color: red"),
+        ("its wings don't have stripes", "-wing pattern: striped"),
+        ("wings which never have stripes", "-wing pattern: striped"),
+        ("it never has a long bill", "-bill length: longer than head"),
+        ("without a red crown or a black nape", "-crown color: red|-nape color: black"),
+        ("without a red crown, a black nape or a hooked bill", "-crown color: red|-nape color: black|-bill shape: hooked"),
+        ("a crown that is white instead of red", "crown color: white|-crown color: red"),
+        ("a white rather than red crown", "crown color: white|-crown color: red"),
+        ("neither a red crown nor a hooked bill", "-crown color: red|-bill shape: hooked"),
+        ("it has neither a red crown nor a hooked bill, but a black nape", "-crown color: red|-bill shape: hooked|nape color: black"),
+        ("neither the crown nor the nape is red", "-crown color: red|-nape color: red"),
+        ("red on the crown but not on the wings", "crown color: red|-wing color: red"),
+        ("a red crown, but not the nape", "crown color: red|-nape color: red"),
+        ("no red, black or white on the crown", "-crown color: red|-crown color: black|-crown color: white"),
+        ("the crown is not red or black", "-crown color: red|-crown color: black"),
+        ("the crown is not red but black", "-crown color: red|crown color: black"),
+        ("the crown is not only red but also black", "crown color: red|crown color: black"),
+        ("it lacks a red crown and has a black nape", "-crown color: red|nape color: black"),
+        ("a bird lacking a red crown", "-crown color: red"),
+        ("not without a red crown", "crown color: red"),
+        ("it does not lack a red crown", "crown color: red"),
+        ("no red crown. A black nape", "-crown color: red|nape color: black"),
+        ("no red crown, a black nape", "-crown color: red|nape color: black"),
+        ("no red crown and a black nape", "-crown color: red|nape color: black"),
+        ("a black crown with no red nape", "crown color: black|-nape color: red"),
+        ("the crown, which is not red, is black", "-crown color: red|crown color: black"),
+        ("unstriped wings", "-wing pattern: striped"),
+        ("a non-red crown", "-crown color: red"),
+        ("red legs and no hooked bill or red nape", "leg color: red|-bill shape: hooked|-nape color: red"),
+    ],
+)  # fmt: skip
+def test_what_people_deny(text, wanted):
+    assert said(CUB, text) == set(wanted.split("|"))
+
+
+PARTS_AND_COLOURS = [
+    (part, color) for part in ("crown", "nape", "throat", "leg") for color in ("red", "black", "white")
+]
+DENYING = [
+    "no {} {}",
+    "not a {} {}",
+    "without a {} {}",
+    "it has no {} {}",
+    "it doesn't have a {} {}",
+    "it never has a {} {}",
+    "lacks a {} {}",
+]
+GRANTING = ["a {} {}", "it has a {} {}", "with a {} {}"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(PARTS_AND_COLOURS), st.booleans(), st.integers(0, 6)), min_size=1, max_size=4,
+             unique_by=lambda item: item[0]),
+    st.sampled_from([". ", "; ", ", but ", "\n"]),
+)  # fmt: skip
+def test_a_negation_ends_where_its_clause_does(clauses, sign):
+    texts = [(GRANTING[i % 3] if granted else DENYING[i]).format(color, part) for (part, color), granted, i in clauses]
+    wanted = {f"{'' if granted else '-'}{part} color: {color}" for (part, color), granted, _ in clauses}
+    assert said(CUB, sign.join(texts)) == wanted
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from(PARTS_AND_COLOURS), min_size=2, max_size=4, unique=True),
+    st.sampled_from(["without a", "neither a", "no"]),
+)
+def test_a_denied_list_grants_nothing(denied, opening):
+    *first, last = [f"{color} {part}" for part, color in denied]
+    article = "a " if opening.endswith(" a") else ""
+    end = "nor" if opening.startswith("neither") else "or"
+    text = f"{opening} {f', {article}'.join(first)} {end} {article}{last}"
+    assert said(CUB, text) == {f"-{part} color: {color}" for part, color in denied}
+
+
+def test_a_negation_that_says_nothing_here_is_listed():
+    for text in ("a red crown without a crest", "a red crown; it has no talons", "a red crown, and no nape"):
+        found, left = read_attributes(CUB, text)
+        assert [item.label for item in found] == ["crown color: red"]
+        assert left
+
+
+LEGS = table(
+    "legs::2", "legs::4", "legs::six", "color::红", "color::黑色", "цвет::красный", "रंग::लाल", "रंग::नीला", "size::+++"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("it has 4 legs", "legs: 4"),
+        ("four legs", "legs: 4"),
+        ("six legs", "legs: six"),
+        ("6 legs", "legs: six"),
+        ("五 legs", ""),
+        ("a big red thing", ""),
+        ("红色的鸟", "color: 红"),
+        ("黑色", "color: 黑色"),
+        ("красный цвет", "цвет: красный"),
+        ("लाल रंग", "रंग: लाल"),
+        ("size", ""),
+    ],
+)
+def test_values_of_any_script(text, wanted):
+    assert said(LEGS, f"{text} bird" if "色" in text else text) == ({wanted} if wanted else set())
+
+
+def test_columns_and_predicates_of_other_spellings():
+    flat = table("crown_color_red", "crown_color_black", "nape_color_red")
+    assert said(flat, "a red crown") == {"crown color red"}
+    assert said(flat, "a red nape and no black crown") == {"nape color red", "-crown color black"}
+    assert said(BEASTS, "a beast with a long neck and no stripes") == {"longneck", "-stripes"}
+    hair = table("hairless", "longleg", "furry")
+    assert said(hair, "a hairless animal with long legs") == {"hairless", "longleg"}
+    assert said(BEASTS, "a hornless animal") == {"-horns"}
+
+
+def test_what_is_round_the_eye_is_not_the_eye():
+    eyes = table("has_eye_color::white", "has_eye_color::red", "has_crown_color::red")
+    found, left = read_attributes(eyes, "a red crown and white around the eye")
+    assert [item.label for item in found] == ["crown color: red"]
+    assert "white" in left
+    assert said(AVIARY, "yellow around the eye") <= {"eye ring: yellow"}
 
 
 def test_none_is_a_value_where_a_group_has_it():

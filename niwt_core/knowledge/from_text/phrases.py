@@ -1,7 +1,7 @@
 """A description in words as parts and what is said of them: "its bill is long and hooked" -> (bill; long, hooked).
 
-No grammar is parsed. A sentence falls into pieces at commas and joining words; a piece that names no part goes to the part next to it, a piece
-that names only parts shares what its neighbour says.
+No grammar is parsed but that of negation. A sentence falls into pieces at commas and joining words; a piece that names no part goes to the part next
+to it, a piece that names only parts shares what its neighbour says.
 """
 
 from __future__ import annotations
@@ -10,34 +10,20 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from niwt_core.knowledge.from_text.thesaurus import ANIMALS, COPULAS, JOINS, NOT, PARTS, PHRASES, SMALL
+from niwt_core.knowledge.from_text.negation import DENIALS, denies, plain_negations, scope
+from niwt_core.knowledge.from_text.thesaurus import ANIMALS, COPULAS, JOINS, PARTS, PHRASES, SMALL
+from niwt_core.knowledge.from_text.words import composed, stem, words_of
 
 WHOLE_PART = "*"  # the animal itself
-_PIECE = re.compile(r"[,:]|\b(?:" + "|".join(sorted(JOINS)) + r")\b|(?=\bwithout\b)")
+_PIECE = re.compile(r"[,:，、：]|\b(?:" + "|".join(sorted(JOINS)) + r")\b|(?=\b(?:without|neither|except)\b)")
+_SENTENCE = re.compile(r"(?<!\d)\.|\.(?!\d)|[;!?\n。；！？।]+")
 _STARTS_ANEW = frozenset(["a", "an", "the", "its", "it"])
 _OWNS = frozenset(["with", "has", "have", "having"])
+_CONTINUES = COPULAS | {"which", "that"}  # "the crown, which is not red, is black"
 _PLACE = frozenset(
     ["in", "on", "at", "among", "by", "under", "near", "over"]
 )  # "perched in a green wood" is about no part
-
-
-def stem(word: str) -> str:
-    """What is the same in "striped", "stripes" and "stripe": a light stemmer, for matching only."""
-    word = word.casefold()
-    if word.endswith("s") and not word.endswith("ss") and len(word) > 3:
-        word = word[:-1]
-    for ending in ("ed", "ing"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word.removesuffix(ending)
-            if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "ls":
-                word = word[:-1]
-            break
-    return word.removesuffix("e") if len(word) > 3 else word
-
-
-def words_of(text: str) -> list[str]:
-    """Letters only, in lower case; hyphens and underscores part words, a possessive s is dropped."""
-    return re.findall(r"[a-z]+", re.sub(r"['\u2019]s\b", "", text.casefold()))
+_LESS = re.compile(r"\b(\w{4,})less\b")  # "hornless" is "no horn"
 
 
 @dataclass(frozen=True)
@@ -54,15 +40,35 @@ class Piece:
     words: tuple[str, ...] = field(default=())
 
 
-def pieces(text: str, parts: Collection[tuple[str, ...]]) -> list[Piece]:
-    """The pieces of a description, parts shared out; ``parts`` are the study's, as tuples of stems."""
+def pieces(text: str, parts: Collection[tuple[str, ...]], compounds: Collection[str] = ()) -> list[Piece]:
+    """The pieces of a description, parts shared out.
+
+    parts: the study's, as tuples of stems; compounds: stems of its attributes that are several words in one, such as "longneck".
+    """
     known = {*parts, *((stem(word),) for word in PARTS)}
     out: list[Piece] = []
-    for sentence in re.split(r"[.;!?\n]+", re.sub(r"[-_]", " ", text.casefold())):
+    for sentence in _SENTENCE.split(re.sub(r"[-_\u2010-\u2015]", " ", composed(text))):
+        sentence = plain_negations(" ".join(sentence.split()))
         for phrase, meaning in PHRASES.items():
             sentence = re.sub(rf"\b{phrase}\b", meaning, sentence)
-        out += _shared(_split(sentence, known))
+        sentence = _LESS.sub(lambda match: match[0] if stem(match[0]) in compounds else f"no {match[1]}", sentence)
+        out += _shared(_split(_compounded(sentence, compounds), known))
     return out
+
+
+def _compounded(sentence: str, compounds: Collection[str]) -> str:
+    """ "a long neck" as "a longneck", where the study has that word."""
+    if not compounds:
+        return sentence
+    words = sentence.split(" ")
+    out: list[str] = []
+    for word in words:
+        bare = word.strip(",:")
+        if out and stem(out[-1] + bare) in compounds:
+            out[-1] += word
+        else:
+            out.append(word)
+    return " ".join(out)
 
 
 def _split(sentence: str, known: Collection[tuple[str, ...]]) -> list[Piece]:
@@ -72,8 +78,12 @@ def _split(sentence: str, known: Collection[tuple[str, ...]]) -> list[Piece]:
         piece = _piece(words_of(sentence[start : match.start() if match else None]), known, joined)
         if piece.words:
             found.append(piece)
-        joined, start = (match.group(), match.end()) if match else ("", 0)
-    return found
+            joined = ""
+        if match:
+            sign = match.group()
+            joined = joined if not sign or (sign == "," and joined) else "," if not sign.isalpha() else sign
+            start = match.end()
+    return [replace(piece, negated=denied) for piece, denied in zip(found, scope(found), strict=True)]
 
 
 def _piece(words: list[str], known: Collection[tuple[str, ...]], joined: str) -> Piece:
@@ -88,52 +98,84 @@ def _piece(words: list[str], known: Collection[tuple[str, ...]], joined: str) ->
             continue
         if words[i] in ANIMALS or stems[i] in ANIMALS:
             parts.append(WHOLE_PART)
-        elif words[i] not in NOT and words[i] not in COPULAS:
+        elif words[i] not in DENIALS and words[i] not in COPULAS:
             said.append(words[i])
         i += 1
-    negated = any(word in NOT for word in words)
     copula = any(word in COPULAS for word in words)
     anew = bool(words) and words[0] in _STARTS_ANEW
-    return Piece(tuple(parts), tuple(said), negated, copula, anew, joined, tuple(words))
+    return Piece(tuple(parts), tuple(said), denies(words), copula, anew, joined, tuple(words))
 
 
 def _shared(found: list[Piece]) -> list[Piece]:
-    """Gives every piece the parts that it is about."""
-    out = list(found)
-    # "its bill is long and hooked", "a yellow, thin bill", "underparts with bold stripes", "wings without bars"
-    for i, piece in enumerate(out):
-        if piece.parts or not _discriminative(piece) or _PLACE & set(piece.words):
-            continue
-        back = out[i - 1] if i else None
-        on = out[i + 1] if i + 1 < len(out) else None
-        follows = on is not None and on.parts and not on.anew and on.joined in (",", "and", "or", "but")
-        denies = piece.words[0] == "without"
-        if back is not None and back.parts and (denies or (_bare(back) and piece.joined in _OWNS)):
-            out[i] = replace(piece, parts=back.parts)
-        elif back is not None and back.parts and (back.copula or not follows) and not piece.anew:
-            if _discriminative(back):
-                out[i] = replace(piece, parts=back.parts, copula=back.copula)
-        elif follows and on is not None:
-            out[i] = replace(piece, parts=on.parts)
-    for i, piece in enumerate(out):  # "crown, nape and back are black"
-        if "are" in piece.words and piece.parts and _discriminative(piece):
+    """Gives every piece the parts that it is about, and what is said of them."""
+    out = _denied_elsewhere(list(found))
+    for _ in range(2):  # twice, for a list before its part: "no red, black or white on the crown"
+        _share_parts(out)
+    for i, piece in enumerate(out):  # "crown, nape and back are black", "neither the crown nor the nape is red"
+        if {"are", "is", "were", "was"} & set(piece.words) and piece.parts and _discriminative(piece):
             first = i
-            while first and _bare(out[first - 1]) and out[first].joined in ("and", "or", ","):
+            while first and _bare(out[first - 1]) and out[first].joined in ("and", "or", "nor", ","):
                 first -= 1
             shared = [part for other in out[first:i] for part in other.parts]
             out[i] = replace(piece, parts=(*shared, *piece.parts))
+            out[first:i] = [replace(other, parts=(), negated=False) for other in out[first:i]]
     for i in range(1, len(out)):  # "a red crown and nape"
         piece, before = out[i], out[i - 1]
         taken = i + 1 < len(out) and out[i + 1].parts[: len(piece.parts)] == piece.parts
-        if _bare(piece) and not piece.anew and piece.joined == "and" and before.parts and not taken:
+        alike = not piece.negated or (before.negated and piece.joined in ("or", "nor"))
+        if (
+            _bare(piece)
+            and not piece.anew
+            and piece.joined in ("and", "or", "nor")
+            and before.parts
+            and not taken
+            and alike
+        ):
             out[i] = replace(piece, said=before.said, negated=before.negated)
+    return out
+
+
+def _share_parts(out: list[Piece]) -> None:
+    """ "its bill is long and hooked", "a yellow, thin bill", "underparts with bold stripes", "wings without bars" """
+    for i, piece in enumerate(out):
+        if piece.parts or not _says(piece) or _PLACE & set(piece.words):
+            continue
+        back = out[i - 1] if i else None
+        on = out[i + 1] if i + 1 < len(out) else None
+        follows = on is not None and on.parts and not on.anew and on.joined in (",", "and", "or", "nor", "but")
+        owned = piece.words[0] in ("without", "neither") or (back is not None and _bare(back) and piece.joined in _OWNS)
+        if back is not None and back.parts and owned:
+            out[i] = replace(piece, parts=back.parts)
+        elif back is not None and back.parts and (back.copula or not follows) and not piece.anew:
+            if _discriminative(back) or piece.words[0] in _CONTINUES:
+                out[i] = replace(piece, parts=back.parts, copula=back.copula)
+        elif follows and on is not None:
+            out[i] = replace(piece, parts=on.parts)
+
+
+def _denied_elsewhere(out: list[Piece]) -> list[Piece]:
+    """ "red on the head but not on the wings", "black except the wings": what was said before is denied of other parts."""
+    for i in range(1, len(out)):
+        piece, before = out[i], out[i - 1]
+        excepted = "except" in piece.words
+        said = [word for word in piece.said if word not in SMALL]
+        if not piece.parts or WHOLE_PART in piece.parts or not (excepted or "not" in piece.words):
+            continue
+        if excepted and said:  # "black except the white wings"
+            out[i] = replace(piece, joined="")
+        elif not said and _says(before):
+            out[i] = replace(piece, said=before.said, negated=not before.negated, joined="")
     return out
 
 
 def _bare(piece: Piece) -> bool:
     """It names parts and says nothing of them."""
-    return bool(piece.parts) and WHOLE_PART not in piece.parts and not _discriminative(piece)
+    return bool(piece.parts) and WHOLE_PART not in piece.parts and not _says(piece)
 
 
 def _discriminative(piece: Piece) -> bool:
-    return piece.negated or any(word not in SMALL for word in piece.said)
+    return piece.negated or _says(piece)
+
+
+def _says(piece: Piece) -> bool:
+    return any(word not in SMALL for word in piece.said)

@@ -16,8 +16,9 @@ import numpy as np
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Knowledge, readable
 from niwt_core.knowledge.captions.encoders import TextEncoder
-from niwt_core.knowledge.from_text.phrases import WHOLE_PART, Piece, pieces, stem, words_of
+from niwt_core.knowledge.from_text.phrases import WHOLE_PART, Piece, pieces
 from niwt_core.knowledge.from_text.thesaurus import MEANINGS, PARTS, SMALL, WHOLE
+from niwt_core.knowledge.from_text.words import stem, words_of
 
 LONGEST_TEXT = 5000  # characters
 NEAR = 0.6  # cosine from which a sentence encoder's best attribute counts
@@ -43,7 +44,6 @@ IDLE = frozenset(
 )
 
 _NONE = frozenset({stem("none")})
-_PLAIN = frozenset(map(stem, ("solid", "plain", "none")))
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,8 @@ def read_attributes(
     parts = {tuple(column.part.split()) for column in columns if column.part not in ("", WHOLE_PART)}
     said: dict[int, Proposal] = {}
     unknown: list[str] = []
-    for piece in pieces(text, parts):
+    compounds = {word for column in columns if not column.part and len(column.value) == 1 for word in column.value}
+    for piece in pieces(text, parts, compounds):
         hits, left = _match(piece, columns, knowledge)
         if not hits and left and encoder is not None:
             hits, left = _nearest(piece, knowledge, encoder), []
@@ -125,7 +126,7 @@ def read_attributes(
 def _columns(names: tuple[str, ...]) -> tuple[_Column, ...]:
     out = []
     for k, name in enumerate(names):
-        group, _, value = readable(name).partition(": ")
+        group, value = _group_and_value(name)
         if not value:  # no group: the attribute is one word for the whole animal
             out.append(_Column(k, "", frozenset(stem(word) for word in words_of(group))))
             continue
@@ -134,9 +135,20 @@ def _columns(names: tuple[str, ...]) -> tuple[_Column, ...]:
         whole = not part or " ".join(part) in {stem(word) for word in WHOLE}
         idle = IDLE | set(part)
         every = [stem(word) for word in words_of(value)]
-        discriminative = frozenset(word for word in every if word not in idle) or frozenset(every)
-        out.append(_Column(k, WHOLE_PART if whole else " ".join(part), discriminative))
+        told = frozenset(word for word in every if word not in idle)
+        without_sizes = frozenset(word for word in told if not word.isdecimal())  # "small (5 - 9 in)"
+        out.append(_Column(k, WHOLE_PART if whole else " ".join(part), without_sizes or told or frozenset(every)))
     return tuple(out)
+
+
+def _group_and_value(name: str) -> tuple[str, str]:
+    """The two sides of "crown color: red"; "crown_color_red" has them too, parted by the word for a feature."""
+    group, _, value = readable(name).partition(": ")
+    words = group.split()
+    feature = next((i for i, word in enumerate(words) if stem(word) in FEATURES), 0)
+    if not value and 0 < feature < len(words) - 1:
+        return " ".join(words[: feature + 1]), " ".join(words[feature + 1 :])
+    return group, value
 
 
 def _match(piece: Piece, columns: Sequence[_Column], knowledge: Knowledge) -> tuple[list[tuple[int, bool]], list[str]]:
@@ -151,7 +163,7 @@ def _match(piece: Piece, columns: Sequence[_Column], knowledge: Knowledge) -> tu
                 found = [column for column in own if column.value == _NONE]  # "no crest"
                 hits += [(column.k, True) for column in found]
             elif found and piece.negated:
-                hits += [(column.k, column.value <= _PLAIN) for column in found]
+                hits += [(column.k, False) for column in found]
             else:
                 hits += [(column.k, True) for column in found]
             used |= words
@@ -163,7 +175,8 @@ def _match(piece: Piece, columns: Sequence[_Column], knowledge: Knowledge) -> tu
     parts = {column.part for column in columns}
     left = [word for word in piece.said if word not in used and word not in SMALL]
     if not hits:
-        left += [part for part in piece.parts if part != WHOLE_PART and part not in parts and not _others(part)]
+        unnamed = [part for part in piece.parts if part != WHOLE_PART and part not in parts and not _others(part)]
+        left += [" ".join(piece.words)] if piece.negated and piece.parts and not left else unnamed
     return hits, left
 
 
@@ -188,7 +201,11 @@ def _meanings() -> Mapping[str, tuple[frozenset[str], ...]]:
 def _values(said: Sequence[str], columns: Sequence[_Column]) -> tuple[list[_Column], set[str]]:
     """(columns whose value is said, the words that said so); a longer value wins over one that it holds ("very small" over "small")."""
     own = {stem(word) for word in said}
-    found = {column: {word for word in said if stem(word) in column.value} for column in columns if column.value <= own}
+    found = {
+        column: {word for word in said if stem(word) in column.value}
+        for column in columns
+        if column.value and column.value <= own  # a value without a word is never said
+    }
     explained = set().union(*(column.value for column in found)) if found else set()
     for word in said:
         if stem(word) in explained:

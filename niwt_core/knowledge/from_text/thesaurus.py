@@ -16,6 +16,9 @@ PHRASES: Mapping[str, str] = {
     "back of the neck": "nape",
     "back of its neck": "nape",
     "hind neck": "nape",
+    "around the eyes?": "eyering",
+    "round the eyes?": "eyering",
+    "about the eyes?": "eyering",
     "looking back": "",
     "on the wing": "",
     "swept back": "",
@@ -107,8 +110,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 # What may be said of the animal as a whole, and the words for it.
 WHOLE = ("body", "primary", "whole", "shape", "size")
 ANIMALS = _words("bird creature animal songster fellow species")
-NOT = _words("no not without lacks lacking never neither nor")
-JOINS = _words("and or but with has have having shows showing show")
+NOT = _words("no not non without lacks lacking never neither nor except only")
+JOINS = _words("and or nor but yet though although while with has have having shows showing show")
 COPULAS = _words("is are was were")
 SMALL = (  # words that carry nothing by themselves
     NOT
@@ -118,5 +121,6 @@ SMALL = (  # words that carry nothing by themselves
         "a an the its it in of on that this these as like at by to for from there here which whose their his her also very one"
     )
     | _words("round around across all over feathers feather sprinkled covered marked shaped")
+    | _words("does do did can will would could should may so any at all both")
     | _words("bright deep dark pale light warm bold sees see look note picture we")
 )
