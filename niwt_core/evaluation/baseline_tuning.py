@@ -14,6 +14,7 @@ from niwt_core.evaluation.baselines.linear import Injection, unit_rows
 from niwt_core.evaluation.folds import Fold, FoldFeatures, FoldHead, fold_heads
 from niwt_core.evaluation.margins import Margins
 from niwt_core.evaluation.metrics import CalibrationCurve, Scored, average, calibration_curve, score
+from niwt_core.evaluation.parallel import side_by_side
 from niwt_core.method.head import Conditioning, Head
 
 SHARES = np.array([0.001, 0.002, 0.004, 0.006, 0.009, 0.013, 0.018, 0.025, 0.035, 0.05, 0.08])
@@ -76,7 +77,9 @@ def choose_baseline(
     grid = baseline.grid
     curves: dict[tuple[float, ...], list[CalibrationCurve]] = {hyperparameters: [] for hyperparameters in grid}
     stolen: dict[tuple[float, ...], list[np.ndarray]] = {hyperparameters: [] for hyperparameters in grid}
-    for number, item in enumerate(heads if baseline.every_fold else first_partition(heads)):
+
+    def on_fold(number: int) -> list[tuple[CalibrationCurve, np.ndarray]]:
+        item = heads[number]
         fold, features = item.fold, item.fold_features.features
         centred = about(knowledge, fold.kept, unit=baseline.unit_descriptions)
         training_data, condition = training_data_of(
@@ -90,12 +93,20 @@ def choose_baseline(
         fitted = baseline.fit(training_data)
         pictures = np.concatenate([fold.seen_test, fold.unseen_test])
         x, classes = condition(features[pictures]).numpy(), np.concatenate([fold.kept, fold.held])
-        both = in_units(fitted, training_data, x, centred[fold.held], grid)
-        for hyperparameters, (known, scores) in zip(grid, both, strict=True):
-            curves[hyperparameters].append(calibration_curve(scored(scores, labels[pictures], classes, len(fold.kept))))
+        found = []
+        for known, scores in in_units(fitted, training_data, x, centred[fold.held], grid):
+            H = np.zeros(0)
             if best_seen is not None:
                 margins = margins_of(baseline, training_data, known, scores, labels[pictures], classes)
-                stolen[hyperparameters].append(margins.outcome(margins.biases(SHARES, SHRINKAGES)).H)
+                H = margins.outcome(margins.biases(SHARES, SHRINKAGES)).H
+            found.append((calibration_curve(scored(scores, labels[pictures], classes, len(fold.kept))), H))
+        return found
+
+    used = heads if baseline.every_fold else first_partition(heads)
+    for of_fold in side_by_side(on_fold, range(len(used))):
+        for hyperparameters, (curve, H) in zip(grid, of_fold, strict=True):
+            curves[hyperparameters].append(curve)
+            stolen[hyperparameters].append(H)
     calibrated = max(grid, key=lambda hyperparameters: average(curves[hyperparameters])[3])
     plain = max(grid, key=lambda hyperparameters: np.mean([curve.at(0.0).H for curve in curves[hyperparameters]]))
     by_share = None

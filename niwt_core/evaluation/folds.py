@@ -15,6 +15,7 @@ from torch import Tensor
 
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation.metrics import Scored, score
+from niwt_core.evaluation.parallel import side_by_side
 from niwt_core.method.head import Head, fit_head
 
 PICTURE_FOLDS = 5
@@ -117,13 +118,15 @@ def fold_heads(
     starts: Sequence[Head] = (),
 ) -> list[FoldHead]:
     """Refits the head of every fold on its kept classes."""
-    fitted = []
-    for number, (fold, fold_features) in enumerate(zip(folds, features_of_folds, strict=True)):
+
+    def fitted(number: int) -> FoldHead:
+        fold, fold_features = folds[number], features_of_folds[number]
         x = fold_features.features[fold.fit]
         local = torch.from_numpy(np.searchsorted(fold.kept, labels[fold.fit]))
         head = fit_head(x, local, classes=len(fold.kept), decay=decay, start=starts[number] if starts else None)
-        fitted.append(FoldHead(fold, fold_features, head, gamma_unit(head.logits(x))))
-    return fitted
+        return FoldHead(fold, fold_features, head, gamma_unit(head.logits(x)))
+
+    return side_by_side(fitted, range(len(folds)))
 
 
 def fold_scores(item: FoldHead, labels: np.ndarray, rows: Tensor, biases: Tensor) -> Scored:

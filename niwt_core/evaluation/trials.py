@@ -13,6 +13,7 @@ from niwt_core.evaluation.folds import Fold, FoldFeatures, FoldHead, fold_heads
 from niwt_core.evaluation.grid import Grid
 from niwt_core.evaluation.margins import Margins
 from niwt_core.evaluation.metrics import Balance, CalibrationCurve, average
+from niwt_core.evaluation.parallel import side_by_side
 from niwt_core.method.leave_one_out import left_out_logits
 from niwt_core.method.mapping import RidgePath
 from niwt_core.method.transfer.exact import ExactTransfer, fit_transfer
@@ -103,7 +104,9 @@ class Trials:
         """The folds with their heads at one decay."""
         if decay not in self._items:
             heads = self.heads(decay)
-            self._items[decay] = [FoldTrial(item, self._labels, self._knowledge, decay=decay) for item in heads]
+            self._items[decay] = side_by_side(
+                lambda item: FoldTrial(item, self._labels, self._knowledge, decay=decay), heads
+            )
         return self._items[decay]
 
     def carried(self, described: int) -> float:
@@ -127,15 +130,18 @@ class Trials:
     def _try(self, decay: float, mu: float, grid: Grid) -> None:
         """All ridges, norms, shares and shrinkages at one decay and mu."""
         shares, shrinkages = np.array(grid.share), np.array(grid.shrinkage)
-        results: list[list[list[tuple[Balance, CalibrationCurve]]]] = [[] for _ in grid.ridge]
-        for item in self.items(decay):
+
+        def on_fold(item: FoldTrial) -> list[list[tuple[Balance, CalibrationCurve]]]:
             transfer = fit_transfer(item.head.rows, item.head.biases, item.operator, mu=mu)
-            for number, importances in enumerate(item.importances(grid.ridge)):
-                of_norms = []
-                for margins in item.margins(transfer, importances, grid.norm):
-                    balance = margins.outcome(margins.biases(shares, shrinkages))
-                    of_norms.append((balance, margins.curve(item.unit)))
-                results[number].append(of_norms)
+            return [
+                [
+                    (margins.outcome(margins.biases(shares, shrinkages)), margins.curve(item.unit))
+                    for margins in item.margins(transfer, importances, grid.norm)
+                ]
+                for importances in item.importances(grid.ridge)
+            ]
+
+        results = zip(*side_by_side(on_fold, self.items(decay)), strict=True)  # of each ridge, then of each fold
         rest = (grid.norm, grid.share, grid.shrinkage)
         for ridge, of_folds in zip(grid.ridge, results, strict=True):
             balances = [[np.stack(balance) for balance, _ in of_norms] for of_norms in of_folds]
