@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from niwt_core.cli import build, commands, evaluate, inspect, paper, prepare, serve
+from niwt_core.cli import build, commands, evaluate, inspect, paper, picture, prepare, serve
 from niwt_core.errors import NiwtError
 
 # Read when torch and numpy are imported, which no command does before this. By default the threads of both spin while they wait for each other, and
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command("prepare")(prepare.prepare_command)
 app.command("info")(commands.info)
 app.command("neurons")(commands.neurons)
+app.command("picture-neurons")(picture.picture_neurons)
 app.command("build")(build.build)
 app.command("propose")(build.propose)
 app.command("classify")(commands.classify)

@@ -5,20 +5,42 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as safetensors_bytes
+from torch import Tensor
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
+from niwt_core.errors import NiwtError
 from niwt_core.files import digest, write_atomically
+from niwt_core.neurons.exemplars import pack
 from niwt_core.neurons.synthesis import Synthesis, neuron_goal, synthesise
 
 SIDE, BYTES = 112, 4600  # of a stored picture: 1,280 of them are 5.4 MB
 BATCH = 16
 ABOUT = "about.json"
+PACKED = "neuron-pictures.safetensors"  # in the folder of a study
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronPictures:
+    """The finished pictures of a dictionary: WebP bytes of all, one after the other, and offsets (N+1,) where each starts."""
+
+    webps: Tensor
+    offsets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def webp(self, neuron: int) -> bytes:
+        """The WebP file of a neuron's picture."""
+        return self.webps[int(self.offsets[neuron]) : int(self.offsets[neuron + 1])].numpy().tobytes()
 
 
 def picture_path(folder: Path, neuron: int) -> Path:
@@ -84,3 +106,31 @@ def webp_bytes(picture: np.ndarray, *, side: int = SIDE, largest: int = BYTES) -
         if len(data) <= largest:
             break
     return data
+
+
+def pack_pictures(folder: Path, neurons: int, path: Path) -> NeuronPictures:
+    """Writes the pictures of ``folder`` into one safetensors file. Raises NiwtError if one is missing."""
+    files = [picture_path(folder, n) for n in range(neurons)]
+    for file in files:
+        if not file.exists():
+            raise NiwtError("a neuron has no picture yet", where=str(file), fix="go on with `niwt picture-neurons`")
+    webps, offsets = pack([file.read_bytes() for file in files])
+    tensors = {"webps": webps, "offsets": torch.from_numpy(offsets)}
+    write_atomically(Path(path), safetensors_bytes(tensors))
+    return NeuronPictures(webps, offsets)
+
+
+def read_pictures(study_folder: Path, neurons: int) -> NeuronPictures | None:
+    """The pictures of a study's neurons, or None where none were made. Raises NiwtError on a damaged file or another number of neurons."""
+    path = Path(study_folder) / PACKED
+    if not path.exists():
+        return None
+    again = "remove it, and run `niwt picture-neurons` again"
+    try:
+        with safe_open(path, framework="pt") as file:
+            pictures = NeuronPictures(file.get_tensor("webps"), file.get_tensor("offsets").numpy())
+    except (OSError, SafetensorError) as error:
+        raise NiwtError(f"cannot read the pictures of neurons ({error})", where=str(path), fix=again) from None
+    if len(pictures) != neurons:
+        raise NiwtError(f"pictures of {len(pictures)} neurons for {neurons}", where=str(path), fix=again)
+    return pictures

@@ -13,7 +13,17 @@ from torch import nn
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.backbones.trace import split_model
-from niwt_core.neurons.pictures import BYTES, missing_pictures, picture_neurons, picture_path, webp_bytes
+from niwt_core.errors import NiwtError
+from niwt_core.neurons.pictures import (
+    BYTES,
+    PACKED,
+    missing_pictures,
+    pack_pictures,
+    picture_neurons,
+    picture_path,
+    read_pictures,
+    webp_bytes,
+)
 from niwt_core.neurons.synthesis import (
     Synthesis,
     class_goal,
@@ -167,3 +177,21 @@ def test_a_busy_picture_is_kept_small() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
     flat = np.full((128, 128, 3), 90, np.uint8)
     assert len(webp_bytes(flat)) < len(webp_bytes(noise)) <= 2 * BYTES
+
+
+def test_packed_pictures_are_the_files(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for n in range(3):
+        picture_path(tmp_path, n).write_bytes(webp_bytes(random.integers(0, 256, (20, 20, 3), dtype=np.uint8)))
+    with pytest.raises(NiwtError, match="no picture yet"):
+        pack_pictures(tmp_path, 4, tmp_path / PACKED)
+    assert read_pictures(tmp_path, 3) is None
+    pack_pictures(tmp_path, 3, tmp_path / PACKED)
+    read = read_pictures(tmp_path, 3)
+    assert read is not None
+    assert [read.webp(n) for n in range(3)] == [picture_path(tmp_path, n).read_bytes() for n in range(3)]
+    with pytest.raises(NiwtError, match="pictures of 3 neurons for 5"):
+        read_pictures(tmp_path, 5)
+    (tmp_path / PACKED).write_bytes(b"damaged")
+    with pytest.raises(NiwtError, match="cannot read"):
+        read_pictures(tmp_path, 3)
