@@ -4,7 +4,7 @@ A head row is predicted from a class's description by the ridge of all *other* c
 ridge without class c follows from the ridge with it (hat matrix ``H``): ``t_c - (t_c - (H t)_c) / (1 - H_cc)``, so C refits cost one
 eigendecomposition. Every figure is of a class that nothing was fitted to.
 
-On EfficientNet-Lite0 and one photograph of each ImageNet class, in attributes: recognised first 81.7 % at 0.58 % stolen, 87.5 % at 0.88 %. Projecting
+On EfficientNet-Lite0 and one photograph of each ImageNet class, in attributes: recognised first 81.2 % at 0.59 % stolen, 87.3 % at 0.88 %. Projecting
 the rows on their own leading directions seems to add 2 points, and costs 3 once those directions are refitted without the class: it is not done.
 """
 
@@ -106,10 +106,16 @@ def choose_ridge(
     share: float = SHARE,
     norm: float = 1.0,
 ) -> float:
-    """The ridge at which left-out classes are recognised first most often at this share. (The cosine of rows asks for a five times larger one.)"""
+    """The largest ridge whose left-out classes are recognised first as often, at this share, as with the best one, within a standard error.
+
+    Among equals the larger is better: it also tells left-out classes from each other. (The cosine of rows asks for one ten times larger,
+    which recognises 12 points fewer.)
+    """
     path = left_out_path(descriptions, photographs.rows, ridges=ridges)
-    top1 = [at_share(margins(rows, photographs, norm=norm), share).top1 for rows in path]
-    return ridges[int(np.argmax(top1))]
+    top1 = np.array([at_share(margins(rows, photographs, norm=norm), share).top1 for rows in path])
+    best = top1.max()
+    error = np.sqrt(best * (100 - best) / len(photographs.labels))  # percent
+    return max(ridge for ridge, score in zip(ridges, top1, strict=True) if score >= best - error)
 
 
 def leave_one_class_out(

@@ -144,13 +144,15 @@ def test_accuracy_among_all_left_out_classes_is_a_plain_argmax() -> None:
     assert among_left_out(margins(rows, photographs), CLASSES, draws=1) == pytest.approx(100 * right.mean())
 
 
-def test_the_ridge_is_the_one_that_recognises_most() -> None:
+def test_the_ridge_is_the_largest_that_recognises_about_most() -> None:
     descriptions, photographs = problem(9, per_class=10)
-    ridges = (0.01, 0.3, 10.0)
-    best = choose_ridge(descriptions, photographs, ridges=ridges, share=0.05)
+    ridges = (0.01, 0.1, 0.3, 1.0, 100.0)
+    chosen = choose_ridge(descriptions, photographs, ridges=ridges, share=0.05)
     path = left_out_path(descriptions, photographs.rows, ridges=ridges)
-    top1 = {r: at_share(margins(rows, photographs), 0.05).top1 for r, rows in zip(ridges, path, strict=True)}
-    assert top1[best] == max(top1.values())
+    top1 = [at_share(margins(rows, photographs), 0.05).top1 for rows in path]
+    error = 100 * np.sqrt(max(top1) / 100 * (1 - max(top1) / 100) / len(photographs.labels))
+    assert chosen == max(r for r, score in zip(ridges, top1, strict=True) if score >= max(top1) - error)
+    assert chosen < 100  # which shrinks every class to the mean
 
 
 def test_what_does_not_fit_is_refused() -> None:
