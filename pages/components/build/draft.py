@@ -39,7 +39,7 @@ class Draft:
     def base(self, study: Study) -> np.ndarray:
         """(K,) float32 where the sliders start."""
         values = study.knowledge.values
-        return values[study.class_index(self.like)] if self.like else values[study.seen].mean(0)
+        return values[study.class_index(self.like)] if self.like else study.encoder.average
 
     def values(self, study: Study) -> np.ndarray:
         """(K,) float32 where the sliders are."""

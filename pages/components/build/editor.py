@@ -90,7 +90,7 @@ def _start(study: Study, draft: Draft) -> None:
 
 def _label(study: Study, like: str) -> str:
     if not like:
-        return "The average of all seen classes"
+        return "Nothing said yet" if study.encoding == "plain" else "The average of all seen classes"
     return f"{style.SIGNS['seen' if study.seen[study.class_index(like)] else 'unseen']} {display_name(like)}"
 
 
