@@ -170,7 +170,7 @@ def measure(study: Path, *, uploads: tuple[int, int]) -> Iterator[Figure]:
         page = new_page(browser)
         with server(study) as (address, pid, started):
             page.goto(address)
-            page.locator(".cyn-story").wait_for()
+            page.locator(".cyn-walkthrough").wait_for()
             cold = time.perf_counter() - started
             yield Figure("cold start to the first page", cold, "s", "at most 6 s", cold <= 6)
             settled(page)

@@ -34,7 +34,7 @@ def nothing(page: Page) -> None:
 SHOTS: dict[
     str, tuple[str, str, Callable[[Page], None]]
 ] = {  # name -> address, what says that it is there, what to do then
-    "start": ("", ".cyn-story", nothing),
+    "start": ("", ".cyn-walkthrough", nothing),
     "dictionary": ("dictionary", "[class*=st-key-card-]", nothing),
     "build": (f"?class={to_text(CLASS)}", ".editor", on_build),
     "classify": ("classify", ".cls-sentence", nothing),

@@ -1,4 +1,4 @@
-"""Names, words and maps checked against the truth, in a study of the Aviary.
+"""Names, words and maps checked against ground truth, in a study of the Aviary.
 
 Held-out pictures are drawn again from their seeds, now with the masks of all parts; nothing of them is stored. Each is classified among all
 classes and its best class is explained, right or wrong, as the app does it. Then:

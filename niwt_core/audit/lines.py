@@ -1,4 +1,4 @@
-"""The measurements against truth as lines for people."""
+"""The measurements against ground truth as lines for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``niwt evaluate``: the figures of a study, beside baselines, CLIP, the paper's loop and the truth."""
+"""``niwt evaluate``: the figures of a study, beside baselines, CLIP, the paper's loop and ground truth."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def evaluate(
             opened, baselines=baselines, on_baseline=lambda name, done, total: report("fitting baselines", done, total)
         )
     ground_truth = None
-    if opened.kind == "aviary":  # the one place where names, words and maps can be held against the truth
+    if opened.kind == "aviary":  # the one place where names, words and maps can be held against ground truth
         from niwt_core.audit.ground_truth import measure_ground_truth
         from niwt_core.audit.lines import ground_truth_lines
 

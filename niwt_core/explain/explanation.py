@@ -8,7 +8,7 @@
 * Observations: what attribute detectors see of the picture, whatever the class, beside what the class's description promises.
 * Evidence: ``e = P^T (phi - mean)`` is what the picture says for each attribute, since ``w = P k + q``; the margin between two classes splits into
   ``e_j (k_cj - k_rj)`` and a rest that no attribute carries. The counterfactual changes the words that hold the margin, largest first, and
-  builds the class anew after each, so that a flip is what the changed description would really do.
+  builds the class anew after each, so that a counterfactual is what the changed description would really do.
 """
 
 from __future__ import annotations

@@ -107,13 +107,13 @@ class PictureActivations:
         return self.activations[torch.from_numpy(np.searchsorted(self.kept, pictures))]
 
     def operator(self, on_batch: Callable[[int], None] | None = None) -> Tensor | None:
-        """``G`` (N,D) over the bank's own probe pictures; None where it is the identity."""
+        """``G`` (N,D) over its own probe pictures; None where it is the identity."""
         if self.network.identity_tail:
             return None
         return operator(self.network, self.of(self.probes).split(8), on_batch=on_batch).detach()
 
     def only_usable(self) -> PictureActivations:
-        """The same bank without the pictures that could not be read."""
+        """The same without the pictures that could not be read."""
         places = np.cumsum(self.usable) - 1  # old index -> new
         usable = torch.from_numpy(self.usable)
         moved = {name: places[getattr(self, name)] for name in ("targets", "probes")}
@@ -131,7 +131,7 @@ class PictureActivations:
         )
 
     def spread(self, places: np.ndarray, total: int) -> PictureActivations:
-        """The same bank with its pictures at ``places`` of ``total``: features of the others are zero, and must not be asked for."""
+        """The same with its pictures at ``places`` of ``total``: features of the others are zero, and must not be asked for."""
         features = torch.zeros(total, self.features.shape[1])
         features[torch.from_numpy(places)] = self.features
         labels = np.full(total, -1)

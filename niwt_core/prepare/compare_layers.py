@@ -175,7 +175,7 @@ def _read(
     probes: np.ndarray,
     report: Progress,
 ) -> dict[str, PictureActivations]:
-    """One pass over all pictures: a bank for each layer. Raises NiwtError where the features are not those that the study keeps."""
+    """One pass over all pictures: activations for each layer. Raises NiwtError where the features are not those that the study keeps."""
     names, total = {info.name for info in cuts}, len(dataset)
     kept = np.union1d(targets, probes)
     features = study.features.float()
@@ -273,7 +273,7 @@ def _refit(
     choice: Choice,
     targets_of: Callable[[Tensor, np.ndarray], Tensor],
 ) -> tuple[Study, tuple[int, float, float]]:
-    """The study cut at the bank's layer, in memory only, and of its names: (live neurons, verified, shuffled), in percent."""
+    """The study cut at its layer, in memory only, and of its names: (live neurons, verified, shuffled), in percent."""
     train, seen = np.flatnonzero(study.split == "train"), np.flatnonzero(study.seen)
     same = choice.decay == study.choices.decay
     fitted = fit_choice(

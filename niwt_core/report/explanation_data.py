@@ -69,7 +69,7 @@ def neurons_csv(answer: Answer, explanation: Explanation) -> str:
 
 
 def attributes_csv(explanation: Explanation) -> str:
-    """The words of the class (standard deviations), of the contrast and of the flip (logits)."""
+    """The words of the class (standard deviations), of the contrast and of the counterfactual (logits)."""
     told: list[tuple[str, Sequence[AttributeScore]]] = [("class", explanation.words)]
     if explanation.contrast is not None:
         told += [("contrast", explanation.contrast.words), ("counterfactual", explanation.contrast.counterfactual)]

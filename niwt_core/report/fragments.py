@@ -20,7 +20,7 @@ TRUST = {
     "verified": "held-out pictures confirm the name",
     "weak": "better than chance on held-out pictures, though not by much",
 }
-STEPS_SHOWN = 8  # words of a flip; the rest in one line
+STEPS_SHOWN = 8  # words of a counterfactual; the rest in one line
 
 
 def number(value: float, *, sign: bool = False) -> str:
@@ -145,7 +145,7 @@ def counterfactual_steps(contrast: Contrast) -> str:
     rows += [row(label, start, end, "nr-change", number(end - start, sign=True)) for label, start, end in steps]
     last = f"{contrast.versus} leads by" if left <= 0 else f"{contrast.name} still leads by"
     rows.append(row(last, 0, left, "nr-end", number(abs(left), sign=True)))
-    return f'<ul class="nr-flip">{"".join(rows)}</ul>'
+    return f'<ul class="nr-counterfactual">{"".join(rows)}</ul>'
 
 
 def change(word: AttributeScore) -> str:

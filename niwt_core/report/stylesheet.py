@@ -11,8 +11,8 @@ DARK = {
 }  # fmt: skip
 
 FRAGMENTS = """
-.nr-ranking,.nr-neurons,.nr-words,.nr-flip{list-style:none!important;margin:0!important;padding:0!important}
-.nr-ranking li,.nr-neurons li,.nr-words li,.nr-flip li{margin:0}
+.nr-ranking,.nr-neurons,.nr-words,.nr-counterfactual{list-style:none!important;margin:0!important;padding:0!important}
+.nr-ranking li,.nr-neurons li,.nr-words li,.nr-counterfactual li{margin:0}
 .nr-number{font-variant-numeric:tabular-nums;text-align:right;white-space:nowrap;font-size:.875rem;color:var(--cyn-ink)}
 .nr-small,.nr-kind{font-size:.8125rem;color:var(--cyn-soft)}
 .nr-none{color:var(--cyn-soft);margin:.5rem 0}
@@ -39,7 +39,7 @@ border:1px solid var(--cyn-line);color:var(--cyn-soft);vertical-align:.125em}
 .nr-trust.nr-verified{background:var(--cyn-neuron);border-color:var(--cyn-neuron);color:var(--cyn-paper)}
 .nr-trust.nr-weak{border-color:var(--cyn-neuron);color:var(--cyn-neuron)}
 .nr-words li{display:grid;grid-template-columns:minmax(8rem,13rem) 1fr 4rem;gap:.75rem;align-items:center;padding:.3125rem 0}
-.nr-flip li{display:grid;grid-template-columns:minmax(9rem,16rem) 1fr 4rem;gap:.75rem;align-items:center;padding:.3125rem 0}
+.nr-counterfactual li{display:grid;grid-template-columns:minmax(9rem,16rem) 1fr 4rem;gap:.75rem;align-items:center;padding:.3125rem 0}
 .nr-word{line-height:1.3}
 .nr-sights{list-style:none!important;margin:0!important;padding:0!important;display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));
 gap:.25rem 1rem}.nr-sights li{display:grid;grid-template-columns:1.25rem 1fr;margin:0;align-items:baseline}
@@ -51,7 +51,8 @@ gap:.25rem 1rem}.nr-sights li{display:grid;grid-template-columns:1.25rem 1fr;mar
 .nr-step{border-radius:.1875rem;background:color-mix(in srgb,var(--cyn-neuron) 45%,var(--cyn-card))}
 .nr-start .nr-step,.nr-end .nr-step{background:var(--cyn-neuron)}
 .nr-start .nr-word,.nr-end .nr-word{font-weight:600}
-@media (max-width:560px){.nr-words li,.nr-flip li{grid-template-columns:1fr 4rem}.nr-words .nr-word,.nr-flip .nr-word{grid-column:1/-1}}
+@media (max-width:560px){.nr-words li,.nr-counterfactual li{grid-template-columns:1fr 4rem}}
+@media (max-width:560px){.nr-words .nr-word,.nr-counterfactual .nr-word{grid-column:1/-1}}
 """
 
 PAGE = """

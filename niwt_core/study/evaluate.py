@@ -104,7 +104,7 @@ def to_json(
     ground_truth: Mapping[str, Any] | None = None,
     clip: ClipResult | None = None,
 ) -> dict[str, Any]:
-    """The object that ``niwt evaluate --json`` prints; ``truth`` is what a study of the Aviary was measured against, ``clip`` stands among the
+    """The object that ``niwt evaluate --json`` prints; ``ground_truth`` is what a study of the Aviary was measured against, ``clip`` stands among the
     baselines as "CLIP", and for itself with its model and prompts."""
     result = evaluation.metrics
     others = evaluation.baselines if clip is None else {**evaluation.baselines, "CLIP": clip.metrics}

@@ -17,7 +17,7 @@ def fits(page: Page) -> bool:
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desktop", "telephone"])
 def test_from_the_first_page_to_a_muted_neuron(address: str, browser: Browser, size: tuple[int, int]) -> None:
     page, problems = open_page(browser, address, width=size[0], height=size[1])
-    page.locator(".cyn-story").wait_for()
+    page.locator(".cyn-walkthrough").wait_for()
     assert fits(page)
     page.get_by_role("button", name="Transfer weights").click()
     page.get_by_text("is in your classifier").wait_for()
@@ -73,7 +73,7 @@ def test_a_page_that_is_visited_again_is_not_sent_again(address: str, browser: B
     page = browser.new_page()
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sent.append(len(frame))))
     page.goto(address)
-    page.locator(".cyn-story").wait_for()
+    page.locator(".cyn-walkthrough").wait_for()
     costs = []
     for _ in range(2):
         sent.clear()

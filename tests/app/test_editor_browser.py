@@ -74,7 +74,7 @@ def synthetic(
     groups = [
         {
             "label": f"Group {g}", "short": f"Group {g}", "exclusive": True, "open": True,
-            "values": [{"k": k, "label": f"value {k}", "swatch": "rgb(200 30 30)", "deaf": False} for k in range(g, min(g + size, attributes))],
+            "values": [{"k": k, "label": f"value {k}", "swatch": "rgb(200 30 30)", "inert": False} for k in range(g, min(g + size, attributes))],
         }
         for g in range(0, attributes, size)
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from tests.support.small_study import small_study
 pytestmark = pytest.mark.browser
 ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
 PAGES = {  # path -> what says that it is there
-    "": ".cyn-story",
+    "": ".cyn-walkthrough",
     "dictionary": "[data-testid=stTextInput]",
     "build": ".editor",
     "classify": ".cls-sentence",

@@ -68,7 +68,7 @@ def test_passersby_go_on_where_they_stopped_and_begin_anew_with_another_seed(tmp
 
     first, words, steps = drawn(0)
     assert (first.shape, words.shape[0], steps) == ((4, 3, 32, 32), 4, [2, 4])
-    (tmp_path / "passersby" / "passersby-001.safetensors").unlink()  # as an interruption leaves it
+    (tmp_path / "passersby" / "random-birds-001.safetensors").unlink()  # as an interruption leaves it
     again, _, steps = drawn(0)
     assert torch.equal(first, again)
     assert steps == [4]

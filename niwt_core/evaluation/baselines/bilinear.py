@@ -22,7 +22,7 @@ EPOCHS = (1, 2, 4, 8, 16, 32)
 
 @dataclass(frozen=True, eq=False)
 class Bilinear(Compatibility):
-    """A lesson ready for descent: descriptions (C,r) in a basis (K,r) of their span; ``paths`` keeps, for each rate that was asked for, V (D,r)
+    """Training data ready for descent: descriptions (C,r) in a basis (K,r) of their span; ``paths`` keeps, for each rate that was asked for, V (D,r)
     after each number of epochs in ``EPOCHS``."""
 
     training_data: TrainingData

@@ -28,7 +28,7 @@ class Compatibility(Linear):
         """Head rows (C,D) for descriptions (C,K)."""
 
     def scores(self, features: np.ndarray, new: np.ndarray, grid_points: Iterable[Any]) -> Iterator[np.ndarray]:
-        """(n,C+U) for pictures (n,D), the lesson's classes and ``new`` (U,K) ones, at each strength."""
+        """(n,C+U) for pictures (n,D), the training classes and ``new`` (U,K) ones, at each grid point."""
         knowledge = np.concatenate([self.training_data.knowledge, new])
         for hyperparameters in grid_points:
             yield features @ self.rows(knowledge, hyperparameters).T.astype(features.dtype)
@@ -42,7 +42,7 @@ class Injection(Linear):
         """Rows (U,D) and biases (U,) for descriptions (U,K)."""
 
     def scores(self, features: np.ndarray, new: np.ndarray, grid_points: Iterable[Any]) -> Iterator[np.ndarray]:
-        """(n,C+U) for pictures (n,D), the lesson's classes and ``new`` (U,K) ones, at each strength."""
+        """(n,C+U) for pictures (n,D), the training classes and ``new`` (U,K) ones, at each grid point."""
         seen = logits(features, self.training_data.rows, self.training_data.biases)
         for hyperparameters in grid_points:
             yield np.concatenate([seen, logits(features, *self.inject(new, hyperparameters))], axis=1)

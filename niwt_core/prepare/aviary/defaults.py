@@ -44,7 +44,7 @@ def pictures_folder(out: Path) -> Path:
 
 def random_birds_folder(out: Path) -> Path:
     """Where the random birds and the pre-trained weights of a study at `out` are kept while it is made."""
-    return out.parent / f".{out.name}.passersby"
+    return out.parent / f".{out.name}.random-birds"
 
 
 def draw_pictures(

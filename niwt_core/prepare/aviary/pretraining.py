@@ -1,6 +1,6 @@
 """Pre-trains the Aviary's network on random birds: which attributes does this bird show?
 
-Three lessons at once, all thrown away afterwards: the dictionary's neurons are asked word by word (``word_head``), by where they are
+Three tasks at once, all thrown away afterwards: the dictionary's neurons are asked word by word (``attribute_head``), by where they are
 strongest and by their mean over all places (which is what a neuron's name is tested on), and the features have to carry every word linearly.
 The network is frozen after that; species only ever get a linear head, as with a backbone from ImageNet.
 """
@@ -35,7 +35,7 @@ class Pretraining:
 
 
 class _Lessons(nn.Module):
-    """x (B,3,s,s) -> logits (B,K) of every lesson: neurons where they are strongest, neurons on average, features."""
+    """x (B,3,s,s) -> logits (B,K) of every task: neurons where they are strongest, neurons on average, features."""
 
     def __init__(self, network: SplitNetwork, words: int) -> None:
         super().__init__()

@@ -62,7 +62,7 @@ def draw_random_birds(
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(marker, key.encode())
-    paths = [folder / f"passersby-{number:03d}.safetensors" for number in range(-(-count // SHARD))]
+    paths = [folder / f"random-birds-{number:03d}.safetensors" for number in range(-(-count // SHARD))]
     waiting = [number for number, path in enumerate(paths) if not path.exists()]
     for done, _ in enumerate(_drawn(paths, waiting, size, seed, workers), len(paths) - len(waiting) + 1):
         if progress is not None:

@@ -85,10 +85,10 @@ export class Controls {
   }
 
   #row(value, group) {
-    const { k, label, swatch, deaf } = value;
+    const { k, label, swatch, inert } = value;
     const radio = group.exclusive ? element("input", "", { type: "radio", name: group.name, "aria-label": `${group.label}: only ${label}` }) : null;
     const fill = element("i", "fill", { "aria-hidden": "true" });
-    const chip = element(radio ? "label" : "span", "chip", { title: deaf ? `${label}: this network cannot hear it` : radio ? `Only ${label}` : label });
+    const chip = element(radio ? "label" : "span", "chip", { title: inert ? `${label}: this network ignores it` : radio ? `Only ${label}` : label });
     if (radio) chip.append(radio);
     if (swatch) {
       const dot = element("i", "swatch", { "aria-hidden": "true" });
@@ -100,7 +100,7 @@ export class Controls {
     const amount = element("output", "amount");
     const slide = element("span", "slide", {}, range);
     const node = element("div", "value", {}, chip, slide, amount);
-    if (deaf) node.dataset.deaf = "";
+    if (inert) node.dataset.inert = "";
     const row = { k, label, node, radio, fill, range, amount, slide, group, shown: NaN };
     this.rows[k] = row;
     range.addEventListener("input", () => this.#drag(row));

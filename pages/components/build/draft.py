@@ -23,7 +23,7 @@ class Draft:
 
     ``epoch`` counts the times that the page moved the sliders, ``revision`` the person's changes since; ``loads`` counts descriptions that
     came from elsewhere (a recipe, a link, an edit), so that the widgets of the name and the start are made anew. ``caption`` is kept where the
-    study reads captions; ``heard`` is what was last understood of words that set the sliders.
+    study reads captions; ``parsed`` is what was last understood of words that set the sliders.
     """
 
     name: str = ""

@@ -33,7 +33,7 @@ def _editor(study: Study, draft: Draft, tables: Tables) -> None:
     _start(study, draft)
     in_words(study, draft)
     tables = _with_text(study, draft, tables)
-    key = f"board-{study.id}"
+    key = f"editor-{study.id}"
     built, problem = _build(study, draft)
     component.show(tables, _state(study, draft, tables), key=key, on_draft=lambda: _moved(study, draft, key))
     if problem is not None:

@@ -107,7 +107,7 @@ def parts(study: Study) -> list[dict[str, Any]]:
     loose: list[dict[str, Any]] = []
     for group, columns in knowledge.groups.items():
         values = [
-            {"k": int(k), "label": _value(knowledge.labels[k]), "deaf": knowledge.names[k] in inert} for k in columns
+            {"k": int(k), "label": _value(knowledge.labels[k]), "inert": knowledge.names[k] in inert} for k in columns
         ]
         if "::" not in knowledge.names[columns[0]]:
             loose += values

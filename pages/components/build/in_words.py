@@ -23,7 +23,7 @@ def in_words(study: Study, draft: Draft) -> None:
             help="Every word that is one of the study's attributes moves its slider. Correct them below.",
         )  # fmt: skip
         st.button("Set the sliders", key="hear", on_click=lambda: _hear(study, draft, st.session_state[key]))
-        problem = st.session_state.pop("unheard", None)
+        problem = st.session_state.pop("unparsed", None)
         if problem is not None:
             session.show_error(problem)
         elif draft.parsed is not None:
@@ -42,7 +42,7 @@ def _hear(study: Study, draft: Draft, words: str) -> None:
         draft.hear(study, words)
     except NiwtError as error:  # a callback cannot show it: the run after it does
         draft.parsed = None
-        st.session_state["unheard"] = error
+        st.session_state["unparsed"] = error
 
 
 def _said(parsed: Proposals) -> str:

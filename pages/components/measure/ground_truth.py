@@ -1,4 +1,4 @@
-"""What the Measure page shows of names, words and maps held against the truth, which the Aviary's drawings have attached."""
+"""What the Measure page shows of names, words and maps held against ground truth, which the Aviary's drawings have attached."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run_of(study_id: str, _study: Study) -> Run[GroundTruth]:
 
 @st.fragment
 def against_ground_truth(study: Study) -> None:
-    """Names, words and maps beside the truth; nothing for studies of photographs, whose truth nobody has written down."""
+    """Names, words and maps beside the ground truth; nothing for studies of photographs, whose truth nobody has written down."""
     if study.kind != "aviary":
         return
     style.heading(

@@ -109,7 +109,7 @@ def walkthrough_markup(study: Study, class_index: int) -> str:
         f'<section class="cyn-plate"><div class="cyn-stage">{stage}</div><h3><b>{i}</b>{title}</h3><p>{text(words)}</p></section>'
         for i, (title, words, stage) in enumerate(plates, 1)
     )
-    return f'<div class="cyn-story">{body}</div>'
+    return f'<div class="cyn-walkthrough">{body}</div>'
 
 
 def _describe(told: Walkthrough) -> str:
