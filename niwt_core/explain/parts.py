@@ -51,8 +51,9 @@ class NeuronPart:
 @dataclass(frozen=True)
 class Contrast:
     """Why ``name`` and not ``versus``: margin in calibrated logits; words and neurons that hold it up; ``counterfactual``: the words which,
-    changed to what ``versus`` has, would turn the margin, largest first, each with what its change takes away; ``flips``: whether they suffice; ``confirmed``: those
-    words which the detectors find in the picture as the class has them."""
+    changed to what ``versus`` has, would turn the margin, largest first, each with what its change takes away; ``flips``: whether they
+    suffice; ``confirmed``: those words which the detectors find in the picture as the class has them.
+    """
 
     name: str
     versus: str

@@ -29,8 +29,9 @@ class TrainingData:
 
 class Baseline(Protocol):
     """``scores`` gives, for pictures (n,D) and descriptions ``new`` (U,K) of classes nobody photographed, one (n,C+U) for each grid point: the
-    classes of the training data, then the new ones. ``grid`` lists the hyper-parameters to try, those with common work together; ``every_fold``
-    is false where a fit is so long that the folds of the first partition must do; ``unit_descriptions`` asks for descriptions of length one, about their mean.
+    classes of the training data, then the new ones. ``grid`` lists the hyper-parameters to try, those with common work together;
+    ``every_fold`` is false where a fit is so long that the folds of the first partition must do; ``unit_descriptions`` asks for
+    descriptions of length one, about their mean.
     """
 
     name: ClassVar[str]
