@@ -28,13 +28,14 @@ from niwt_core.explain.sentence import sentence_for
 from niwt_core.knowledge.encoding import encode
 from niwt_core.method.importance import importance, unit
 from niwt_core.study.study import Study
+from niwt_core.study.temperature import temperature_of
 
 STEPS = 16  # of the integral; on a ResNet-18 at layer4[0] the residual is below 0.5 % of the score
 SHOWN = 5
 SURE, CLEAR = (
     0.5,
     0.2,
-)  # probability of the best class, and its lead, below which the sentence says that the network is not sure
+)  # tempered probability of the best class, and its lead, below which the sentence says it is not sure
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,8 +149,8 @@ def observe(answer: Answer, candidate: Candidate, evidence: Evidence) -> tuple[O
 
 
 def _sentence(answer: Answer, explained: Explanation) -> str:
-    best = answer.best
-    second = answer.ranking[1].probability if len(answer.ranking) > 1 else 0.0
+    scores = torch.tensor([item.score for item in answer.ranking], dtype=torch.float64)  # (C,), best first
+    first, second = (*torch.softmax(scores / temperature_of(answer.classifier.study), 0)[:2].tolist(), 0.0)[:2]
     return sentence_for(
         explained.display,
         explained.kind,
@@ -159,7 +160,7 @@ def _sentence(answer: Answer, explained: Explanation) -> str:
         stands_for=explained.words,
         supporting=explained.supporting,
         contrast=explained.contrast,
-        sure=best.probability >= SURE and best.probability - second >= CLEAR,
+        sure=first >= SURE and first - second >= CLEAR,
         familiar=answer.familiar,
     )
 

@@ -107,7 +107,9 @@ def _words(explanation: Explanation) -> str:
     if not explanation.words:
         return ""
     about = "Read back from the class's neurons, whatever the picture: standard deviations above the average class."
-    return section("What this class stands for", about, f'<div class="narrow">{attribute_bars(explanation.words)}</div>')
+    return section(
+        "What this class stands for", about, f'<div class="narrow">{attribute_bars(explanation.words)}</div>'
+    )
 
 
 def _contrast(answer: Answer, explanation: Explanation, drawn: Figures) -> list[str]:
