@@ -5,13 +5,9 @@ import pytest
 import torch
 
 from niwt_core.classify.answer import Answer
+from niwt_core.explain.contrast import contrast_classes
+from niwt_core.explain.contributions import average_activation, integrated_gradients, neuron_contributions
 from niwt_core.explain.detector import Detectors, Sighting
-from niwt_core.explain.explanation import (
-    average_activation,
-    contrast_classes,
-    integrated_gradients,
-    neuron_contributions,
-)
 from niwt_core.knowledge.encoding import encode
 from tests.support.small_study import small_study
 from tests.support.tiny_aviary import shipped_aviary
