@@ -28,7 +28,8 @@ from niwt_core.data.aviary import IN_VIEW, PART_OF_GROUP, Picture
 from niwt_core.data.aviary.dataset import VERSION, redraw_path
 from niwt_core.errors import NiwtError
 from niwt_core.explain.attribute_map import attribute_map
-from niwt_core.explain.explanation import SHOWN, attribute_scores
+from niwt_core.explain.contrast import SHOWN
+from niwt_core.explain.explanation import attribute_scores
 from niwt_core.method.importance import importance
 from niwt_core.study.study import Study
 

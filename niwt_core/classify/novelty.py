@@ -34,7 +34,7 @@ class Novelty:
     def of(cls, study: Study) -> Novelty | None:
         """That of a study, made once; None where it keeps no training pictures of two classes."""
         if study not in _MADE:
-            train = np.flatnonzero(study.split == "train")
+            train = np.flatnonzero(study.calibration_pictures)
             kept = (
                 train[np.linspace(0, len(train) - 1, min(len(train), MOST_PICTURES)).astype(int)]
                 if len(train)

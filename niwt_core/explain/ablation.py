@@ -17,7 +17,7 @@ from torch import Tensor
 from niwt_core.classify.answer import EncodedPicture
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation.metrics import Metrics, calibrated, class_averaged, metrics, score
-from niwt_core.explain.explanation import average_activation
+from niwt_core.explain.contributions import average_activation
 from niwt_core.study.study import Study
 
 

@@ -170,7 +170,7 @@ def exclusive_groups(study: Study) -> tuple[np.ndarray, ...]:
 
 
 def _fit_study(study: Study) -> Detectors | None:
-    train = np.flatnonzero(study.split == "train")
+    train = np.flatnonzero(study.calibration_pictures)
     classes = np.unique(study.labels[train])
     if study.knowledge.kind != "attributes" or len(classes) < 3 or study.knowledge.values.min() < 0:
         return None

@@ -39,16 +39,18 @@ def sentence_for(
         missing: what it promises and the picture lacks; instead: what is seen that it does not promise, named where it takes the place of that.
         stands_for: the class's own words, said where nothing of them is seen.
         sure: the best class has most of the probability and leads clearly.
-        familiar: the picture is like those of the study.
+        familiar: the picture is like those of the study; of another nothing is claimed to be seen.
     """
     origin = {"seen": "", "unseen": ", a class it has never seen", "built": ", a class built from a description"}[kind]
     best = contrast is None or contrast.margin >= 0
-    verb = "weighs" if not best else "says" if sure and familiar else "leans towards"
+    if not familiar:  # detectors were tested on pictures of the study's kind only: of this one they say nothing
+        place = f"Of these {display} comes nearest" if best else f"The network weighs {display}"
+        return " ".join([UNFAMILIAR, f"{place}{origin}.", *_neurons_said(supporting, [*seen, *instead], missing)])
+    verb = "weighs" if not best else "says" if sure else "leans towards"
     doubt = ", but is not sure" if best and not sure else ""
     text = f"The network {verb} {display}{origin}{doubt}."
     return " ".join(
         [
-            *([] if familiar else [UNFAMILIAR]),
             text,
             *_sights(display, seen, stands_for),
             *_lacks(missing, instead),

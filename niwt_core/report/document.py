@@ -7,7 +7,8 @@ from html import escape
 
 from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import Method
-from niwt_core.explain.explanation import Explanation, contrast_classes
+from niwt_core.explain.contrast import contrast_classes
+from niwt_core.explain.explanation import Explanation
 from niwt_core.explain.parts import Contrast
 from niwt_core.report.figures import METHOD_MEANING, METHOD_NAMES, Figures, jpeg_uri, make_figures
 from niwt_core.report.fragments import (

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 
 from niwt_core.classify.answer import Answer
-from niwt_core.explain.explanation import Explanation, average_activation
+from niwt_core.explain.contributions import average_activation
+from niwt_core.explain.explanation import Explanation
 from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observation
 
 

@@ -18,10 +18,12 @@ from niwt_core.evaluation.metrics import (
     metrics,
     score,
 )
+from niwt_core.evaluation.temperature import expected_calibration_error
 from niwt_core.study.baselines import left_out, run_baselines
 from niwt_core.study.calibration import SHARES, share_curve, with_gamma
 from niwt_core.study.clip import ClipResult, clip_json
 from niwt_core.study.study import Study
+from niwt_core.study.temperature import temperature_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +33,8 @@ class Evaluation:
     ``metrics`` and ``curve`` (over gamma) are under the study's own calibration; ``by_gamma`` and ``gamma_curve`` under the published protocol, one
     gamma for all classes; ``plain`` is without calibration; ``per_class`` maps a class to its accuracy among all classes; confusion (C,C) counts,
     truth in rows; ``baselines`` maps a baseline's name to its Metrics, "(uncalibrated)" ones at gamma 0; ``left_out``
-    names baselines that were never tuned for this study and cannot be any more.
+    names baselines that were never tuned for this study and cannot be any more; ``ece`` is the expected calibration error (points) with the
+    study's ``temperature``, ``ece_before`` without.
     """
 
     metrics: Metrics
@@ -43,6 +46,9 @@ class Evaluation:
     confusion: np.ndarray
     baselines: Mapping[str, Metrics] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    temperature: float = 1.0
+    ece_before: float = float("nan")
+    ece: float = float("nan")
 
     def __repr__(self) -> str:
         return f"<Evaluation: {self.metrics}, {len(self.per_class)} classes, {len(self.baselines)} baselines>"
@@ -57,7 +63,8 @@ def evaluate(
     logits = study.full_head.logits(study.features[pictures].float())
     scored = score(logits, labels, study.seen)
     gamma = study.gamma
-    predicted = calibrated(logits, study.seen, gamma).argmax(1).numpy()
+    told = calibrated(logits, study.seen, gamma)
+    predicted, temperature = told.argmax(1).numpy(), temperature_of(study)
     published = with_gamma(study)
     bare = score(published.full_head.logits(study.features[pictures].float()), labels, study.seen)
     figures = run_baselines(study, on_baseline=on_baseline) if baselines else {}
@@ -74,6 +81,9 @@ def evaluate(
         confusion=confusion(predicted, labels, classes=len(study.classes)),
         baselines=figures,
         left_out=left_out(study) if baselines else (),
+        temperature=temperature,
+        ece_before=expected_calibration_error(told, labels),
+        ece=expected_calibration_error(told, labels, temperature=temperature),
     )
 
 
@@ -116,6 +126,9 @@ def to_json(
         "gamma": result.gamma,
         "ausuc": round(evaluation.curve.ausuc, 6),
         "calibration": study.calibration,
+        "temperature": evaluation.temperature,
+        "ece_before": round(evaluation.ece_before, 4),
+        "ece": round(evaluation.ece, 4),
         "by_gamma": {**_figures(evaluation.by_gamma), "ausuc": round(evaluation.gamma_curve.ausuc, 6)},
         **({"stolen_share": stolen_share_json(study)} if study.stolen_share is not None else {}),
         "seen_classes": int(study.seen.sum()),

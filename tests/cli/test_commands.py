@@ -70,9 +70,14 @@ def test_classify(niwt, study, photo, recipe):
     classifier = small_study(layer="second.1").classifier()
     classifier.add_recipe(read_recipe(recipe))
     for item, path in zip(found["results"], photos, strict=True):
-        ranking = classifier.classify(path).ranking[:4]
+        answer = classifier.classify(path)
+        ranking = answer.ranking[:4]
         assert [place["class"] for place in item["ranking"]] == [place.name for place in ranking]
         assert item["class"] == ranking[0].name
+        assert (item["familiar"], item["novelty"]) == (answer.familiar, pytest.approx(answer.novelty, rel=1e-3))
+        explanation = answer.explain()
+        assert sorted(item["seen"]) == sorted(one.attribute for one in explanation.seen)
+        assert sorted(item["not_seen"]) == sorted(one.attribute for one in explanation.not_seen)
     every = niwt("classify", study, photo, "--with", recipe, "--top", 100, "--json").json
     kinds = [place["kind"] for place in every["results"][0]["ranking"]]
     assert sorted(set(kinds)) == ["built", "seen", "unseen"]

@@ -11,7 +11,7 @@ import torch
 from niwt_core import NiwtError, Recipe, Study, build_class, load_study
 from niwt_core.data.knowledge_sources import with_knowledge
 from niwt_core.evaluation.text_weight import WEIGHTS
-from niwt_core.explain.explanation import contrast_classes
+from niwt_core.explain.contrast import contrast_classes
 from niwt_core.knowledge.encoding import encode
 from niwt_core.knowledge.kernel import Kernel
 from niwt_core.knowledge.texts import Texts

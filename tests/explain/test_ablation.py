@@ -7,7 +7,7 @@ import torch
 from niwt_core import Classifier, NiwtError
 from niwt_core.backbones.trace import split_model
 from niwt_core.explain.ablation import ablate, ablate_picture
-from niwt_core.explain.explanation import average_activation
+from niwt_core.explain.contributions import average_activation
 from niwt_core.prepare.prepare import Settings, prepare
 from niwt_core.study.study import Study
 from tests.support.small_study import SIZE, TinyNet, small_dataset, small_study, tiny_network

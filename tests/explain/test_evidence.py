@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from niwt_core.explain.contrast import encoded_description
 from niwt_core.explain.evidence import evidence_for
-from niwt_core.explain.explanation import encoded_description
 from tests.support.small_study import small_study
 from tests.support.tiny_aviary import shipped_aviary
 

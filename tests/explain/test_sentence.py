@@ -145,8 +145,13 @@ def test_a_network_that_is_not_sure_says_so():
 
 
 def test_an_unfamiliar_picture_is_said_to_be_so_first():
-    said = sentence_for("Robin", "seen", familiar=False)
-    assert said == f"{UNFAMILIAR} The network leans towards Robin."
+    seen, lost = [observation("crest: fan")], [observation("leg color: blue", Sighting.NOT_SEEN)]
+    said = sentence_for(
+        "Robin", "seen", familiar=False, seen=seen, missing=lost, contrast=confirmed(1.0, word("crest: fan"))
+    )
+    assert said == f"{UNFAMILIAR} Of these Robin comes nearest."
+    behind = sentence_for("Robin", "seen", familiar=False, contrast=contrast(-1.0))
+    assert behind == f"{UNFAMILIAR} The network weighs Robin."
 
 
 def test_a_neuron_name_is_said_only_where_it_is_verified_and_not_denied():
