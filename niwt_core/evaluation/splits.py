@@ -155,7 +155,8 @@ def measure_split(
         say(baseline.name)
         found = _baseline_rows(tested, fitted, baseline, trials, choice.decay, trials.carried(described), seed=seed)
         rows |= {f"{baseline.name}|{name}": row for name, row in found.items()}
-    facts = asdict(replace(choice, trials=()))
+    facts = {key: value for key, value in asdict(replace(choice, trials=())).items() if key != "trials"}
+    facts["at_end"] = list(choice.at_end)
     return SplitResult(seed, len(seen) - described, described, rows, facts)
 
 
