@@ -66,7 +66,9 @@ def outcomes(world, fold, decay, mu, ridge, norm, share, shrinkage):
     right: dict[int, list[bool]] = {}
     for picture in (*fold.seen_test, *fold.unseen_test):
         scores = {int(c): float(value) for c, value in zip(fold.kept, seen[picture], strict=True)}
-        scores |= {int(c): float(value) for c, value in zip(fold.held, described[picture] + biases, strict=True)}
+        scores |= {
+            int(c): float(value) for c, value in zip(fold.held, described[picture].numpy() + biases, strict=True)
+        }
         label = int(world.labels[picture])
         right.setdefault(label, []).append(max(scores, key=scores.__getitem__) == label)
     means = {c: 100 * np.mean(hits) for c, hits in right.items()}

@@ -119,4 +119,4 @@ def test_maps_leave_the_network_as_it_was(study, picture):
 
 def test_a_flat_map_is_not_divided_by_zero(study, picture):
     got = class_map(study.network, picture, torch.zeros_like(study.head.rows[0]))
-    assert np.isfinite(got.scaled()).all()
+    assert torch.isfinite(got.scaled()).all()
