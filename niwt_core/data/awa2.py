@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from niwt_core.data.dataset import Dataset
+from niwt_core.data.class_folders import class_files, class_names, strays
+from niwt_core.data.dataset import Dataset, Skipped
 from niwt_core.data.matlab import read_proposed_split
 from niwt_core.data.splits import hash_split, named, picture_split, proposed_split
 from niwt_core.data.text_tables import read_list, read_numbered, read_numbers
@@ -46,7 +47,7 @@ def read_awa2(root: Path, *, binary: bool = False, split_dir: Path | None = None
     values = _table(base, binary, rows=len(official), columns=len(names))
     splits = _split_folders(root, base, split_dir)
 
-    paths = _pictures(base / "JPEGImages")
+    paths, skipped = _pictures(base / "JPEGImages")
     folders = [path.split("/", 1)[0] for path in paths]
     unknown = sorted(set(folders) - set(official))
     if unknown:
@@ -67,6 +68,7 @@ def read_awa2(root: Path, *, binary: bool = False, split_dir: Path | None = None
         knowledge=knowledge,
         validation_classes=validation,
         split_source=source,
+        skipped=skipped,
     )
 
 
@@ -88,25 +90,20 @@ def _split_folders(root: Path, base: Path, split_dir: Path | None) -> list[Path]
     return folders
 
 
-def _pictures(folder: Path) -> tuple[str, ...]:
-    """class/file of every picture, sorted by class, then file, as in xlsa17."""
+def _pictures(folder: Path) -> tuple[tuple[str, ...], tuple[Skipped, ...]]:
+    """class/file of every picture, sorted by class, then file, as in xlsa17; and what is there besides."""
     if not folder.is_dir():
         raise NiwtError("no JPEGImages folder", where=folder.parent, fix="unpack the AwA2-data archive there")
-    found = {
-        class_.name: [
-            file.name for file in sorted(class_.iterdir()) if file.is_file() and not file.name.startswith(".")
-        ]
-        for class_ in sorted(folder.iterdir())
-        if class_.is_dir() and not class_.name.startswith(".")
-    }
-    if not any(found.values()):
+    found = {class_: class_files(folder, class_) for class_ in class_names(folder)}
+    if not any(files for files, _ in found.values()):
         raise NiwtError("no picture", where=folder, fix="unpack the AwA2-data archive there")
-    for name, files in found.items():
+    for name, (files, _) in found.items():
         if not files:
             raise NiwtError(
                 f"class {name} has no picture", where=folder / name, fix="add its pictures, or remove the folder"
             )
-    return tuple(f"{name}/{file}" for name, files in found.items() for file in files)
+    paths = tuple(path for files, _ in found.values() for path in files)
+    return paths, (*strays(folder), *(item for _, skipped in found.values() for item in skipped))
 
 
 def _split(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,8 @@ _FIX = "take it from the CUB-200-2011 archive"
 def read_cub(root: Path, *, crop_boxes: bool = False, split_dir: Path | None = None) -> Dataset:
     """Read CUB-200-2011 or a subset of it.
 
-    The split is att_splits.mat of xlsa17 (its rows count the lines of images.txt, or of res101.mat if that lies
-    beside), else testclasses.txt or trainvalclasses.txt with train_test_split.txt for the pictures of seen classes.
+    The split is att_splits.mat of xlsa17 (its rows count the pictures of images.txt by their ids, or of res101.mat if that
+    lies beside), else testclasses.txt or trainvalclasses.txt with train_test_split.txt for the pictures of seen classes.
     Attributes are the raw percentages (0-100) of people who say that the class has it: `original_att` of
     att_splits.mat, else class_attribute_labels_continuous.txt. Only classes with pictures are kept.
 
@@ -65,7 +66,7 @@ def read_cub(root: Path, *, crop_boxes: bool = False, split_dir: Path | None = N
 
 @dataclass(frozen=True, eq=False)
 class _Pictures:
-    """images.txt: official ids (with gaps), paths, labels into the classes that have pictures, and all class names."""
+    """images.txt by ids: official ids (with gaps), paths, labels into the classes that have pictures, and all class names."""
 
     ids: tuple[int, ...]
     paths: tuple[str, ...]
@@ -86,6 +87,9 @@ class _Pictures:
 def _read_pictures(base: Path) -> _Pictures:
     images = read_numbered(base / "images.txt")
     classes = read_numbered(base / "classes.txt", fix=_FIX)
+    repeated = [path for path, count in Counter(images.values()).items() if count > 1]
+    if repeated:
+        raise NiwtError(f"picture {repeated[0]} is listed twice", where=base / "images.txt", fix=_FIX)
     pictures = _Pictures(tuple(images), tuple(images.values()), np.zeros(0), (), tuple(classes.values()))
     numbers = pictures.rows(base / "image_class_labels.txt", 1)[:, 0].astype(np.int64)  # (n,) official class numbers
     unknown = sorted(set(numbers.tolist()) - set(classes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from niwt_core.errors import NiwtError
-from niwt_core.images import check_image, open_image
+from niwt_core.images import open_image
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.class_names import same_names
 
@@ -171,21 +171,3 @@ class Dataset:
             picture_attributes=None if self.picture_attributes is None else self.picture_attributes[index],
             skipped=self.skipped + tuple(skipped),
         )
-
-
-def check_pictures(dataset: Dataset, progress: Callable[[int, int], None] | None = None) -> Dataset:
-    """Leave out and name every picture whose header cannot be read.
-
-    Headers only (5,129 pictures in about a second); a picture that is damaged further in is found when it is decoded.
-    `progress(done, total)` is called now and then. Raises NiwtError if what is left cannot work.
-    """
-    mask, skipped = np.ones(len(dataset), dtype=bool), []
-    for i, path in enumerate(dataset.paths):
-        try:
-            check_image(dataset.root / path)
-        except NiwtError as error:
-            mask[i] = False
-            skipped.append(Skipped(path, error.what))
-        if progress and (i + 1 == len(dataset) or not i % 256):
-            progress(i + 1, len(dataset))
-    return dataset.keep(mask, skipped) if skipped else dataset

@@ -1,6 +1,6 @@
 """A plain folder of the user's own pictures and tables.
 
-images/<class>/*        pictures, one folder a class
+images/<class>/*        pictures, one folder a class; or train/<class>/* and val/<class>/*
 attributes.csv          class, then one column an attribute ("color::red" or "striped"); one row a class
 captions/<class>.txt    optional: sentences, one a line
 split.csv               class,split (seen or unseen), or path,split (train or test)
@@ -9,25 +9,32 @@ unseen.txt              or only a list of the unseen classes
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from niwt_core.data.class_folders import class_files, class_names, is_text, readable_pictures, shown, strays
 from niwt_core.data.class_tables import read_class_table
 from niwt_core.data.dataset import Dataset, Skipped
-from niwt_core.data.splits import hash_split, named
-from niwt_core.data.text_tables import Csv, read_csv, read_list
+from niwt_core.data.folder_split import split_folder
+from niwt_core.data.splits import named
+from niwt_core.data.text_tables import read_list
 from niwt_core.errors import NiwtError
-from niwt_core.images import check_image
+from niwt_core.files import write_atomically
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.class_names import listing, match_all
 from niwt_core.knowledge.scales import common_scale
 
 _LAYOUT = "make a folder images with one folder of pictures a class in it"
+TRAINING, TESTING = "train", ("val", "valid", "validation", "test")
+STUB = "attributes-to-fill-in.csv"
 
 
-def read_folder(root: Path, *, progress: Callable[[int, int], None] | None = None) -> Dataset:
+def read_folder(root: Path, *, progress: Callable[[int, int], None] | None = None, stub: bool = False) -> Dataset:
     """Read the user's own set; the layout is this module's docstring.
 
     A file that is no picture is left out and named in `skipped`. A class that split.csv does not mention is seen. With
@@ -37,23 +44,24 @@ def read_folder(root: Path, *, progress: Callable[[int, int], None] | None = Non
 
     Args:
         progress: called as progress(done, total) while picture headers are read.
+        stub: where nothing describes the classes, a table to fill in is written beside images, and the error names it.
 
     Raises:
         NiwtError: on a set that cannot work, with the file and line at fault.
     """
     root = Path(root)
-    images = root / "images"
-    if not images.is_dir():
-        raise NiwtError("no images folder", where=root, fix=_LAYOUT)
-    classes = tuple(
-        sorted(entry.name for entry in images.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    )
+    layout = _layout(root)
+    classes = tuple(sorted({name for folder in layout for name in class_names(folder)}))
     if not classes:
-        raise NiwtError("no class", where=images, fix=_LAYOUT)
-    paths, labels, skipped = _pictures(images, classes, progress)
+        raise NiwtError("no class", where=layout[0], fix=_LAYOUT)
+    if odd := [shown(name) for name in classes if not is_text(name)]:
+        raise NiwtError(f"folder {odd[0]} has a name that is not UTF-8", where=root, fix="rename it")
+    images = root if len(layout) > 1 else layout[0]
+    paths, labels, skipped = _pictures(images, layout, classes, progress)
     captions = _captions(root / "captions", classes)
-    knowledge, notices = _knowledge(root / "attributes.csv", classes, captions)
-    seen, train, source = _split(root, classes, paths, labels)
+    knowledge, notices = _knowledge(root / "attributes.csv", classes, captions, stub)
+    training = np.array([path.startswith(f"{TRAINING}/") for path in paths]) if images == root else None
+    seen, train, source = split_folder(root, classes, paths, labels, training)
     return Dataset(
         name=root.resolve().name,
         root=images,
@@ -70,31 +78,41 @@ def read_folder(root: Path, *, progress: Callable[[int, int], None] | None = Non
     )
 
 
+def _layout(root: Path) -> list[Path]:
+    """The folders that hold the class folders: images, or train with val or test."""
+    if (root / "images").is_dir():
+        return [root / "images"]
+    tests = [root / name for name in TESTING if (root / name).is_dir()]
+    if (root / TRAINING).is_dir() and tests:
+        return [root / TRAINING, *tests]
+    raise NiwtError("no images folder", where=root, fix=_LAYOUT)
+
+
 def _pictures(
-    images: Path, classes: Sequence[str], progress: Callable[[int, int], None] | None
+    images: Path, layout: Sequence[Path], classes: Sequence[str], progress: Callable[[int, int], None] | None
 ) -> tuple[tuple[str, ...], np.ndarray, tuple[Skipped, ...]]:
-    """Paths "class/file" of readable pictures, (n,) labels, and what was left out."""
-    skipped = [Skipped(file.name, "not in a class folder") for file in sorted(images.iterdir())
-               if file.is_file() and not file.name.startswith(".")]  # fmt: skip
-    files = [(c, file) for c, class_ in enumerate(classes) for file in sorted((images / class_).iterdir())
-             if file.is_file() and not file.name.startswith(".")]  # fmt: skip
-    paths, labels = [], []
-    for i, (c, file) in enumerate(files):
-        path = f"{classes[c]}/{file.name}"
-        try:
-            check_image(file)
-        except NiwtError as error:
-            skipped.append(Skipped(path, error.what))
-        else:
-            paths.append(path)
-            labels.append(c)
-        if progress and (i + 1 == len(files) or not i % 256):
-            progress(i + 1, len(files))
-    empty = [class_ for c, class_ in enumerate(classes) if c not in set(labels)]
+    """Paths of readable pictures below ``images``, (n,) labels, and what was left out."""
+    files: list[str] = []
+    skipped: list[Skipped] = []
+    for folder in layout:
+        prefix = "" if folder == images else f"{folder.name}/"
+        beside = strays(folder)
+        for class_ in class_names(folder):
+            inside, left_out = class_files(folder, class_)
+            files += [prefix + path for path in inside]
+            beside += left_out
+        skipped += [replace(item, path=prefix + item.path) for item in beside]
+    mask, unreadable = readable_pictures(images, files, progress)
+    paths = tuple(path for path, good in zip(files, mask, strict=True) if good)
+    index = {class_: c for c, class_ in enumerate(classes)}
+    labels = np.array([index[path.split("/")[-2]] for path in paths], dtype=np.int64)
+    empty = [class_ for c, class_ in enumerate(classes) if c not in set(labels.tolist())]
     if empty:
-        what = f"class {listing(empty)} has no picture that can be read"
+        reasons = [item.reason for item in (*unreadable, *skipped) if f"{empty[0]}/" in item.path]
+        why = f" ({reasons[0]})" if reasons else ""
+        what = f"class {listing(empty)} has no picture that can be read{why}"
         raise NiwtError(what, where=images, fix="add pictures or remove the folder")
-    return tuple(paths), np.array(labels, dtype=np.int64), tuple(skipped)
+    return paths, labels, (*skipped, *unreadable)
 
 
 def _captions(folder: Path, classes: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
@@ -111,7 +129,7 @@ def _captions(folder: Path, classes: Sequence[str]) -> Mapping[str, tuple[str, .
 
 
 def _knowledge(
-    table: Path, classes: tuple[str, ...], captions: Mapping[str, tuple[str, ...]]
+    table: Path, classes: tuple[str, ...], captions: Mapping[str, tuple[str, ...]], stub: bool
 ) -> tuple[Knowledge, tuple[str, ...]]:
     """The table of attributes on one scale, or of captions without columns, and what was assumed."""
     if table.is_file():
@@ -123,74 +141,24 @@ def _knowledge(
     if found := [file.name for file in workbooks if file.is_file()]:
         raise NiwtError(f"{found[0]} is a spreadsheet", where=table.parent, fix="export it as CSV: attributes.csv")
     if not captions:
-        raise NiwtError(
-            "no attributes.csv and no captions", where=table.parent, fix="describe every class in one of them"
-        )
+        fix = "describe every class in one of them"
+        if stub and _write_stub(table.with_name(STUB), classes):
+            fix = f"fill in {STUB} there, a column an attribute, and rename it to {table.name}"
+        raise NiwtError("no attributes.csv and no captions", where=table.parent, fix=fix)
     match_all(classes, captions, where=table.parent / "captions", fix="add <class>.txt for each, or an attributes.csv")
     return Knowledge("captions", classes, (), np.zeros((len(classes), 0), dtype=np.float32)), ()
 
 
-def _split(
-    root: Path, classes: tuple[str, ...], paths: Sequence[str], labels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, str]:
-    """(C,) seen, (n,) train, and where they come from."""
-    split, unseen_list = root / "split.csv", root / "unseen.txt"
-    table = read_csv(split) if split.is_file() else None
-    header = tuple(cell.lower() for cell in table.header) if table else ()
-    if table and header not in (("class", "split"), ("path", "split")):
-        raise NiwtError(f"columns {','.join(header)}", where=split, fix="write class,split or path,split")
-    if header == ("class", "split") and unseen_list.is_file():
-        raise NiwtError("split.csv and unseen.txt both name the unseen classes", where=root, fix="remove one of them")
-    unseen = np.zeros(len(classes), dtype=bool)
-    if unseen_list.is_file():
-        unseen = named(classes, read_list(unseen_list), where=unseen_list)
-    elif table and header[0] == "class":
-        unseen = _unseen_classes(table, classes)
-    elif not table:
-        raise NiwtError("nothing says which classes are unseen", where=root, fix="list them in unseen.txt, one a line")
-    if not table or header[0] == "class":
-        source = f"{split.name if table else unseen_list.name}, training pictures by hash of their path"
-        return ~unseen, hash_split(paths, labels, ~unseen), source
-    train = _training_pictures(table, paths)
-    if not unseen_list.is_file():
-        unseen = np.bincount(labels[train], minlength=len(classes)) == 0
-    wrong = np.flatnonzero(train & unseen[labels])
-    if len(wrong):
-        what = f"training picture {paths[wrong[0]]} is of an unseen class"
-        raise NiwtError(what, where=split, fix="mark it test, or remove the class from unseen.txt")
-    return ~unseen, train, split.name
-
-
-def _unseen_classes(table: Csv, classes: Sequence[str]) -> np.ndarray:
-    """(C,) bool from rows of class,split."""
-    unseen, done = np.zeros(len(classes), dtype=bool), np.zeros(len(classes), dtype=bool)
-    for line, (class_, part) in table.rows:
-        where = f"{table.path} line {line}"
-        mask = named(classes, [class_], where=where)
-        if part.lower() not in ("seen", "unseen"):
-            raise NiwtError(f"split {part!r} of class {class_}", where=where, fix="write seen or unseen")
-        if done[mask].any():
-            raise NiwtError(f"class {class_} appears twice", where=where, fix="delete one of the rows")
-        unseen |= mask & (part.lower() == "unseen")
-        done |= mask
-    return unseen
-
-
-def _training_pictures(table: Csv, paths: Sequence[str]) -> np.ndarray:
-    """(n,) bool from rows of path,split; rows of pictures that were left out are passed over."""
-    part_of: dict[str, str] = {}
-    for line, (path, part) in table.rows:
-        path, where = path.replace("\\", "/").removeprefix("./").removeprefix("images/"), f"{table.path} line {line}"
-        if part.lower() not in ("train", "test"):
-            raise NiwtError(f"split {part!r} of picture {path}", where=where, fix="write train or test")
-        if path in part_of:
-            raise NiwtError(f"picture {path} appears twice", where=where, fix="delete one of the rows")
-        if path not in paths and not (table.path.parent / "images" / path).is_file():
-            raise NiwtError(f"no picture {path}", where=where, fix="correct the path or delete the row")
-        part_of[path] = part.lower()
-    missing = [path for path in paths if path not in part_of]
-    if missing:
-        raise NiwtError(
-            f"picture {listing(missing, limit=3)} has no row", where=table.path, fix="add it as train or test"
-        )
-    return np.array([part_of[path] == "train" for path in paths])
+def _write_stub(path: Path, classes: Sequence[str]) -> bool:
+    """Writes a table of the classes without values, unless one is there already; whether there is one now."""
+    if path.exists():
+        return True
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(
+        [("class", "first attribute", "second attribute"), *((name, "", "") for name in classes)]
+    )
+    try:
+        write_atomically(path, text.getvalue().encode("utf-8-sig"))
+    except NiwtError:
+        return False
+    return True

@@ -12,7 +12,7 @@ import numpy as np
 from niwt_core.data.class_tables import read_class_table
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.descriptions import read_descriptions
-from niwt_core.data.embeddings import read_embeddings
+from niwt_core.data.embeddings import order_notice, read_embeddings
 from niwt_core.data.reed import is_caption_folder, read_picture_captions
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Knowledge
@@ -62,7 +62,8 @@ def _table(
                 fix="use attributes, captions, an existing file, or attributes+ and one of these",
             )
         if path.suffix.lower() in EMBEDDINGS:
-            return read_embeddings(path, dataset.classes), captions, {"knowledge_file": path.name}, ()
+            table = read_embeddings(path, dataset.classes)
+            return table, captions, {"knowledge_file": path.name}, order_notice(path, dataset.classes)
         if path.suffix.lower() == ".csv":
             read = read_class_table(path, dataset.classes, extra=True)
             file = {"knowledge_file": path.name}

@@ -52,7 +52,7 @@ def read_list(path: Path, *, fix: str = "check the path") -> tuple[str, ...]:
 
 
 def read_numbered(path: Path, *, fix: str = "check the path") -> Mapping[int, str]:
-    """Lines of "number text", such as classes.txt and images.txt, in file order."""
+    """Lines of "number text", such as classes.txt and images.txt, by their numbers: splits and matrices count in them, not in lines."""
     numbered: dict[int, str] = {}
     for i, line in enumerate(read_text(path, fix=fix).splitlines(), start=1):
         if not line.strip():
@@ -63,7 +63,7 @@ def read_numbered(path: Path, *, fix: str = "check the path") -> Mapping[int, st
                 f"{line!r} is not a new number and a name", where=f"{path} line {i}", fix="correct the line"
             )
         numbered[int(number)] = text.strip()
-    return numbered
+    return dict(sorted(numbered.items()))
 
 
 def _is_number(text: str) -> bool:

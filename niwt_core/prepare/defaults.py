@@ -13,8 +13,10 @@ import torch
 from niwt_core.backbones import Preprocess, SplitNetwork, load_backbone
 from niwt_core.data.aviary.dataset import read_aviary
 from niwt_core.data.awa2 import read_awa2
+from niwt_core.data.class_folders import check_pictures
 from niwt_core.data.cub import read_cub
-from niwt_core.data.dataset import Dataset, check_pictures
+from niwt_core.data.dataset import Dataset
+from niwt_core.data.duplicates import with_duplicates_said
 from niwt_core.data.folder import read_folder
 from niwt_core.data.knowledge_sources import with_knowledge
 from niwt_core.errors import NiwtError
@@ -87,6 +89,7 @@ def options(
         raise NiwtError(f"{source} has no binary table", where="--knowledge", fix="use attributes, or --knowledge FILE")
     dataset = read_dataset(source, root, boxes=boxes, binary=knowledge == "binary", splits=splits, progress=progress)
     dataset, memory = with_knowledge(dataset, "attributes" if knowledge == "binary" else knowledge, encoder)
+    dataset = with_duplicates_said(dataset)
     network, preprocess = load_backbone(backbone or BACKBONE, weights=_weights(weights), layer=layer, seed=seed)
     if size is not None:
         preprocess = replace(preprocess, size=size, resize=None)
@@ -196,7 +199,7 @@ def read_dataset(
     if source == "awa2":
         return check_pictures(read_awa2(root, binary=binary, split_dir=splits), report)
 
-    return read_folder(root, progress=report)
+    return read_folder(root, progress=report, stub=True)
 
 
 def _check_size(network: SplitNetwork, preprocess: Preprocess) -> None:

@@ -162,3 +162,24 @@ def test_the_real_subset(shared_data):
     assert 0.05 < presence.mean() < 0.2
     red = dataset.knowledge.column("crown color: red")
     assert dataset.knowledge.describe({"crown color": "red"})[red] == 100
+
+
+@pytest.mark.parametrize("name", ["images.txt", "classes.txt", "image_class_labels.txt"])
+@pytest.mark.parametrize("with_features", [True, False])
+def test_the_order_of_lines_does_not_matter(cub, name, with_features):
+    if not with_features:
+        (cub / "xlsa17/res101.mat").unlink(missing_ok=True)
+    before = read_cub(cub)
+    file = cub / "CUB_200_2011" / name
+    file.write_text("\n".join(sorted(file.read_text().splitlines(), key=lambda line: line[::-1])) + "\n")
+    after = read_cub(cub)
+    assert (after.split_hash, after.paths, after.classes) == (before.split_hash, before.paths, before.classes)
+    np.testing.assert_array_equal(after.knowledge.values, before.knowledge.values)
+
+
+def test_a_picture_that_is_listed_twice(cub):
+    file = cub / "CUB_200_2011/images.txt"
+    first = file.read_text().splitlines()[0].split()[1]
+    file.write_text(file.read_text() + f"99999 {first}\n")
+    with pytest.raises(NiwtError, match="is listed twice"):
+        read_cub(cub)

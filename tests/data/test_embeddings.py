@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from niwt_core.data.embeddings import read_embeddings
+from niwt_core.data.embeddings import order_notice, read_embeddings
 from niwt_core.errors import NiwtError
 
 
@@ -60,3 +60,23 @@ def test_words_as_npy(tmp_path):
     (tmp_path / "e.npy").write_text("words")
     with pytest.raises(NiwtError, match="not a table of numbers"):
         read_embeddings(tmp_path / "e.npy", ("a",))
+
+
+def test_rows_without_names(tmp_path):
+    """An array says nothing of its order: what was assumed is said, and a list of names beside it settles it."""
+    path = tmp_path / "vectors.npy"
+    np.save(path, np.arange(6.0).reshape(3, 2))
+    assert "taken in the order of the classes, from a to c" in order_notice(path, ("a", "b", "c"))[0]
+    (tmp_path / "vectors.txt").write_text("C\na\nb\n")
+    assert order_notice(path, ("a", "b", "c")) == ()
+    np.testing.assert_array_equal(read_embeddings(path, ("a", "b", "c")).values, [[2, 3], [4, 5], [0, 1]])
+    (tmp_path / "vectors.txt").write_text("c\na\n")
+    with pytest.raises(NiwtError, match="3 rows for 2 classes"):
+        read_embeddings(path, ("a", "b", "c"))
+
+
+def test_values_beyond_single_precision(tmp_path):
+    path = tmp_path / "vectors.npy"
+    np.save(path, np.array([[1.0, 1e200], [2, 3]]))
+    with pytest.raises(NiwtError, match=r"1e\+200 is beyond single precision"):
+        read_embeddings(path, ("a", "b"))

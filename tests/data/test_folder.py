@@ -1,5 +1,7 @@
 """The user's own folder, and every way in which it can be wrong."""
 
+import json
+import os
 import shutil
 
 import numpy as np
@@ -193,7 +195,7 @@ def test_classes_with_too_few_pictures(folder):
     with pytest.raises(NiwtError, match="class red_fish has 1 training pictures"):
         read_folder(folder)
     (folder / "images/red_fish/0.png").write_text("words")
-    with pytest.raises(NiwtError, match="class red_fish has no picture that can be read"):
+    with pytest.raises(NiwtError, match=r"class red_fish has no picture that can be read"):
         read_folder(folder)
 
 
@@ -278,3 +280,80 @@ def test_spreadsheets_are_named(folder):
 def test_a_number_beyond_single_precision_is_refused(folder):
     with pytest.raises(NiwtError, match="'1e39' is not a finite number"):
         written(folder, "class,red\nred_fish,1e39\nblue_fish,0\nstriped_fish,1\n")
+
+
+def test_what_lies_in_a_class_folder_besides_is_named(folder):
+    draw(folder / "images/red_fish/more/9.png")
+    draw(folder / "images/red_fish/more/deep/8.png")
+    (folder / "images/red_fish/gone.png").symlink_to("nowhere.png")
+    (folder / "images/lost").symlink_to("nowhere")
+    os.mkfifo(folder / "images/red_fish/pipe.png")
+    (folder / "images/red_fish/a.png").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    (folder / "images/red_fish/b.png.dvc").write_text("outs: []\n")
+    (folder / "images/red_fish/c.heic").write_bytes(b"ftypheic")
+    skipped = {item.path: item.reason for item in read_folder(folder).skipped}
+    assert skipped.pop("red_fish/more").startswith("a folder within a class, with 2 files")
+    assert skipped == {
+        "red_fish/gone.png": "a link to nothing",
+        "lost": "a link to nothing",
+        "red_fish/pipe.png": "no regular file",
+        "red_fish/a.png": "a Git LFS pointer: run `git lfs pull`",
+        "red_fish/b.png.dvc": "a DVC pointer: run `dvc pull`",
+        "red_fish/c.heic": "HEIC, which cannot be read here: convert it to JPEG",
+    }
+
+
+def test_a_class_of_heic_only_says_so(folder):
+    for file in (folder / "images/red_fish").iterdir():
+        file.rename(file.with_suffix(".heic")).write_bytes(b"ftypheic")
+    with pytest.raises(NiwtError, match=r"class red_fish has no picture that can be read.*convert it to JPEG"):
+        read_folder(folder)
+
+
+def test_a_file_name_that_is_not_utf8(folder):
+    shutil.copy(folder / "images/red_fish/0.png", os.fsencode(folder / "images/red_fish") + b"/\xff.png")
+    skipped = read_folder(folder).skipped
+    assert [item.reason for item in skipped] == ["a file name that is not UTF-8: rename it"]
+    json.dumps([item.path for item in skipped]).encode()
+    os.rename(folder / "images/red_fish", os.fsencode(folder / "images") + b"/\xff")
+    with pytest.raises(NiwtError, match="name that is not UTF-8"):
+        read_folder(folder)
+
+
+def test_folders_of_training_and_test_pictures(folder):
+    for class_ in ("red_fish", "blue_fish", "striped_fish"):
+        for i in range(5):
+            split = "train" if i < 3 and class_ != "striped_fish" else "val"
+            (folder / split / class_).mkdir(parents=True, exist_ok=True)
+            (folder / "images" / class_ / f"{i}.png").rename(folder / split / class_ / f"{i}.png")
+    shutil.rmtree(folder / "images")
+    for with_list in (True, False):
+        dataset = read_folder(folder)
+        assert dataset.unseen_classes == ("striped_fish",)
+        assert sorted(path for path, train in zip(dataset.paths, dataset.train, strict=True) if train) == [
+            f"train/{class_}/{i}.png" for class_ in ("blue_fish", "red_fish") for i in range(3)
+        ]
+        assert len(dataset) == 15
+        assert dataset.picture(0).size == (12, 10)
+        if with_list:
+            (folder / "unseen.txt").unlink()
+
+
+def test_a_table_to_fill_in(folder):
+    (folder / "attributes.csv").unlink()
+    for _ in range(2):  # the second time it is there
+        with pytest.raises(NiwtError, match=r"fill in attributes-to-fill-in.csv there"):
+            read_folder(folder, stub=True)
+    stub = folder / "attributes-to-fill-in.csv"
+    lines = stub.read_text("utf-8-sig").splitlines()
+    assert lines[1:] == ["blue_fish,,", "red_fish,,", "striped_fish,,"]
+    stub.rename(folder / "attributes.csv")
+    with pytest.raises(NiwtError, match="'' is not a number"):
+        read_folder(folder)
+
+
+def test_names_that_differ_by_signs_only(folder):
+    draw(folder / "images/Red-Fish/0.png")
+    (folder / "attributes.csv").write_text("class,a\nred_fish,1\nblue_fish,0\nstriped_fish,1\nRed-Fish,1\n")
+    with pytest.raises(NiwtError, match="'Red-Fish' and 'red_fish' have the same name"):
+        read_folder(folder)
