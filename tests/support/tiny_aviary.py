@@ -15,6 +15,7 @@ from niwt_core.data.aviary.dataset import drawn_with, read_aviary, write_aviary
 from niwt_core.prepare.prepare import Settings, prepare
 from niwt_core.study.storage import is_study, load_study
 from niwt_core.study.study import Study
+from tests.support.quick import QUICK
 
 SIZE = 32
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "aviary"
@@ -30,7 +31,7 @@ def tiny_aviary() -> Study:
     network, _ = load_backbone("small_resnet")
     preprocess = Preprocess(size=SIZE, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
     provenance = {"aviary": drawn_with(root)}
-    settings = Settings(probe_count=8)
+    settings = Settings(probe_count=8, grid=QUICK)
     study = prepare(read_aviary(root), network, preprocess, folder / "study", settings=settings, provenance=provenance)
     shutil.rmtree(root)  # what follows must draw its own pictures
     return study
