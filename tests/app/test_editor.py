@@ -47,7 +47,9 @@ def test_tables_give_the_engine_s_numbers(study):
     direction = tables.transform @ built.k + tables.origin
     unit = direction / np.linalg.norm(direction)
     features = study.features[pictures].float()
-    scores = (features - study.head.mean) @ built.weights + built.bias
+    scores = (
+        features - study.head.mean
+    ) @ built.weights + study.typical_bias  # its own is known when the slider is let go
     np.testing.assert_allclose(tables.norm * tables.pictures @ unit + tables.bias, scores, atol=1e-5)
     np.testing.assert_allclose(tables.logits, study.full_head.logits(features), atol=1e-5)
     importances = tables.importance @ built.k + tables.importance_offset

@@ -12,6 +12,7 @@ from safetensors import safe_open
 
 from niwt_core import NiwtError, Recipe, build_class, inert_attributes
 from niwt_core.classify.build import describe
+from niwt_core.study.calibration import with_gamma
 from niwt_core.study.study import Study
 from tests.support.small_study import small_study
 
@@ -41,13 +42,14 @@ def test_weights_against_solving_from_the_studys_tensors(study):
     scale = (rows @ G.T).norm(dim=1).mean()
     ridge = (study.choices.mu * gram.diagonal().mean() + 1e-12) * torch.eye(len(gram))
     w = mean + G.T @ torch.linalg.solve(gram + ridge, scale * importance - G @ mean)
-    w = w / w.norm() * rows.norm(dim=1).mean()
+    norm = rows.norm(dim=1).mean() * (1.0 if study.stolen_share is None else study.stolen_share.norm)
+    w = w / w.norm() * norm
     off = (built.weights.double() - w).norm() / w.norm()
     assert off < 1e-3  # the affine form is kept in float32; directions that no neuron hears are solved least exactly
     torch.testing.assert_close(built.importances.double(), importance, rtol=1e-4, atol=1e-5)
     assert built.cosine == pytest.approx(float(torch.cosine_similarity(G @ w, importance, dim=0)), abs=1e-4)
-    assert built.norm == pytest.approx(float(rows.norm(dim=1).mean()), rel=1e-5)
-    assert built.bias == pytest.approx(float(study.head.biases.mean()))
+    assert built.norm == pytest.approx(float(norm), rel=1e-5)
+    assert build_class(with_gamma(study), recipe(study)).bias == pytest.approx(float(study.head.biases.mean()))
     assert built.paper_loss == pytest.approx(1 - built.cosine + 0.005 * float((w - mean).square().sum()), rel=1e-3)
 
 

@@ -190,7 +190,7 @@ def _sign(study: Study, classes: Mapping[str, BuiltClass], name: str) -> str:
 
 def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
     """Markup: two pictures, how alike the weights are, and the attributes and neurons in which they differ most."""
-    cosine = float(np.dot(one.weights, two.weights) / max(one.norm * two.norm, 1e-12))
+    cosine = float(one.weights @ two.weights / max(one.norm * two.norm, 1e-12))
     # Attributes come first in k; what stands behind them, or in their place, are features of a text.
     worded = len(study.knowledge.names) if study.knowledge.kind == "attributes" else 0
     gap = np.abs(one.k - two.k)[:worded]
