@@ -16,7 +16,7 @@ from niwt_core.prepare.compare_layers import choose_layers, compare_layers, comp
 from niwt_core.study.evaluate import evaluate
 from niwt_core.study.pictures import study_pictures
 from niwt_core.study.study import Study
-from tests.support.small_study import small_dataset, small_study
+from tests.support.small_study import GRID, small_dataset, small_study
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,9 @@ def dataset():
 
 @pytest.fixture(scope="module")
 def thorough(dataset):
-    return compare_layers(small_study(layer="second.1"), dataset, layers=("second.1", "third.1"), thorough=True)
+    with pytest.MonkeyPatch.context() as patch:  # what the small study itself was chosen from
+        patch.setattr(layers, "GRID", GRID)
+        return compare_layers(small_study(layer="second.1"), dataset, layers=("second.1", "third.1"), thorough=True)
 
 
 @pytest.mark.parametrize("layer", ["second.1", "third.1"])
