@@ -48,7 +48,7 @@ def test_what_it_leaves():
     assert loop.iterations == len(result.losses) == 15
     assert loop.stopped == "iterations"
     torch.testing.assert_close(own.rows, study.full_head.rows[torch.from_numpy(~study.seen)])
-    assert own.gamma == study.gamma
+    assert own.gamma == study.choices.gamma  # one for all: the paper knows no other calibration
     assert loop.gamma is not None
     assert "1 of the study's folds" in result.gamma_note
     assert exact.norm == pytest.approx(study.affine.norm, rel=1e-5)
