@@ -52,7 +52,7 @@ def test_what_it_leaves():
     assert own.gamma == study.choices.gamma  # one for all: the paper knows no other calibration
     assert loop.gamma is not None
     assert "1 of the study's folds" in result.gamma_note
-    assert exact.norm == pytest.approx(float(study.head.rows.norm(dim=1).mean()), rel=1e-5)
+    assert exact.norm == pytest.approx(study.affine.norm / study.stolen_share.norm, rel=1e-5)  # the mean seen norm
     assert {"importances of pictures", "random images", "map", "transfer loop", "map of fold 1"} <= set(stages)
     assert result.map["pictures"] == 30
     assert result.map["held_out_loss"]["least possible"] <= min(result.map["held_out_loss"].values()) + 1e-6
