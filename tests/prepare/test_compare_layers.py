@@ -38,7 +38,7 @@ def test_a_layer_has_the_figures_of_a_study_prepared_there(thorough, layer):
     found = next(item for item in thorough.layers if item.info.name == layer)
     choices = expected.choices
     assert (found.decay, found.mu, found.ridge) == (choices.decay, choices.mu, choices.ridge)
-    assert found.gamma == pytest.approx(choices.gamma, rel=1e-4)
+    assert found.gamma == pytest.approx(expected.gamma, rel=1e-4)
     assert found.cross_validated_H == pytest.approx(choices.cross_validated_H, abs=1e-6)
     assert found.predictability == pytest.approx(np.mean(list(expected.predictability.values())), abs=1e-5)
     status = [neuron.status for neuron in expected.neurons]
