@@ -17,7 +17,9 @@ TRAIN_FRACTION = 0.8
 
 def named(classes: Sequence[str], names: Sequence[str], *, where: object) -> np.ndarray:
     """(C,) bool: the class is among `names`, spelled alike or nearly. Raises NiwtError on a name of no class."""
-    keys = {class_key(class_): c for c, class_ in enumerate(classes)}
+    keys: dict[str, int | None] = {}
+    for c, class_ in enumerate(classes):
+        keys[class_key(class_)] = None if class_key(class_) in keys else c  # by case alone: only the exact name will do
     mask = np.zeros(len(classes), dtype=bool)
     for name in names:
         c = classes.index(name) if name in classes else keys.get(class_key(name))

@@ -44,11 +44,14 @@ def class_key(name: str) -> str:
 
 
 def same_names(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """The names that no reader could tell apart, together: "Blue_Jay" and "blue jay"."""
+    """The names that differ only by the signs between their words, together: "Blue_Jay" and "blue jay".
+
+    Case alone may tell two classes apart (ImageNet has the dog "Cardigan" and the garment "cardigan"): then both must be written exactly.
+    """
     by_key: dict[str, list[str]] = {}
     for name in names:
         by_key.setdefault(class_key(name), []).append(name)
-    return tuple(tuple(alike) for alike in by_key.values() if len(alike) > 1)
+    return tuple(tuple(alike) for alike in by_key.values() if len({name.casefold() for name in alike}) > 1)
 
 
 def match_classes(classes: Sequence[str], names: Iterable[str]) -> tuple[Mapping[str, str], tuple[str, ...]]:

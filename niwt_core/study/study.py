@@ -207,9 +207,12 @@ class Study:
         """The index of a class by its name, official or as people write it. Raises NiwtError with the closest names."""
         if name in self.classes:
             return self.classes.index(name)
-        keys = {class_key(other): i for i, other in enumerate(self.classes)}
-        if class_key(name) in keys:
-            return keys[class_key(name)]
+        alike = [i for i, other in enumerate(self.classes) if class_key(other) == class_key(name)]
+        if len(alike) > 1:
+            either = " or ".join(self.classes[i] for i in alike[:3])
+            raise NiwtError(f"{name!r} may be {either}", where=f"study {self.name}", fix="write it as it is there")
+        if alike:
+            return alike[0]
         near = closest(name, [display_name(other) for other in self.classes])
         raise NiwtError(
             f"no class {name!r}",

@@ -74,7 +74,7 @@ def test_a_key_keeps_all_but_case_and_the_signs_between_words(name):
 
 def test_names_that_nobody_could_tell_apart():
     names = ["Blue_Jay", "crow", "blue jay", "Blue-Jay", "Crow "]
-    assert same_names(names) == (("Blue_Jay", "blue jay", "Blue-Jay"), ("crow", "Crow "))
+    assert same_names([*names, "Cardigan", "cardigan"]) == (("Blue_Jay", "blue jay", "Blue-Jay"), ("crow", "Crow "))
 
 
 def test_match_prefers_the_same_text_and_refuses_to_guess():

@@ -17,6 +17,9 @@ from niwt_core.study.storage.migration import migrated_header
 from niwt_core.study.study import Study
 
 TABLES = ("classes.csv", "attributes.csv", "neurons.csv", "pictures.csv")
+CLASS_COLUMNS = ("class", "display_name", "role", "training_pictures", "test_pictures", "predictability")
+PICTURE_COLUMNS = ("path", "class", "role")
+NEURON_COLUMNS = tuple(field.name for field in fields(Neuron))
 
 
 def write_tables(study: Study) -> dict[str, bytes]:
@@ -51,31 +54,67 @@ def write_tables(study: Study) -> dict[str, bytes]:
         for path, label, part in zip(study.paths, study.labels, study.split, strict=True)
     ]
     return {
-        "classes.csv": _csv(
-            ("class", "display_name", "role", "training_pictures", "test_pictures", "predictability"), classes
-        ),
+        "classes.csv": _csv(CLASS_COLUMNS, classes),
         "attributes.csv": _csv(("class", *knowledge.names), values),
-        "neurons.csv": _csv([field.name for field in fields(Neuron)], neurons),
-        "pictures.csv": _csv(("path", "class", "role"), pictures),
+        "neurons.csv": _csv(NEURON_COLUMNS, neurons),
+        "pictures.csv": _csv(PICTURE_COLUMNS, pictures),
     }
 
 
-def read_rows(folder: Path, name: str) -> tuple[list[str], list[list[str]]]:
-    """(header, rows) of a table."""
+def read_rows(folder: Path, name: str, header: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a table by the names of its columns. Raises ValueError if it has other columns or a row of another length."""
+    found, rows = _read(folder, name)
+    if found != list(header):
+        raise ValueError(f"{name} has other columns")
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def _read(folder: Path, name: str) -> tuple[list[str], list[list[str]]]:
     with open(folder / name, encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
-    return header, rows
+        table = list(csv.reader(file, strict=True))
+    if not table:
+        raise ValueError(f"{name} is empty")
+    header, *rows = table
+    for row in rows:
+        if len(row) != len(header):
+            raise ValueError(f"{name} has a row of {len(row)} cells under {len(header)} columns")
+    return migrated_header(header) if name == "neurons.csv" else header, rows
+
+
+def read_classes(folder: Path) -> tuple[tuple[str, ...], np.ndarray]:
+    """(C names, (C,) bool of the seen). Raises ValueError."""
+    rows = read_rows(folder, "classes.csv", CLASS_COLUMNS)
+    for row in rows:
+        if row["role"] not in ("seen", "unseen"):
+            raise ValueError(f"classes.csv: {row['class']!r} is neither seen nor unseen")
+    return tuple(row["class"] for row in rows), np.array([row["role"] == "seen" for row in rows], dtype=bool)
+
+
+def read_values(folder: Path, classes: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
+    """(K column names, (C, K) float32) of attributes.csv, whose rows are ``classes`` in their order. Raises ValueError."""
+    header, rows = _read(folder, "attributes.csv")
+    if header[:1] != ["class"] or [row[0] for row in rows] != list(classes):
+        raise ValueError("attributes.csv has other classes than classes.csv")
+    values = np.array([[float(cell) for cell in row[1:]] for row in rows], dtype=np.float64)
+    with np.errstate(over="ignore"):
+        return tuple(header[1:]), values.astype(np.float32).reshape(len(classes), len(header) - 1)
+
+
+def read_pictures(folder: Path, classes: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+    """(n paths, (n,) labels, (n,) splits) of pictures.csv. Raises ValueError."""
+    rows = read_rows(folder, "pictures.csv", PICTURE_COLUMNS)
+    index = {name: c for c, name in enumerate(classes)}
+    for row in rows:
+        if row["class"] not in index or row["role"] not in ("train", "test_seen", "test_unseen"):
+            raise ValueError(f"pictures.csv: picture {row['path'][:80]!r} is of no class or split of the study")
+    labels = np.array([index[row["class"]] for row in rows], dtype=np.int64)
+    return tuple(row["path"] for row in rows), labels, np.array([row["role"] for row in rows], dtype=np.str_)
 
 
 def read_neurons(folder: Path) -> tuple[Neuron, ...]:
-    """The dictionary from neurons.csv. Raises ValueError if it has other columns."""
-    header, rows = read_rows(folder, "neurons.csv")
-    header = migrated_header(header)
-    if header != [field.name for field in fields(Neuron)]:
-        raise ValueError("neurons.csv has other columns")
+    """The dictionary from neurons.csv. Raises ValueError if it has other columns or a cell that is no number."""
     out = []
-    for row in rows:
-        cells = dict(zip(header, row, strict=True))
+    for cells in read_rows(folder, "neurons.csv", NEURON_COLUMNS):
         auroc, p, q, score = (float(cells[key] or "nan") for key in ("auroc", "p", "q", "score"))
         out.append(Neuron(int(cells["index"]), cells["attribute"], cells["label"], cells["status"], auroc, p, q, score))
     return tuple(out)

@@ -15,6 +15,7 @@ Opening verifies every hash, then maps the tensors into memory: nothing is copie
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -23,7 +24,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from safetensors import SafetensorError
 
 from niwt_core.backbones.graph import network_from_dict
@@ -34,8 +34,16 @@ from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.kernel import Kernel
 from niwt_core.method.head import Head
 from niwt_core.method.transfer.exact import AffineForm
-from niwt_core.study.storage.csv_tables import TABLES, read_neurons, read_rows, write_tables
+from niwt_core.study.storage.csv_tables import (
+    TABLES,
+    read_classes,
+    read_neurons,
+    read_pictures,
+    read_values,
+    write_tables,
+)
 from niwt_core.study.storage.manifest import AGAIN, make_manifest, read_manifest
+from niwt_core.study.storage.manifest_schema import read_choices
 from niwt_core.study.storage.tensors import (
     TENSORS,
     read_gallery,
@@ -45,7 +53,21 @@ from niwt_core.study.storage.tensors import (
     read_texts,
     write_tensors,
 )
-from niwt_core.study.study import Choices, Study
+from niwt_core.study.storage.validation import check_study
+from niwt_core.study.study import Study
+
+# What reading a stranger's files may raise, beyond what is looked at one by one.
+_FOREIGN = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
+    SafetensorError,
+    csv.Error,
+)
 
 
 def is_study(folder: Path) -> bool:
@@ -111,10 +133,10 @@ def _put_in_place(fresh: Path, out: Path) -> None:
 
 
 def load_study(folder: str | Path) -> Study:
-    """Opens a study and verifies it.
+    """Opens a study and verifies it: its files by their hashes, their content by `check_study`.
 
     Raises:
-        NiwtError: no study there, another schema version, a file missing or changed since it was written.
+        NiwtError: no study there, another schema version, a file missing or changed since it was written, parts that do not belong together.
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
@@ -131,27 +153,21 @@ def load_study(folder: str | Path) -> Study:
         if found != expected:
             raise NiwtError(f"{name} is damaged: it has changed since it was written", where=str(folder), fix=AGAIN)
     try:
-        return _assemble(folder, manifest)
-    except (KeyError, TypeError, ValueError, IndexError, RuntimeError, SafetensorError) as error:
-        raise NiwtError(
-            f"the study cannot be read ({type(error).__name__}: {error})", where=str(folder), fix=AGAIN
-        ) from error
+        study = _assemble(folder, manifest)
+        check_study(study)
+    except _FOREIGN as error:
+        problem = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise NiwtError(f"the study cannot be read ({problem})", where=str(folder), fix=AGAIN) from error
+    return study
 
 
 def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
-    _, class_rows = read_rows(folder, "classes.csv")
-    header, value_rows = read_rows(folder, "attributes.csv")
-    _, picture_rows = read_rows(folder, "pictures.csv")
-    classes = tuple(row[0] for row in class_rows)
-    index = {name: c for c, name in enumerate(classes)}
-    values = np.array([[float(cell) for cell in row[1:]] for row in value_rows], dtype=np.float32).reshape(
-        len(classes), -1
-    )
+    classes, seen = read_classes(folder)
+    names, values = read_values(folder, classes)
+    paths, labels, split = read_pictures(folder, classes)
     model, pictures = read_tensors(folder / "model.safetensors"), read_tensors(folder / "pictures.safetensors")
     maps = manifest["maps"]
-    seen = np.array([row[2] == "seen" for row in class_rows])
     features = pictures["features"]
-    choices = manifest["choices"]
     return Study(
         id=manifest["id"],
         name=manifest["name"],
@@ -159,9 +175,7 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         folder=folder,
         classes=classes,
         seen=seen,
-        knowledge=Knowledge(
-            manifest["knowledge"]["kind"], classes, tuple(header[1:]), values, manifest["knowledge"]["scale"]
-        ),
+        knowledge=Knowledge(manifest["knowledge"]["kind"], classes, names, values, manifest["knowledge"]["scale"]),
         encoding=manifest["knowledge"]["encoding"],
         network=network_from_dict(manifest["network"], read_tensors(folder / "network.safetensors")),
         preprocess=Preprocess.from_dict(manifest["preprocess"]),
@@ -171,13 +185,13 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         inverse=read_map("inverse", model, maps["inverse_ridge"]),
         operator=model.get("operator"),
         affine=AffineForm(model["affine.P"], model["affine.q"], maps["norm"]),
-        choices=Choices(**{**choices, "trials": tuple(choices["trials"]), "at_end": tuple(choices.get("at_end", ()))}),
+        choices=read_choices(manifest["choices"]),
         neurons=read_neurons(folder),
         features=features,
         pooled=pictures.get("pooled", features),
-        labels=np.array([index[row[1]] for row in picture_rows], dtype=np.int64),
-        split=np.array([row[2] for row in picture_rows]),
-        paths=tuple(row[0] for row in picture_rows),
+        labels=labels,
+        split=split,
+        paths=paths,
         gallery=read_gallery(folder / "gallery.safetensors"),
         split_hash=manifest["split_hash"],
         seed=manifest["seed"],

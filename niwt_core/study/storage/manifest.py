@@ -10,13 +10,15 @@ from typing import Any
 
 from niwt_core.backbones.graph import network_to_dict
 from niwt_core.errors import NiwtError
-from niwt_core.files import digest
+from niwt_core.files import digest, read_bytes
 from niwt_core.knowledge.texts import Texts
 from niwt_core.study.storage.csv_tables import TABLES
+from niwt_core.study.storage.manifest_schema import check_manifest
 from niwt_core.study.storage.migration import SCHEMA, migrated
 from niwt_core.study.storage.tensors import TENSORS
 from niwt_core.study.study import Study
 
+LARGEST = 64 * 2**20  # bytes
 AGAIN = "prepare the study again, or restore the file"
 
 
@@ -49,29 +51,34 @@ def make_manifest(study: Study, hashes: Mapping[str, str]) -> dict[str, Any]:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest in ``folder``, verified against itself. Raises NiwtError."""
     path = folder / "study.json"
+    if not path.is_file():
+        raise NiwtError("no study there", where=str(folder), fix="make one with `niwt prepare`, or check the path")
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+        manifest = json.loads(read_bytes(path, LARGEST))
+    except NiwtError as error:
         raise NiwtError(
-            "no study there", where=str(folder), fix="make one with `niwt prepare`, or check the path"
-        ) from None
-    except OSError as error:
-        raise NiwtError(
-            f"cannot read study.json ({error.strerror})", where=str(folder), fix="check its permissions"
+            error.what.replace("the file", "study.json"), where=str(folder), fix="check its permissions"
         ) from None
     except (ValueError, RecursionError):
         raise NiwtError("study.json is damaged: not valid JSON", where=str(folder), fix=AGAIN) from None
     if not isinstance(manifest, dict) or "schema" not in manifest:
         raise NiwtError("study.json is not a study's", where=str(folder), fix=AGAIN)
-    if manifest["schema"] not in range(1, SCHEMA + 1):
+    if type(manifest["schema"]) is not int or manifest["schema"] not in range(1, SCHEMA + 1):
         raise NiwtError(
             f"the study has schema {manifest['schema']}, this program reads {SCHEMA}",
             where=str(folder),
             fix="prepare it again with this version",
         )
-    if manifest.get("seal") != seal(manifest) or set(manifest.get("hashes", {})) != {*TABLES, *TENSORS}:
+    hashes = manifest.get("hashes")
+    listed = isinstance(hashes, dict) and set(hashes) == {*TABLES, *TENSORS}
+    if not listed or manifest.get("seal") != seal(manifest):
         raise NiwtError("study.json is damaged: it has changed since it was written", where=str(folder), fix=AGAIN)
-    return migrated(manifest)
+    try:
+        manifest = migrated(manifest)
+        check_manifest(manifest)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise NiwtError(f"study.json cannot be read ({error})", where=str(folder), fix=AGAIN) from None
+    return manifest
 
 
 def seal(manifest: Mapping[str, Any]) -> str:
