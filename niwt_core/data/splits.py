@@ -18,11 +18,13 @@ TRAIN_FRACTION = 0.8
 def named(classes: Sequence[str], names: Sequence[str], *, where: object) -> np.ndarray:
     """(C,) bool: the class is among `names`, spelled alike or nearly. Raises NiwtError on a name of no class."""
     keys: dict[str, int | None] = {}
-    for c, class_ in enumerate(classes):
-        keys[class_key(class_)] = None if class_key(class_) in keys else c  # by case alone: only the exact name will do
+    for index, class_ in enumerate(classes):
+        keys[class_key(class_)] = (
+            None if class_key(class_) in keys else index
+        )  # by case alone: only the exact name will do
     mask = np.zeros(len(classes), dtype=bool)
     for name in names:
-        c = classes.index(name) if name in classes else keys.get(class_key(name))
+        c: int | None = classes.index(name) if name in classes else keys.get(class_key(name))
         if c is None:
             near = closest(name, classes, count=1)
             fix = f"did you mean {near[0]}?" if near else f"use one of {listing(classes)}"

@@ -177,6 +177,7 @@ def test_tensors_of_another_shape_or_content(copy, name, key):
         changes += [value - 10**6, value + 10**6]
     for change in changes:
         spoiled = {**content, key: change} if change is not None else {k: v for k, v in content.items() if k != key}
+        (copy / name).unlink()
         save_file(spoiled, copy / name)
         if key == "pooled" and change is None:
             continue  # the features then are the pooled activations, where there are as many
@@ -204,7 +205,9 @@ def test_made_studies_are_answered(copy):
         data = bytearray(originals[name])
         for _ in range(draw.randint(1, 3)):
             data[draw.randrange(min(len(data), 4000))] = draw.randrange(256)
+        (copy / name).unlink()  # a study that is open maps the old file
         (copy / name).write_bytes(data)
         if (study := opened(resealed(copy))) is not None:
             assert np.isfinite(study.encoder.encoded).all()
+        (copy / name).unlink()
         (copy / name).write_bytes(originals[name])
