@@ -1,4 +1,4 @@
-"""Files that are whole or absent: atomic writes and content hashes."""
+"""Files that are whole or absent: atomic writes, content hashes, and one writer at a time."""
 
 from __future__ import annotations
 
@@ -7,9 +7,21 @@ import hashlib
 import os
 import stat
 import uuid
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from torch import Tensor
+
 from niwt_core.errors import NiwtError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    import msvcrt
+
+    fcntl = None  # type: ignore[assignment]
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -59,6 +71,77 @@ def unwritable(path: Path, error: OSError) -> NiwtError:
     return NiwtError(
         f"cannot write ({error.strerror or error})", where=str(path), fix="choose a folder that you may write to"
     )
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
+    """Writes a safetensors file so that ``path`` is never seen half-written. Raises NiwtError where it cannot be, as on a full disk."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    try:
+        save_file(dict(tensors), temporary, metadata=dict(metadata) if metadata else None)
+        os.replace(temporary, path)
+    except (OSError, SafetensorError) as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise unwritable(path, error if isinstance(error, OSError) else OSError(0, str(error))) from None
+
+
+_HELD: set[Path] = set()  # locks of this process
+
+
+@contextlib.contextmanager
+def only_writer(out: Path) -> Iterator[None]:
+    """Nobody else may write to ``out`` meanwhile: a lock file beside it, which the system itself lets go of when the process ends, however it ends.
+
+    Within one process it may be taken again. Raises NiwtError where another process has it, with that process's number.
+    """
+    lock = out.resolve().parent / f".{out.resolve().name}.lock"
+    if lock in _HELD:
+        yield
+        return
+    try:
+        handle = _locked(lock, out)
+    except OSError as error:
+        raise unwritable(lock, error) from None
+    _HELD.add(lock)
+    try:
+        yield
+    finally:
+        _HELD.discard(lock)
+        with contextlib.suppress(OSError):
+            lock.unlink()
+        os.close(handle)
+
+
+def _locked(lock: Path, out: Path) -> int:
+    """The open lock file, with this process's number in it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _take(handle)
+        except OSError:
+            owner = os.read(handle, 20).decode("ascii", "replace").strip()
+            os.close(handle)
+            who = f"process {owner}" if owner.isdecimal() else "another process"
+            raise NiwtError(f"{who} is writing there", where=out, fix="wait until it is done, or stop it") from None
+        try:
+            if os.path.samestat(os.fstat(handle), os.stat(lock)):
+                os.truncate(handle, 0)
+                os.write(handle, str(os.getpid()).encode())
+                return handle
+        except FileNotFoundError:
+            pass
+        os.close(handle)  # its owner has just removed it
+
+
+def _take(handle: int) -> None:
+    """Locks an open file, or raises OSError at once."""
+    if fcntl is not None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    else:  # Windows locks bytes: one far behind the number
+        os.lseek(handle, 1 << 20, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        os.lseek(handle, 0, os.SEEK_SET)
 
 
 def file_hash(path: Path) -> str:

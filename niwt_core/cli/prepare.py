@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -68,11 +69,12 @@ def prepare_command(
 ) -> None:
     """Prepares a study: reads the set, fine-tunes or freezes, extracts, chooses on seen classes, fits, names, saves."""
     from niwt_core.cli.output import progress_bar, write_json, write_line, write_note
+    from niwt_core.files import only_writer
     from niwt_core.prepare.defaults import options
     from niwt_core.prepare.memory import keep_large_blocks
     from niwt_core.prepare.prepare import make_accelerator, prepare
     from niwt_core.study.provenance import Source
-    from niwt_core.study.storage import check_target
+    from niwt_core.study.storage import check_target, remove_leftovers
 
     if source == "classifier":
         from niwt_core.cli.prepare_classifier import prepare_own
@@ -97,9 +99,12 @@ def prepare_command(
         layer = layer or (published.layer if backbone in (None, published.backbone) else None)
         backbone, probes = backbone or published.backbone, probes or published.images
     keep_large_blocks()
-    check_target(out)
     accelerator = make_accelerator(device)
-    with progress_bar(visible=accelerator.is_main_process) as report:
+    main = accelerator.is_main_process
+    with only_writer(out) if main else nullcontext(), progress_bar(visible=main) as report:
+        if main:
+            remove_leftovers(out)
+            check_target(out)
         dataset, network, preprocess, settings, memory = options(
             source,
             root=root,
@@ -118,7 +123,7 @@ def prepare_command(
             accelerator=accelerator,
             progress=report,
         )
-        for notice in dataset.notices if accelerator.is_main_process else ():
+        for notice in dataset.notices if main else ():
             write_note(notice)  # before the long work
         provenance = {
             "command": _command(),
@@ -137,7 +142,7 @@ def prepare_command(
             provenance=provenance,
             progress=report,
         )
-    if not accelerator.is_main_process:
+    if not main:
         return
     if source == "aviary":
         from niwt_core.prepare.aviary.defaults import remove_pictures

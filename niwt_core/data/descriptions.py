@@ -10,6 +10,8 @@ from niwt_core.data.text_tables import read_list, read_text
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.class_names import match_all
 
+_SHAPE = 'write {"class name": ["sentence", ...], ...}'
+
 
 def read_descriptions(path: Path, classes: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """Class -> sentences, for every class.
@@ -41,10 +43,14 @@ def _read_json(path: Path) -> Mapping[str, tuple[str, ...]]:
         raise NiwtError(
             f"not JSON ({error.msg})", where=f"{path} line {error.lineno}", fix="correct the line"
         ) from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists
+        raise NiwtError("not JSON of names and sentences", where=path, fix=_SHAPE) from error
     if not isinstance(content, dict):
-        raise NiwtError("not a JSON object", where=path, fix='write {"class name": ["sentence", ...], ...}')
+        raise NiwtError("not a JSON object", where=path, fix=_SHAPE)
     sentences: dict[str, tuple[str, ...]] = {}
     for name, said in content.items():
+        if any(0xD800 <= ord(sign) <= 0xDFFF for sign in f"{name}{said if isinstance(said, str) else ''}"):
+            raise NiwtError("half a character (a lone surrogate)", where=path, fix="save it as UTF-8")
         lines = [said] if isinstance(said, str) else said
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
             raise NiwtError("not a list of sentences", where=f"{path}, {name}", fix='write ["sentence", ...]')

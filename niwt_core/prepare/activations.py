@@ -65,6 +65,7 @@ class PictureActivations:
         probe_count: int,
         batch: int,
         on_progress: Callable[[int, int], None],
+        key: str = "",
     ) -> PictureActivations:
         """Runs the pictures of ``dataset`` through ``network``, into resumable shards in ``folder``."""
         targets = probes = np.zeros(0, np.int64)
@@ -73,7 +74,15 @@ class PictureActivations:
         kept = np.union1d(targets, probes)
         folder.mkdir(parents=True, exist_ok=True)
         out = extract(
-            network, dataset, preprocess, accelerator, folder, keep=kept.tolist(), batch=batch, on_progress=on_progress
+            network,
+            dataset,
+            preprocess,
+            accelerator,
+            folder,
+            keep=kept.tolist(),
+            batch=batch,
+            key=key,
+            on_progress=on_progress,
         )
         # What a study keeps is half precision, so choices are made on that too: `evaluate` then sees what `prepare` saw.
         features = out.features.half().float()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
+
+from niwt_core.files import write_tensors
 
 
 def _optimiser_state(model: nn.Module, optimiser: torch.optim.Optimizer) -> Iterator[tuple[str, Tensor]]:
@@ -23,9 +24,7 @@ def save_training(model: nn.Module, optimiser: torch.optim.Optimizer, path: Path
     """Writes the checkpoint after ``epochs`` epochs, atomically."""
     tensors = model.state_dict() | dict(_optimiser_state(model, optimiser))
     tensors["epochs"] = torch.tensor(epochs)
-    partial = path.with_suffix(".tmp")
-    save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, partial)
-    os.replace(partial, path)
+    write_tensors(path, {name: value.detach().cpu().contiguous() for name, value in tensors.items()})
 
 
 def resume_training(model: nn.Module, optimiser: torch.optim.Optimizer, path: Path) -> int:

@@ -6,7 +6,6 @@ however many processes there are. A shard that was written is not computed again
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
@@ -24,6 +22,7 @@ from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset, Skipped
 from niwt_core.errors import NiwtError
+from niwt_core.files import write_tensors
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -69,12 +68,14 @@ def extract(
     *,
     keep: Sequence[int] = (),
     batch: int = 8,
+    key: str = "",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Extracted:
     """Runs every picture of ``dataset`` through ``network`` (frozen), into shards in ``folder``.
 
     Args:
         keep: indices whose whole activations are wanted (probes, targets); ignored if the tail is the identity.
+        key: of everything that a shard depends on; one with another key, or a damaged one, is made again.
         on_progress: called with (done, total) pictures.
     """
     network = network.to(accelerator.device).eval()
@@ -83,18 +84,25 @@ def extract(
     shards = []
     for start in range(0, len(dataset), SHARD):
         path = folder / f"features-{start // SHARD:05d}.safetensors"
-        if not path.exists():
+        if not _is_of(path, key):
             indices = range(start, min(start + SHARD, len(dataset)))
             tensors = _shard(network, Pictures(dataset, preprocess, indices), accelerator, batch, wanted)
             if accelerator.is_main_process:
-                partial = path.with_suffix(".tmp")
-                save_file(tensors, partial)
-                os.replace(partial, path)
+                write_tensors(path, tensors, {"key": key})
             accelerator.wait_for_everyone()
         shards.append(path)
         if on_progress is not None:
             on_progress(min(start + SHARD, len(dataset)), len(dataset))
     return _collect(shards, dataset, list(keep) if wanted else [])
+
+
+def _is_of(path: Path, key: str) -> bool:
+    """The shard is there, whole, and was made for ``key``."""
+    try:
+        with safe_open(path, framework="pt") as shard:
+            return bool((shard.metadata() or {}).get("key", "") == key)
+    except (OSError, SafetensorError):
+        return False
 
 
 def _shard(

@@ -24,11 +24,11 @@ from niwt_core.data.dataset import Dataset
 from niwt_core.device import pick_device
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation.folds import FoldFeatures, class_folds
-from niwt_core.files import digest, unwritable, write_atomically
+from niwt_core.files import digest, only_writer, unwritable, write_atomically
 from niwt_core.prepare.extraction import SHARD
 from niwt_core.prepare.fit import assemble
 from niwt_core.prepare.settings import Preparation, Progress, Settings
-from niwt_core.study.storage import check_target, load_study, save_study
+from niwt_core.study.storage import check_target, load_study, remove_leftovers, save_study
 from niwt_core.study.study import Study
 
 if TYPE_CHECKING:
@@ -49,17 +49,36 @@ def prepare(
     """Prepares a study of ``dataset`` with ``network`` and writes it to ``out``.
 
     Raises:
-        NiwtError: the data cannot carry a study, or ``out`` cannot be written.
+        NiwtError: the data cannot carry a study, ``out`` cannot be written, or another process is writing there.
     """
     settings, report = settings or Settings(), progress or (lambda stage, done, total: None)
     accelerator = accelerator or make_accelerator("cpu")
-    check_target(out)
-    _check_described(dataset)
-    work = out.parent / f".{out.name}.partial"
-    if accelerator.is_main_process:
-        _open_work(work, _fingerprint(dataset, network, preprocess, settings))
+    out = out.resolve()
+    main = accelerator.is_main_process
+    with only_writer(out) if main else contextlib.nullcontext():
+        if main:
+            remove_leftovers(out)
+            check_target(out)
+            _check_place(out, dataset)
+        _check_described(dataset)
+        work, key = out.parent / f".{out.name}.partial", _fingerprint(dataset, network, preprocess, settings)
+        if main:
+            _open_work(work, key)
+        accelerator.wait_for_everyone()
+        preparation = Preparation(preprocess, accelerator, work, settings, report, key)
+        study = _made(dataset, network, preparation, provenance or {})
+        if main and study is not None:
+            save_study(study, out)
+            shutil.rmtree(work, ignore_errors=True)
     accelerator.wait_for_everyone()
-    preparation = Preparation(preprocess, accelerator, work, settings, report)
+    return load_study(out)
+
+
+def _made(
+    dataset: Dataset, network: SplitNetwork, preparation: Preparation, provenance: Mapping[str, Any]
+) -> Study | None:
+    """The study, not yet written; None in a process that only helps."""
+    settings, accelerator = preparation.settings, preparation.accelerator
     folds = class_folds(dataset.labels, dataset.train, dataset.seen, seed=settings.seed, repeats=settings.repeats)
     features_of_folds: list[FoldFeatures] | None = None
     if settings.training is not None and settings.training.epochs > 0:
@@ -70,22 +89,11 @@ def prepare(
             ]
         preparation.train("final", network, dataset)
     picture_activations = preparation.picture_activations("pictures", network, dataset)
-    if accelerator.is_main_process:
-        network.to("cpu")
-        save_study(
-            assemble(
-                dataset,
-                picture_activations,
-                folds,
-                features_of_folds,
-                preparation,
-                {**(provenance or {}), "notices": list(dataset.notices)},
-            ),
-            out,
-        )
-        shutil.rmtree(work, ignore_errors=True)
-    accelerator.wait_for_everyone()
-    return load_study(out)
+    if not accelerator.is_main_process:
+        return None
+    network.to("cpu")
+    notes = {**provenance, "notices": list(dataset.notices)}
+    return assemble(dataset, picture_activations, folds, features_of_folds, preparation, notes)
 
 
 def make_accelerator(device: str) -> Accelerator:
@@ -97,6 +105,17 @@ def make_accelerator(device: str) -> Accelerator:
     # Batches are split among processes, not permuted, so that a batch is the same however many processes share it.
     loading = DataLoaderConfiguration(split_batches=True)
     return Accelerator(cpu=pick_device(device).type == "cpu", dataloader_config=loading)
+
+
+def _check_place(out: Path, dataset: Dataset) -> None:
+    """Raises NiwtError where the study would lie among the pictures: its folder would be a class at the next reading."""
+    root = dataset.root.resolve()
+    if not out.is_relative_to(root) or out == root:
+        return
+    tops = {path.split("/", 1)[0] for path in dataset.paths}
+    by_class = any(path.count("/") == 1 for path in dataset.paths)  # class/file
+    if by_class or out.relative_to(root).parts[0] in tops:
+        raise NiwtError("the study would lie among its pictures", where=out, fix=f"choose a folder outside {root.name}")
 
 
 def _check_described(dataset: Dataset) -> None:

@@ -49,13 +49,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Preparation:
-    """What every stage needs."""
+    """What every stage needs; ``key``: of all that the results in the ``work`` folder depend on."""
 
     preprocess: Preprocess
     accelerator: Accelerator
     work: Path
     settings: Settings
     report: Progress
+    key: str = ""
 
     def picture_activations(self, name: str, network: SplitNetwork, dataset: Dataset) -> PictureActivations:
         """Runs the pictures of ``dataset`` through ``network``, resumably, under ``name``."""
@@ -69,6 +70,7 @@ class Preparation:
             probe_count=self.settings.probe_count,
             batch=self.settings.batch,
             on_progress=lambda done, total: self.report(f"reading {name}", done, total),
+            key=self.key,
         )
 
     def train(self, name: str, network: SplitNetwork, dataset: Dataset) -> None:

@@ -53,3 +53,15 @@ def test_the_real_file_covers_the_subset(shared_data):
     assert len(said) == 200
     assert all(said.values())
     assert "a seabird" in said["001.Black_footed_Albatross"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 100_000, '{"a": ' * 50_000, '{"a": ' + "1" * 5000 + "}", '{"a": 1e999}', '{"a": "\\ud800"}', "\0", "NaN"],
+)
+def test_json_of_strangers(tmp_path, text):
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(NiwtError) as caught:
+        read_descriptions(path, ["a"])
+    str(caught.value).encode()

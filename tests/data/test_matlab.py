@@ -1,10 +1,12 @@
 """The published .mat files, and files that only look like them."""
 
+import random
+
 import numpy as np
 import pytest
 from scipy.io import savemat
 
-from niwt_core.data.matlab import read_class_vectors, read_picture_list, read_proposed_split
+from niwt_core.data.matlab import _read, read_class_vectors, read_picture_list, read_proposed_split
 from niwt_core.errors import NiwtError
 from tests.support.drawn_sets import cells
 
@@ -76,3 +78,44 @@ def test_files_that_are_none(tmp_path):
 def test_picture_list(tmp_path):
     savemat(tmp_path / "res101.mat", {"image_files": cells(["/a/b//JPEGImages/ox/ox_1.jpg", "C:\\x\\bat\\bat_2.jpg"])})
     assert read_picture_list(tmp_path / "res101.mat") == ("ox/ox_1.jpg", "bat/bat_2.jpg")
+
+
+def test_flipped_bytes_end_no_process_but_the_readers_own(tmp_path):
+    """SciPy's reader ends its whole process on some of these: here it is another one."""
+    path = tmp_path / "x.mat"
+    savemat(
+        path,
+        {"att": np.arange(6.0).reshape(3, 2), "allclasses_names": cells(["a", "b"]), "original_att": np.eye(3)[:, :2]},
+    )
+    data, draw = path.read_bytes(), random.Random(0)
+    read = refused = 0
+    for _ in range(400):
+        damaged = bytearray(data)
+        for _ in range(draw.randint(1, 3)):
+            damaged[draw.randrange(128, len(damaged))] = draw.choice([0, 1, 255, 254, 14, 127, draw.randrange(256)])
+        path.write_bytes(damaged)
+        try:
+            vectors = read_class_vectors(path)
+        except NiwtError:
+            refused += 1
+        else:
+            read += 1
+            assert np.isfinite(vectors.unit).all()
+    assert read
+    assert refused
+
+
+def test_a_reader_that_was_ended_is_started_again(tmp_path):
+    path = tmp_path / "x.mat"
+    savemat(path, {"att": np.ones((3, 2)), "allclasses_names": cells(["a", "b"])})
+    read_class_vectors(path)
+    assert _read._process is not None
+    _read._process.kill()
+    _read._process.wait()
+    assert read_class_vectors(path).classes == ("a", "b")
+
+
+def test_values_beyond_single_precision(tmp_path):
+    savemat(tmp_path / "x.mat", {"att": np.full((3, 2), 1e300), "allclasses_names": cells(["a", "b"])})
+    with pytest.raises(NiwtError, match="beyond single precision"):
+        read_class_vectors(tmp_path / "x.mat")

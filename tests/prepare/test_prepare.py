@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
 from niwt_core import NiwtError, load_study
 from niwt_core.data.dataset import Dataset
@@ -230,3 +232,101 @@ def test_probes_that_are_not_the_studys_own(tmp_path, probes):
     assert study.operator.shape == own.operator.shape
     assert not torch.allclose(study.operator, own.operator)
     assert float(torch.cosine_similarity(study.operator.flatten(), own.operator.flatten(), dim=0)) > 0.3
+
+
+HOLDING = """
+import sys, time
+from pathlib import Path
+from niwt_core.files import only_writer
+with only_writer(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that writes to ``study``."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(tmp_path / "study")],
+        cwd=Path(__file__).resolve().parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_the_second_of_two_preparations_is_refused(tmp_path, holder):
+    with pytest.raises(NiwtError, match=f"process {holder.pid} is writing there"):
+        run(tmp_path / "study")
+    assert os.listdir(tmp_path) == [".study.lock"]
+    run(tmp_path / "another")
+
+
+def test_a_lock_ends_with_its_process(tmp_path, holder):
+    holder.kill()
+    holder.wait()
+    assert os.listdir(tmp_path) == [".study.lock"]  # left by the killed process
+    run(tmp_path / "study")
+    assert os.listdir(tmp_path) == ["study"]
+
+
+def test_shards_of_another_key_are_made_again(tmp_path):
+    """What another run left or mixed in is not taken for this run's, whatever its name."""
+    whole = run(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "study", progress=stop_at("reading", 48))
+    shards = sorted((tmp_path / ".study.partial" / "pictures").glob("*.safetensors"))
+    for shard, metadata in zip(shards, ({"key": "another"}, None), strict=False):
+        foreign = {name: value + (name != "usable") for name, value in load_file(shard).items()}
+        shard.unlink()
+        save_file(foreign, shard, metadata=metadata)
+    shards[2].write_bytes(shards[2].read_bytes()[:-7])
+    assert run(tmp_path / "study").id == whole.id
+
+
+def test_what_a_killed_save_left_is_removed(tmp_path):
+    old = run(tmp_path / "study", seed=3)
+    for name in (".study.0123abcd.new", ".study.0123abcd.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").write_text("")
+    (tmp_path / ".study.mine").write_text("")
+    run(tmp_path / "study")
+    assert sorted(os.listdir(tmp_path)) == [".study.mine", "study"]
+    os.rename(tmp_path / "study", tmp_path / ".study.89ab0123.old")  # killed between the two renames of a save
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "study", progress=stop_at("reading", 16))
+    assert load_study(tmp_path / "study").id != old.id
+
+
+def test_a_study_among_its_pictures(tmp_path, pictures):
+    (tmp_path / "images" / "a").mkdir(parents=True)
+    moved = [f"a/{path}" for path in pictures.paths]
+    for path, target in zip(pictures.paths, moved, strict=True):
+        os.rename(tmp_path / path, tmp_path / "images" / target)
+    inside = replace(pictures, root=tmp_path / "images", paths=tuple(moved))
+    with pytest.raises(NiwtError, match=r"among its pictures.*outside images"):
+        run(tmp_path / "images" / "study", dataset=inside)
+    assert os.listdir(tmp_path / "images") == ["a"]
+
+
+def test_classes_described_alike(tmp_path):
+    dataset = small_dataset()
+    alike = replace(dataset.knowledge, values=np.ones_like(dataset.knowledge.values))
+    with pytest.raises(NiwtError, match="all classes are described alike"):
+        run(tmp_path / "study", dataset=replace(dataset, knowledge=alike))
+
+
+def test_a_full_disk_while_shards_are_written(tmp_path, monkeypatch):
+    def full(tensors, path, metadata=None):
+        Path(path).write_bytes(b"half")
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr("niwt_core.files.save_file", full)
+    with pytest.raises(NiwtError, match=r"cannot write .*No space left"):
+        run(tmp_path / "study")
+    assert [path.name for path in (tmp_path / ".study.partial").rglob("*") if path.is_file()] == ["key"]

@@ -251,3 +251,43 @@ def test_where_a_study_may_go(tmp_path, monkeypatch):
 def test_a_folder_that_nobody_may_write():
     with pytest.raises(NiwtError, match="cannot write"):
         save_study(small_study(), Path("/proc/study"))
+
+
+def test_what_cannot_be_replaced_is_said_at_the_start(copy, tmp_path, monkeypatch):
+    monkeypatch.chdir(copy)
+    for name in (".", str(copy), os.path.relpath(copy)):
+        with pytest.raises(NiwtError, match="the folder you are in"):
+            check_target(Path(name))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == copy)
+    with pytest.raises(NiwtError, match="a disk is mounted there"):
+        check_target(copy)
+    monkeypatch.setattr(os.path, "ismount", lambda path: False)
+
+    def held(source, target):
+        raise PermissionError(13, "The process cannot access the file", str(source))
+
+    monkeypatch.setattr("niwt_core.study.storage.folder.os.rename", held)  # Windows, while an app maps the files
+    with pytest.raises(NiwtError, match="close the app"):
+        check_target(copy)
+    assert load_study(copy)
+
+
+def test_a_link_leads_to_the_new_study(copy, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(copy, target_is_directory=True)
+    saved = save_study(small_study(), link)
+    assert link.is_symlink()
+    assert load_study(copy).id == load_study(link).id == saved.id
+    assert sorted(os.listdir(tmp_path)) == ["link", "study"]
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(NiwtError):
+        check_target(tmp_path / "loop")
+
+
+@pytest.mark.parametrize("name", ["x" * 250, "a\0b", "\ud800"])
+def test_names_that_no_study_can_have(tmp_path, name):
+    """Too long for what is made beside it, or no name at all: said before any work."""
+    with pytest.raises(NiwtError):
+        check_target(tmp_path / name)
+    assert os.listdir(tmp_path) == []
