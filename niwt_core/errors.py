@@ -5,10 +5,13 @@ from __future__ import annotations
 LONGEST_PART = 500  # characters; a line that quotes a whole file helps nobody
 
 
+def shown(text: object) -> str:
+    """A text that can be written anywhere: half a character, as of a file name that is not UTF-8, becomes an escape."""
+    return str(text).encode("utf-8", "backslashreplace").decode()
+
+
 def _one_line(text: object) -> str:
-    line = (
-        " ".join(str(text).split()).encode("utf-8", "backslashreplace").decode()
-    )  # a lone surrogate can be shown nowhere
+    line = shown(" ".join(str(text).split()))
     return line if len(line) <= LONGEST_PART else f"{line[: LONGEST_PART - 1]}…"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import stat
 import threading
 import warnings
 from collections.abc import Iterator
@@ -105,6 +106,12 @@ def _identified(handle: BinaryIO) -> Image.Image:
 def _handle(source: str | Path | bytes | BinaryIO, where: str) -> BinaryIO:
     if isinstance(source, str | Path):
         path = Path(source)
+        try:
+            kind = path.stat().st_mode
+        except (OSError, ValueError):
+            kind = 0
+        if kind and not stat.S_ISDIR(kind) and not stat.S_ISREG(kind):  # a pipe would be waited for
+            raise NiwtError("cannot read the picture: no regular file", where=where, fix="name a picture file")
         if path.is_dir():
             raise NiwtError("cannot read the picture: it is a folder", where=where, fix="name a picture file")
         if not path.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -10,7 +11,7 @@ from typing import Any, NoReturn
 import typer
 
 from niwt_core.cli import build, commands, evaluate, inspect, paper, picture, prepare, serve
-from niwt_core.errors import NiwtError
+from niwt_core.errors import NiwtError, shown
 
 # Read when torch and numpy are imported, which no command does before this. By default the threads of both spin while they wait for each other, and
 # on a machine with other work to do they spin most of the time.
@@ -47,6 +48,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     gc.set_threshold(
         200_000, 50, 50
     )  # a short life: collecting what torch imported costs a fifth of a second and frees nothing
+    for stream in (sys.stdout, sys.stderr):  # a console or a pipe in another encoding escapes what it cannot say
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(
             (sys.argv[1:] if arguments is None else arguments) or ["--help"], prog_name="niwt", standalone_mode=False
@@ -58,9 +62,16 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(stop.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()
+            sys.exit(1)
+        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        name = f", {shown(os.fsdecode(error.filename))[:300]}" if error.filename is not None else ""
+        _fail(
+            f"{(error.strerror or type(error).__name__).lower()}{name}, check the path, its permissions and the room left"
+        )
     except Exception as error:
         # Click's usage errors; Typer brings a Click of its own, so they are known by what they can do, not by their class.
         if not hasattr(error, "format_message"):

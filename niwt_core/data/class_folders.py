@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from niwt_core.data.dataset import Dataset, Skipped
-from niwt_core.errors import NiwtError
+from niwt_core.errors import NiwtError, shown
 from niwt_core.images import check_image
 
 _POINTERS = (
@@ -87,11 +87,6 @@ def check_pictures(dataset: Dataset, progress: Callable[[int, int], None] | None
 def is_text(name: str) -> bool:
     """The name can be written as UTF-8: the bytes of others come as lone surrogates."""
     return not any(0xD800 <= ord(sign) <= 0xDFFF for sign in name)
-
-
-def shown(name: str) -> str:
-    """A name that can be written anywhere."""
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _reason(path: Path, error: NiwtError) -> str:

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from niwt_core.data.class_folders import class_files, class_names, is_text, readable_pictures, shown, strays
+from niwt_core.data.class_folders import class_files, class_names, is_text, readable_pictures, strays
 from niwt_core.data.class_tables import read_class_table
 from niwt_core.data.dataset import Dataset, Skipped
 from niwt_core.data.folder_split import split_folder
 from niwt_core.data.splits import named
 from niwt_core.data.text_tables import read_list
-from niwt_core.errors import NiwtError
+from niwt_core.errors import NiwtError, shown
 from niwt_core.files import write_atomically
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.class_names import listing, match_all

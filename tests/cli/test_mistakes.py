@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,47 @@ from tests.support.small_study import small_study
 @pytest.mark.parametrize(("name", "words"), BAD.items())
 def test_pictures_that_cannot_be_read(refused, study, photo, tmp_path, name, words):
     write_bad(tmp_path)
-    refused("classify", study, photo, tmp_path / name, "--json", words=(words, name))
+    refused("classify", study, tmp_path / name, "--json", words=(words, name))
     refused("explain", study, tmp_path / name, "--out", tmp_path / "report", "--json", words=(words, name))
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_one_picture_that_cannot_be_read_costs_no_other_its_answer(niwt, study, photo, tmp_path, as_json):
+    """Two bad headers and one damaged behind its header, among good ones: an entry each, in order."""
+    write_bad(tmp_path)
+    names = ["text.jpg", None, "truncated.jpg", None, "missing.jpg"]
+    images = [photo if name is None else tmp_path / name for name in names]
+    done = niwt("classify", study, *images, *(["--json"] if as_json else []))
+    assert done.code == 2
+    assert done.err.startswith("error: 3 of 5 pictures could not be read")
+    assert done.err.count("\n") == 1
+    if not as_json:
+        assert done.out.count("probability") == 2
+        return
+    results = json.loads(done.out)["results"]
+    assert [item["image"] for item in results] == [str(path) for path in images]
+    assert ["class" in item for item in results] == [name is None for name in names]
+    for item, name in zip(results, names, strict=True):
+        assert name is None or BAD[name] in item["error"]
+    alone = niwt("classify", study, photo, "--json").json["results"][0]
+    assert results[1] == results[3] == alone
+
+
+def test_file_names_that_are_not_utf8(niwt, study, photo, tmp_path):
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/bird-\xff.png")
+    Path(name).write_bytes(photo.read_bytes())
+    result = niwt("classify", study, name, "--json").json["results"][0]
+    assert result["image"].endswith("bird-\\udcff.png")
+    assert niwt("classify", study, name).code == 0
+    niwt("classify", study, f"{name}x", "--json").one_error("no such file")
+    assert niwt("explain", study, name, "--out", os.fsdecode(os.fsencode(tmp_path) + b"/out-\xff")).code in (0, 2)
+
+
+def test_a_pipe_is_no_recipe_and_no_picture(refused, study, photo, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    refused("build", study, tmp_path / "pipe", "--out", tmp_path / "x", words=("no regular file",))
+    refused("classify", study, tmp_path / "pipe", words=("no regular file",))
+    refused("classify", study, photo, "--with", tmp_path / "pipe", words=("no regular file",))
 
 
 RECIPES = {

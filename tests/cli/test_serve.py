@@ -1,5 +1,9 @@
 """``niwt app`` without a server: what it would start."""
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ from tests.support.small_study import small_study
 def started(monkeypatch):
     """The command lines and environments of processes that were asked for."""
     calls = []
-    monkeypatch.setattr("subprocess.call", lambda command, *, env, cwd: calls.append((command, env, cwd)) or 0)
+    monkeypatch.setattr("niwt_core.cli.serve._run", lambda command, env, cwd: calls.append((command, env, cwd)) or 0)
     return calls
 
 
@@ -33,3 +37,33 @@ def test_what_a_person_has_set_stays(started, monkeypatch):
     with pytest.raises(SystemExit):
         run_app(None, port=None)
     assert started[0][1]["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
+def test_it_listens_on_this_machine_alone_unless_told_otherwise(started):
+    for host in (None, "0.0.0.0"):
+        with pytest.raises(SystemExit):
+            run_app(None, port=None, **({"host": host} if host else {}))
+    said = [command[command.index("--server.address") + 1] for command, *_ in started]
+    assert said == ["127.0.0.1", "0.0.0.0"]
+    # Without it, a server without a screen asks a foreign host what its own address is.
+    assert all("--browser.serverAddress" in command for command, *_ in started)
+
+
+ASKED = """
+import sys
+from pathlib import Path
+from niwt_core.cli.serve import _run
+sys.exit(_run([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"], {}, Path.cwd()))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_what_ends_the_command_ends_its_server(number):
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen([sys.executable, "-c", ASKED], cwd=root, stdout=subprocess.PIPE, text=True) as command:
+        server = int(command.stdout.readline())
+        command.send_signal(number)
+        assert command.wait(60) != 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(server, 0)
