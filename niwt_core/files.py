@@ -25,17 +25,35 @@ except ImportError:  # Windows
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Writes ``content`` so that ``path`` is never seen half-written. Raises NiwtError if the folder cannot be written."""
+    """Writes ``content`` so that ``path`` is never seen half-written. Raises NiwtError if it cannot be."""
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    write_all(path.parent, {path.name: content})
+
+
+def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes files of these names into ``folder``: all of them are there, whole, before the first takes its place.
+
+    A link is followed; what is neither a file nor absent (a folder, a device) is left alone. Raises NiwtError if one cannot be written.
+    """
+    waiting: list[tuple[Path, Path]] = []
+    path = Path(folder)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise unwritable(path, error) from None
+        for name, content in files.items():
+            path = Path(os.path.realpath(Path(folder) / name))
+            if path.exists() and not path.is_file():
+                raise NiwtError("what is there is no file", where=path, fix="give the name of a file")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex[:12]}.tmp")
+            waiting.append((temporary, path))
+            temporary.write_bytes(content)
+        for temporary, path in waiting:
+            os.replace(temporary, path)
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL or half a character
+        raise unwritable(path, error if isinstance(error, OSError) else OSError(0, "no possible file name")) from None
+    finally:
+        for temporary, _ in waiting:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def read_bytes(path: Path, limit: int, *, fix: str = "check the path") -> bytes:

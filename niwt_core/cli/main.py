@@ -6,11 +6,14 @@ import errno
 import gc
 import os
 import sys
+import warnings
+from contextlib import nullcontext
 from typing import Any, NoReturn
 
 import typer
 
 from niwt_core.cli import build, commands, evaluate, inspect, paper, picture, prepare, serve
+from niwt_core.cli.output import json_alone
 from niwt_core.errors import NiwtError, shown
 
 # Read when torch and numpy are imported, which no command does before this. By default the threads of both spin while they wait for each other, and
@@ -51,10 +54,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):  # a console or a pipe in another encoding escapes what it cannot say
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    given = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
-        code = app(
-            (sys.argv[1:] if arguments is None else arguments) or ["--help"], prog_name="niwt", standalone_mode=False
-        )
+        with json_alone() if "--json" in given else nullcontext(), warnings.catch_warnings():
+            if not sys.warnoptions:
+                warnings.simplefilter("ignore")  # of libraries; what goes wrong here is said in one line
+            code = app(given, prog_name="niwt", standalone_mode=False)
         sys.stdout.flush()
     except NiwtError as error:
         _fail(str(error))

@@ -7,16 +7,37 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, redirect_stdout
+from typing import Any, TextIO
 
 Report = Callable[[str, int, int], None]
 SECONDS_BETWEEN_LINES = 10.0
 
 
+_json_stream: TextIO | None = None
+
+
+@contextmanager
+def json_alone() -> Iterator[None]:
+    """Only `write_json` writes to stdout; what libraries print there goes to stderr."""
+    global _json_stream
+    _json_stream = sys.stdout
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _json_stream = None
+
+
 def write_json(value: Any) -> None:
     """One JSON object on stdout; a figure that there is not (the accuracy on no picture) is null."""
-    sys.stdout.write(json.dumps(_known(value), ensure_ascii=False, allow_nan=False) + "\n")
+    stream = _json_stream or sys.stdout
+    stream.write(json.dumps(_known(value), ensure_ascii=not _says_all(stream), allow_nan=False) + "\n")
+
+
+def _says_all(stream: TextIO) -> bool:
+    """A pipe in cp1252 or ASCII gets escapes, which JSON has for every letter."""
+    return (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "") in ("utf8", "utf16", "utf32")
 
 
 def _known(value: Any) -> Any:

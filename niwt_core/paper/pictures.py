@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.errors import NiwtError
+from niwt_core.files import write_tensors
 from niwt_core.images import open_image
 from niwt_core.method.importance import importance
 from niwt_core.prepare.extraction import Pictures
@@ -61,9 +61,7 @@ def picture_importances(
                 found.append([usable, *(alpha * usable.unsqueeze(1) for alpha in asked)])
                 on_picture(last, len(pictures))
             tensors = {str(i): torch.cat(column).contiguous() for i, column in enumerate(zip(*found, strict=True))}
-            partial = path.with_suffix(".tmp")
-            save_file(tensors, partial)
-            os.replace(partial, path)
+            write_tensors(path, tensors)
         parts.append(load_file(path))
     readable = torch.cat([part["0"] for part in parts]).numpy() > 0
     return [torch.cat([part[str(i + 1)] for part in parts]) for i in range(len(heads))], readable

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -28,10 +29,11 @@ def save_training(model: nn.Module, optimiser: torch.optim.Optimizer, path: Path
 
 
 def resume_training(model: nn.Module, optimiser: torch.optim.Optimizer, path: Path) -> int:
-    """Restores the checkpoint if there is one; returns the number of epochs done."""
-    if not path.exists():
+    """Restores the checkpoint if there is a whole one; returns the number of epochs done."""
+    try:
+        tensors = load_file(path)
+    except (FileNotFoundError, SafetensorError):
         return 0
-    tensors = load_file(path)
     model.load_state_dict({name: tensors[name] for name in model.state_dict()})
     parameters = dict(model.named_parameters())
     for name, value in tensors.items():

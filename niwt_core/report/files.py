@@ -12,7 +12,7 @@ from niwt_core.classify.answer import Answer
 from niwt_core.errors import NiwtError
 from niwt_core.explain.attribution import Method
 from niwt_core.explain.explanation import Explanation
-from niwt_core.files import write_atomically
+from niwt_core.files import write_all
 from niwt_core.report.document import report_html
 from niwt_core.report.explanation_data import (
     attributes_csv,
@@ -58,7 +58,7 @@ def write_report(
     methods: Sequence[Method] = ("grad-cam",),
     picture_name: str = "",
 ) -> tuple[Path, ...]:
-    """Writes the report into the folder ``out``, each file whole or not at all; other files there stay. The paths, report.html first.
+    """Writes the report into the folder ``out``, all of it or nothing; other files there stay. The paths, report.html first.
 
     Raises:
         NiwtError: the folder cannot be written, or a method is unknown.
@@ -67,8 +67,7 @@ def write_report(
     if out.exists() and not out.is_dir():
         raise NiwtError("a file is in the way", where=str(out), fix="choose a folder for --out")
     files = report_files(answer, explanation, methods=methods, picture_name=picture_name)
-    for name, content in files.items():
-        write_atomically(out / name, content)
+    write_all(out, files)
     return tuple(out / name for name in files)
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from niwt_core import NiwtError, Study, load_study, save_study
-from niwt_core.study.storage import TABLES, TENSORS, check_target, is_study
+from niwt_core.study.storage import TABLES, TENSORS, check_target, check_unchanged, is_study
 from tests.support.small_study import small_study
 
 FILES = ("study.json", *TABLES, *TENSORS)
@@ -291,3 +291,19 @@ def test_names_that_no_study_can_have(tmp_path, name):
     with pytest.raises(NiwtError):
         check_target(tmp_path / name)
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("how", ["copied over", "replaced", "deleted"])
+def test_a_study_that_changes_while_it_is_open_is_noticed(copy, name, how):
+    study = load_study(copy)
+    check_unchanged(study)
+    content = (copy / name).read_bytes()
+    if how != "copied over":
+        (copy / name).unlink()
+    if how != "deleted":
+        os.utime(copy, None)
+        (copy / name).write_bytes(content)
+        os.utime(copy / name, ns=(0, 0))
+    with pytest.raises(NiwtError, match=r"changed since it was opened.*open it again"):
+        check_unchanged(study)

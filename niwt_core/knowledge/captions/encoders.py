@@ -74,7 +74,13 @@ class SentenceEncoder:
         logging.disable_progress_bar()  # stderr is for the user's own progress and mistakes
         try:
             tokenizer = AutoTokenizer.from_pretrained(self.name)
-            return tokenizer, AutoModel.from_pretrained(self.name, use_safetensors=True).eval()
+            model, report = AutoModel.from_pretrained(self.name, use_safetensors=True, output_loading_info=True)
+            missing = sorted(name for name in report["missing_keys"] if not name.startswith("pooler."))
+            if missing:  # they would be drawn at random, anew in each process; the pooler is not asked
+                raise NiwtError(f"the text encoder lacks weights ({missing[0]})", where=self.name, fix="fetch it again")
+            return tokenizer, model.eval()
+        except NiwtError:
+            raise
         except Exception as error:  # transformers raises OSError, ValueError, HTTP errors and more
             raise NiwtError(
                 f"the text encoder cannot be loaded ({type(error).__name__})",

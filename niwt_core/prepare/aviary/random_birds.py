@@ -8,7 +8,6 @@ every one differs from each unseen species in at least ``APART`` attribute group
 from __future__ import annotations
 
 import multiprocessing
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from niwt_core.data.aviary.attributes import PART_OF_GROUP, binary_attributes, choose_attributes
@@ -24,7 +23,7 @@ from niwt_core.data.aviary.caption import IN_VIEW
 from niwt_core.data.aviary.dataset import VERSION
 from niwt_core.data.aviary.renderer import draw
 from niwt_core.data.aviary.species import species
-from niwt_core.files import write_atomically
+from niwt_core.files import write_atomically, write_tensors
 
 APART = 4  # groups; relatives of one family differ in six on average
 SHARD = 500
@@ -96,7 +95,5 @@ def _draw_shard(path: Path, number: int, size: int, seed: int) -> int:
         pictures[i] = np.asarray(picture.image).transpose(2, 0, 1)
         shown = {g: v for g, v in picture.attributes.items() if picture.visibility[PART_OF_GROUP[g]] >= IN_VIEW}
         words.append(binary_attributes(shown))
-    partial = path.with_suffix(".tmp")
-    save_file({"pictures": torch.from_numpy(pictures), "words": torch.from_numpy(np.stack(words))}, partial)
-    os.replace(partial, path)
+    write_tensors(path, {"pictures": torch.from_numpy(pictures), "words": torch.from_numpy(np.stack(words))})
     return number

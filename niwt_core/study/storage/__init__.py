@@ -1,7 +1,23 @@
 """A Study on disk: written whole or not at all, verified when it is opened."""
 
 from niwt_core.study.storage.csv_tables import TABLES
-from niwt_core.study.storage.folder import check_target, is_study, load_study, remove_leftovers, save_study
+from niwt_core.study.storage.folder import (
+    check_target,
+    check_unchanged,
+    is_study,
+    load_study,
+    remove_leftovers,
+    save_study,
+)
 from niwt_core.study.storage.tensors import TENSORS
 
-__all__ = ["TABLES", "TENSORS", "check_target", "is_study", "load_study", "remove_leftovers", "save_study"]
+__all__ = [
+    "TABLES",
+    "TENSORS",
+    "check_target",
+    "check_unchanged",
+    "is_study",
+    "load_study",
+    "remove_leftovers",
+    "save_study",
+]

@@ -24,6 +24,7 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from safetensors import SafetensorError
 
@@ -69,6 +70,9 @@ _FOREIGN = (
     SafetensorError,
     csv.Error,
 )
+
+
+_OPENED: WeakKeyDictionary[Study, tuple[tuple[int, ...], ...]] = WeakKeyDictionary()
 
 
 def is_study(folder: Path) -> bool:
@@ -206,13 +210,35 @@ def load_study(folder: str | Path) -> Study:
             ) from None
         if found != expected:
             raise NiwtError(f"{name} is damaged: it has changed since it was written", where=str(folder), fix=AGAIN)
+    stamps = _stamps(folder)
     try:
         study = _assemble(folder, manifest)
         check_study(study)
     except _FOREIGN as error:
         problem = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise NiwtError(f"the study cannot be read ({problem})", where=str(folder), fix=AGAIN) from error
+    _OPENED[study] = stamps
     return study
+
+
+def check_unchanged(study: Study) -> None:
+    """Raises NiwtError where a file of an opened study is another one than then: its tensors are mapped, so what is read would be wrong."""
+    stamps = _OPENED.get(study)
+    if stamps is not None and study.folder is not None and stamps != _stamps(study.folder):
+        raise NiwtError("the study's files changed since it was opened", where=str(study.folder), fix="open it again")
+
+
+def _stamps(folder: Path) -> tuple[tuple[int, ...], ...]:
+    """What tells each file from another one in its place; empty for one that is gone."""
+    stamps: list[tuple[int, ...]] = []
+    for name in ("study.json", *TABLES, *TENSORS):
+        try:
+            status = (folder / name).stat()
+        except OSError:
+            stamps.append(())
+        else:
+            stamps.append((status.st_ino, status.st_size, status.st_mtime_ns))
+    return tuple(stamps)
 
 
 def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:

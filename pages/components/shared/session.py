@@ -21,6 +21,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from niwt_core import BuiltClass, Classifier, EncodedPicture, NiwtError, Recipe, Study, load_study
 from niwt_core.classify.classifier import Source
+from niwt_core.study.storage import check_unchanged
 from pages.serving.arguments import first_folder
 
 STEPS_KEPT = 100
@@ -55,7 +56,13 @@ def current_study() -> Study:
 
 def shared_study(folder: Path) -> Study:
     """The study in ``folder``, loaded once per process and shared by all sessions. Raises NiwtError."""
-    study: Study = _open_study(str(folder), _study_id(folder))
+    name, study_id = str(folder), _study_id(folder)
+    study: Study = _open_study(name, study_id)
+    try:
+        check_unchanged(study)
+    except NiwtError:
+        _open_study.clear(name, study_id)  # the next look opens what is there now
+        raise
     return study
 
 
