@@ -19,6 +19,9 @@ from niwt_core.errors import NiwtError
 
 Source = str | Path | bytes | BinaryIO | Image.Image
 MAX_PIXELS = 100_000_000
+MAX_MEMORY = 512_000_000  # bytes that decoding and converting one picture may take
+LARGE = 16_000_000  # pixels: what is used at a smaller size is averaged down while it is converted
+STRIP = 2_000_000  # pixels converted at once
 # Not all that Pillow knows: EPS starts another program, TGA has no signature and takes any text for a picture.
 COMMON_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM")  # the others cost 0.06 s to load
 MORE_FORMATS = ("WEBP", "TIFF", "JPEG2000", "AVIF", "ICO")
@@ -33,6 +36,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_STORED = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}  # bytes a pixel; others take 4
+_DECODED_TWICE = ("WEBP", "AVIF", "JPEG2000", "TIFF")  # their libraries hold a whole picture of their own
 _TRANSPARENT = ("RGBA", "LA", "PA", "La", "RGBa")
 _WARNING_FILTERS = threading.Lock()  # warnings.catch_warnings is not safe in threads by itself
 
@@ -53,26 +58,35 @@ def open_image(source: Source, *, max_pixels: int = MAX_PIXELS, at_least: int | 
         max_pixels: larger pictures are refused from their header. Pillow's own limit of 179 megapixels stays.
         at_least: the shorter side that will be used. A larger JPEG is then decoded at 1/2, 1/4 or 1/8 of its size,
             never below twice `at_least`, so that the resize which follows still averages (12 megapixels for a 224
-            network: 0.05 s for 0.12 s, and 0.4 of 255 mean difference after the resize).
+            network: 0.05 s for 0.12 s, and 0.4 of 255 mean difference after the resize). Pictures of other kinds above
+            16 megapixels are averaged down to no less, in strips, so that no picture takes more than `MAX_MEMORY`.
 
     Raises:
-        NiwtError: if it is missing, empty, too large, damaged or no picture.
+        NiwtError: if it is missing, empty, too large, damaged or no picture, or would take more than `MAX_MEMORY`.
     """
     if isinstance(source, Image.Image):
         with _damage_as_error(where=_name(source)):
             _check_size(source.size, _name(source), max_pixels)
             return _to_rgb(source)
     with _opened(source, max_pixels) as image:
-        shorter = min(image.size)
+        shorter, pixels = min(image.size), image.width * image.height
         if at_least is not None and shorter > 2 * at_least:
             goal = (image.width * 2 * at_least // shorter, image.height * 2 * at_least // shorter)
             image.draft(image.mode, goal)  # does nothing unless it is a JPEG
-        return _to_rgb(image)
+        factor = 1
+        if at_least is not None and image.width * image.height > LARGE:
+            factor = max(1, min(image.size) // (2 * at_least))
+        _check_memory(image, pixels, factor, _name(source))
+        return _to_rgb(image, factor)
 
 
 def check_image(source: str | Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     """The (width, height) in stored pixels, from the header alone. Raises NiwtError as `open_image` does."""
     with _opened(source, max_pixels) as image:
+        if image.format != "JPEG":  # a JPEG is decoded at a fraction
+            _check_memory(
+                image, image.width * image.height, 2 if image.width * image.height > LARGE else 1, _name(source)
+            )
         return image.size
 
 
@@ -161,33 +175,79 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """A decoded copy as RGB, upright."""
+def _check_memory(image: Image.Image, pixels: int, factor: int, where: str) -> None:
+    """Raises NiwtError if decoding (``pixels`` in the file, ``image.size`` of them decoded) and converting would take more than `MAX_MEMORY`."""
+    stored = _STORED.get(image.mode, 4)  # bytes a pixel
+    whole = stored * (2 if image.format in _DECODED_TWICE else 1)
+    if factor == 1:  # the same again as RGB, and what lies between
+        whole += 4 + (9 if _is_transparent(image) else 1) + (4 if _orientation(image) in _TURNS else 0)
+    needed = image.width * image.height * whole + (6 * pixels if image.info.get("progressive") else 0)
+    if needed > MAX_MEMORY:
+        what = f"cannot read the picture: {pixels / 1e6:.0f} megapixels of {image.format} ({image.mode}) is too large"
+        raise NiwtError(what, where=where, fix="make it smaller first")
+
+
+def _is_transparent(image: Image.Image) -> bool:
+    return image.mode in _TRANSPARENT or "transparency" in image.info
+
+
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode == "F" or image.mode.startswith("I")
+
+
+def _to_rgb(image: Image.Image, factor: int = 1) -> Image.Image:
+    """A decoded copy as RGB, upright, each side divided by ``factor``."""
     image.load()
     turn = _TURNS.get(_orientation(image))
-    if image.mode == "F" or image.mode.startswith("I"):
-        rgb = _scaled(np.asarray(image)).convert("RGB")
-    elif image.mode in _TRANSPARENT or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        rgb = Image.new("RGB", rgba.size, "white")
-        rgb.paste(rgba, mask=rgba.getchannel("A"))
+    span = _span(image) if _is_deep(image) else (0.0, 0.0)
+    if factor == 1:
+        rgb = _flat(image, span)
     else:
-        rgb = image.convert("RGB")
+        rgb = Image.new("RGB", (-(-image.width // factor), -(-image.height // factor)))
+        for strip, top in _strips(image, factor):
+            rgb.paste(_flat(strip, span).reduce(factor), (0, top // factor))
     return rgb.transpose(turn) if turn is not None else rgb
 
 
-def _scaled(values: np.ndarray) -> Image.Image:
-    """A grey picture from (H, W) integers or floats, by the smallest range that holds them.
+def _strips(image: Image.Image, factor: int = 1) -> Iterator[tuple[Image.Image, int]]:
+    """(strip of whole rows, its first row): about 2 megapixels each, their rows a multiple of ``factor``."""
+    rows = factor * max(1, STRIP // (image.width * factor))
+    for top in range(0, image.height, rows):
+        yield image.crop((0, top, image.width, min(top + rows, image.height))), top
+
+
+def _flat(image: Image.Image, span: tuple[float, float]) -> Image.Image:
+    """RGB of the same size."""
+    if _is_deep(image):
+        return _scaled(np.asarray(image), *span).convert("RGB")
+    if not _is_transparent(image):
+        return image.convert("RGB")
+    rgba = image.convert("RGBA")
+    rgb = Image.new("RGB", rgba.size, "white")
+    rgb.paste(rgba, mask=rgba.getchannel("A"))
+    return rgb
+
+
+def _span(image: Image.Image) -> tuple[float, float]:
+    """(darkest, brightest) of a deep picture: the smallest usual range that holds it.
 
     Ranges: 0-1 (floats only), 8, 10, 12, 14 and 16 bits. Values that are negative or fit none are stretched between
     their own minimum and maximum.
     """
-    whole = np.issubdtype(values.dtype, np.integer)
-    wide = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)  # (H, W)
-    low, high = float(wide.min()), float(wide.max())
+    low, high, whole = np.inf, -np.inf, True
+    for strip, _ in _strips(image):
+        values = np.asarray(strip)
+        whole = np.issubdtype(values.dtype, np.integer)
+        if not whole:
+            values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
+        low, high = min(low, float(values.min())), max(high, float(values.max()))
     tops = [top for top in ([] if whole else [1]) + [255, 1023, 4095, 16383, 65535] if high <= top]
     if low < 0 or not tops:
-        wide, top = wide - low, (high - low) or 1.0
-    else:
-        top = tops[0]
-    return Image.fromarray(np.round(wide * (255.0 / top)).astype(np.uint8))
+        return low, high if high > low else low + 1.0
+    return 0.0, float(tops[0])
+
+
+def _scaled(values: np.ndarray, low: float, high: float) -> Image.Image:
+    """A grey picture from (H, W) integers or floats."""
+    wide = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)  # (H, W)
+    return Image.fromarray(np.round((wide - low) * (255.0 / (high - low))).astype(np.uint8))

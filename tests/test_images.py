@@ -3,6 +3,8 @@
 import io
 import os
 import struct
+import subprocess
+import sys
 import threading
 import warnings
 import zlib
@@ -13,7 +15,7 @@ import pytest
 from PIL import Image, ImageFile, ImageOps
 
 from niwt_core.errors import NiwtError
-from niwt_core.images import check_image, image_hash, open_image
+from niwt_core.images import MAX_MEMORY, check_image, image_hash, open_image
 
 RED = (200, 30, 40)
 
@@ -270,3 +272,72 @@ def test_hash_is_of_the_bytes():
 def test_real_photographs_open(shared_data):
     for path in sorted((shared_data / "probe-photos").glob("*.jpg"))[:20]:
         assert open_image(path).size == (224, 224)
+
+
+MEASURED = """
+import resource, sys, time
+import numpy, PIL.Image
+from niwt_core.images import open_image
+from niwt_core.errors import NiwtError
+PIL.Image.init()
+before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+try:
+    size = open_image(sys.argv[1], at_least=512).size
+except NiwtError as error:
+    size = str(error)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, size)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kilobytes there")
+@pytest.mark.parametrize("case", ["16 bit", "RGB", "RGBA", "palette", "progressive", "turned", "webp", "float"])
+def test_the_largest_pictures_take_bounded_memory(tmp_path, case):
+    """100 megapixels in a small file, or as much as its kind allows: at most 512 MB beside what Python holds anyway."""
+    side = 10_000
+    path = tmp_path / "large.png"
+    if case == "16 bit":
+        Image.fromarray(np.full((side, side), 30_000, np.uint16)).save(path, compress_level=1)
+    elif case == "RGBA":
+        Image.new("RGBA", (side, side), (1, 2, 3, 200)).save(path, compress_level=1)
+    elif case == "palette":
+        Image.new("P", (side, side), 3).save(path, compress_level=1)
+    elif case == "progressive":
+        path = tmp_path / "large.jpg"
+        Image.new("RGB", (side, side), RED).save(path, progressive=True)
+    elif case == "turned":
+        path, exif = tmp_path / "large.jpg", Image.Exif()
+        exif[0x0112] = 6
+        Image.new("RGB", (side, side // 2), RED).save(path, exif=exif)
+    elif case == "webp":
+        path = tmp_path / "large.webp"
+        Image.new("RGB", (side, 6000), RED).save(path, method=0)
+    elif case == "float":
+        path = tmp_path / "large.tif"
+        Image.fromarray(np.ones((7000, 7000), np.float32)).save(path, compression="tiff_lzw")
+    else:
+        Image.new("RGB", (side, side), RED).save(path, compress_level=1)
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(path)], capture_output=True, text=True, cwd=Path(__file__).parents[1]
+    )
+    assert done.returncode == 0, done.stderr
+    kilobytes = int(done.stdout.split()[0])
+    assert kilobytes * 1024 < MAX_MEMORY, done.stdout
+    assert case in ("progressive", "webp") or "too large" not in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "I;16", "F", "CMYK", "1"])
+def test_a_picture_in_strips_is_the_picture(mode, monkeypatch):
+    """What is averaged down strip by strip is what is converted whole and averaged then."""
+    image = gradient(403, 301).convert("L" if mode in ("I;16", "F") else mode)
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
+    elif mode == "F":
+        image = Image.fromarray(np.asarray(image).astype(np.float32) / 255)
+    data = encode(image, "TIFF")
+    whole = open_image(data)
+    monkeypatch.setattr("niwt_core.images.LARGE", 100)
+    monkeypatch.setattr("niwt_core.images.STRIP", 3000)
+    small = open_image(data, at_least=50)
+    assert small.size == (135, 101)
+    np.testing.assert_array_equal(np.asarray(small), np.asarray(whole.reduce(3)))
