@@ -9,12 +9,14 @@ import streamlit as st
 
 from niwt_core import BuiltClass, NiwtError, Recipe, Study, build_class, parse_recipe
 from niwt_core.classify.recipe import LARGEST_FILE
+from niwt_core.files import digest
 from niwt_core.knowledge.class_names import display_name
 from pages.components.build import link
 from pages.components.build.draft import Draft
 from pages.components.build.editor_tables import data_url
 from pages.components.build.measured import fresh_drawings
 from pages.components.shared import drawing, session, style
+from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
 
@@ -34,7 +36,7 @@ def built(study: Study, draft: Draft) -> None:
         args=(session.undo,),
         disabled=not undo,
         icon=":material/undo:",
-        help=f"Undo: {_plain(undo)}" if undo else None,
+        help=f"Undo: {escape_markdown(undo)}" if undo else None,
     )
     row.button(
         "Redo",
@@ -43,7 +45,7 @@ def built(study: Study, draft: Draft) -> None:
         args=(session.redo,),
         disabled=not redo,
         icon=":material/redo:",
-        help=f"Redo: {_plain(redo)}" if redo else None,
+        help=f"Redo: {escape_markdown(redo)}" if redo else None,
     )
     if not classes:
         st.html(
@@ -57,7 +59,7 @@ def built(study: Study, draft: Draft) -> None:
 
 
 def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
-    with st.container(border=True, key=f"class-{_slug(item.name)}"):
+    with st.container(border=True, key=f"class-{_key(item.name)}"):
         picture, words = st.columns([2, 10], vertical_alignment="top")
         with picture:
             st.html(f'<div class="cynb-portrait">{_picture(study, item)}</div>')
@@ -70,21 +72,21 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
             row = st.container(horizontal=True, gap="small")
             row.button(
                 "Edit",
-                key=f"edit-{item.name}",
+                key=f"edit-{_key(item.name)}",
                 on_click=_edit,
                 args=(study, draft, item.recipe),
                 icon=":material/tune:",
             )
-            row.download_button("Recipe", item.recipe.to_yaml(), f"{_slug(item.name)}.yaml", "application/yaml", key=f"save-{item.name}",
+            row.download_button("Recipe", item.recipe.to_yaml(), f"{_slug(item.name)}.yaml", "application/yaml", key=f"save-{_key(item.name)}",
                                 icon=":material/download:", on_click="ignore")  # fmt: skip
             with row.popover("Share", icon=":material/link:"), session.shown_errors():
                 st.caption("This address alone rebuilds the class, on any machine with this study.")
                 st.code(link.address(str(st.context.url or ""), item.recipe), language=None, wrap_lines=True)
-            if row.button("Classify pictures", key=f"try-{item.name}", icon=":material/photo_camera:"):
+            if row.button("Classify pictures", key=f"try-{_key(item.name)}", icon=":material/photo_camera:"):
                 st.switch_page("pages/classify.py")
             row.button(
                 "Remove",
-                key=f"remove-{item.name}",
+                key=f"remove-{_key(item.name)}",
                 on_click=_remove,
                 args=(draft, item.name),
                 icon=":material/delete:",
@@ -143,7 +145,9 @@ def _open_recipe(study: Study, draft: Draft) -> None:
             session.add_class(recipe)
             draft.load(study, recipe, editing=recipe.name)
             st.session_state["recipes-read"] = st.session_state.get("recipes-read", 0) + 1
-            st.toast(f"{recipe.name} was built from {file.name}.", icon=":material/star:")
+            st.toast(
+                f"{escape_markdown(recipe.name)} was built from {escape_markdown(file.name)}.", icon=":material/star:"
+            )
             st.rerun()
 
 
@@ -233,10 +237,10 @@ def _step(go: Callable[[], bool]) -> None:
     go()
 
 
-def _plain(words: str) -> str:
-    """What a person typed, with the signs of Markdown taken out: tooltips are Markdown."""
-    return "".join(" " if sign in r"\`*_[]<>$:#~|" else sign for sign in words)
-
-
 def _slug(name: str) -> str:
     return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in name.casefold()).split()) or "class"
+
+
+def _key(name: str) -> str:
+    """Of a class's widgets: readable, and different for names that differ in any character."""
+    return f"{_slug(name)}-{digest(name)[:8]}"

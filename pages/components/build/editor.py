@@ -15,6 +15,7 @@ from pages.components.build.editor_tables import Tables, data_url, prepare
 from pages.components.build.facts import confirmed
 from pages.components.build.in_words import in_words
 from pages.components.shared import drawing, session, style
+from pages.components.shared.markdown import escape_markdown
 
 UNNAMED = "Your class"
 SHEET = Path(__file__).with_name("page.css")
@@ -193,7 +194,7 @@ def _transfer(study: Study, draft: Draft) -> None:
             session.add_class(recipe, replaces=draft.editing)
             draft.editing = recipe.name
             st.session_state["built-now"] = recipe.name
-            st.toast(f"{recipe.name} is part of your classifier now.", icon=":material/star:")
+            st.toast(f"{escape_markdown(recipe.name)} is part of your classifier now.", icon=":material/star:")
             st.rerun()
 
 

@@ -18,6 +18,7 @@ import streamlit as st
 from niwt_core import NiwtError, Recipe, Study
 from pages.components.build.draft import Draft
 from pages.components.shared import session
+from pages.components.shared.markdown import escape_markdown
 
 PARAMETER = "class"
 LONGEST = 6000  # characters; browsers and servers take 8000
@@ -75,7 +76,7 @@ def open_shared(study: Study, draft: Draft) -> None:
         session.add_class(recipe)
         draft.load(study, recipe, editing=recipe.name)
         st.session_state["opened-link"] = text
-        st.toast(f"{recipe.name} was rebuilt from the link.", icon=":material/link:")
+        st.toast(f"{escape_markdown(recipe.name)} was rebuilt from the link.", icon=":material/link:")
 
 
 def _elsewhere(study: Study, recipe: Recipe) -> Recipe:

@@ -7,7 +7,7 @@ import streamlit as st
 from niwt_core import Classifier
 from niwt_core.classify.answer import Answer, Ranked
 from niwt_core.report.fragments import SIGNS, best_places, rank_row
-from pages.components.shared.intake import plain
+from pages.components.shared.markdown import escape_markdown
 
 TOP = 6  # classes shown as bars
 
@@ -29,7 +29,7 @@ def ranking(answer: Answer, key: str, chosen: str) -> None:
                 st.html(
                     f'<div aria-hidden="true">{rank_row(place, item, longest=longest, chosen=item.name == chosen)}</div>'
                 )
-                label = plain(
+                label = escape_markdown(
                     f"Explain place {place}: {item.display}, {item.kind}, {100 * item.probability:.1f} percent"
                 )
                 st.button(label, key=f"rank-{place}", on_click=_explain, args=(key, item.name))

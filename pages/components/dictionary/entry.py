@@ -11,6 +11,7 @@ from niwt_core import NiwtError, Study
 from niwt_core.explain.ablation import ablate_picture
 from niwt_core.knowledge.class_names import display_name
 from pages.components.shared import cards, charts, lookup, session, style
+from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop, crop, neuron_crop, picture_address
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
@@ -21,9 +22,12 @@ SHOWN = 5  # classes for and against, beside the strip of all
 
 def number(study: Study, asked: str) -> int:
     """The neuron that an address asks for. Raises NiwtError."""
-    if not asked.isdecimal() or int(asked) >= len(study.neurons):
+    known = asked.isascii() and asked.isdecimal() and len(asked) <= 9 and int(asked) < len(study.neurons)
+    if not known:
         st.query_params.pop("neuron", None)
-        raise NiwtError(f"no neuron {asked!r}", where=f"study {study.name}", fix=f"use 0 to {len(study.neurons) - 1}")
+        raise NiwtError(
+            f"no neuron {asked[:20]!r}", where=f"study {study.name}", fix=f"use 0 to {len(study.neurons) - 1}"
+        )
     return int(asked)
 
 
@@ -163,7 +167,7 @@ def _ablate(study: Study, index: int) -> None:
     style.heading("Ablate it", "Hold the neuron at its average and see what the network loses.")
     options = {"Nothing": (), "This neuron": (index,)}
     if len(namesakes) > 1:
-        options[f"All {len(namesakes)} named “{study.neurons[index].label}”"] = namesakes
+        options[f"All {len(namesakes)} named “{escape_markdown(study.neurons[index].label)}”"] = namesakes
     chosen = options[
         st.segmented_control(
             "Ablated",

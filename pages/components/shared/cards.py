@@ -14,6 +14,7 @@ from niwt_core.neurons.neuron import Neuron, find_neurons
 from pages.components.shared import style
 from pages.components.shared.figures import meter, stacked
 from pages.components.shared.lookup import STATUSES, trust_counts
+from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop, neuron_crop
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
@@ -89,7 +90,7 @@ def _card(key: str, markup: str, label: str, on_click: Callable[..., None] | Non
     """A card that is one large button: the markup shows, the button over it takes clicks, focus and the name for screen readers."""
     with st.container(key=f"card-{key}", gap=None):
         st.html(f'<div class="cyn-card" aria-hidden="true">{markup}</div>')
-        return st.button(label, key=f"open-{key}", on_click=on_click, args=args)
+        return st.button(escape_markdown(label), key=f"open-{key}", on_click=on_click, args=args)
 
 
 def species_strip(study: Study, classes: list[int]) -> None:

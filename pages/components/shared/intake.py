@@ -15,6 +15,7 @@ from niwt_core import Classifier, NiwtError, Study
 from niwt_core.evaluation.metrics import calibrated
 from niwt_core.knowledge.class_names import display_name
 from pages.components.shared import session, style
+from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.session import per_study
 from pages.components.shared.uploads import KEPT, Uploads, sample_key, take_in
@@ -119,12 +120,9 @@ def tile(key: str, markup: str, label: str, chosen: bool, on_click: Any, *args: 
     """A picture that is a button; ``label`` is what screen readers say."""
     with st.container(key=f"card-pick-{key}", gap=None):
         st.html(f'<div class="cyn-card cls-tile{" cls-on" if chosen else ""}" aria-hidden="true">{markup}</div>')
-        st.button(plain(label + (", chosen" if chosen else "")), key=f"pick-{key}", on_click=on_click, args=args)
-
-
-def plain(label: str) -> str:
-    """A button's label with names that people typed, where Streamlit would read Markdown."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~$:-" else sign for sign in label)
+        st.button(
+            escape_markdown(label + (", chosen" if chosen else "")), key=f"pick-{key}", on_click=on_click, args=args
+        )
 
 
 def _upload(classifier: Classifier, session_uploads: Uploads) -> None:

@@ -22,6 +22,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from niwt_core import BuiltClass, Classifier, EncodedPicture, NiwtError, Recipe, Study, load_study
 from niwt_core.classify.classifier import Source
 from niwt_core.study.storage import check_unchanged
+from pages.components.shared.markdown import escape_markdown
 from pages.serving.arguments import first_folder
 
 STEPS_KEPT = 100
@@ -266,14 +267,13 @@ def shown_errors() -> Iterator[None]:
 
 def show_error(error: NiwtError) -> None:
     """One message: what is wrong in bold, where in code, what to do."""
-    st.error(f"**{_plain(error.what)}**", icon=":material/error:")
+    st.error(f"**{_sentence(error.what)}**", icon=":material/error:")
     details = [f"Where: `{error.where.replace('`', chr(39))}`"] if error.where else []
-    details += [f"What to do: {_plain(error.fix)}"] if error.fix else []
+    details += [f"What to do: {_sentence(error.fix)}"] if error.fix else []
     if details:
         st.caption("  \n".join(details))
 
 
-def _plain(text: str) -> str:
-    """Markdown's signs and Streamlit's directives made harmless; what people typed stays text."""
-    escaped = "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~$:-" else sign for sign in text)
-    return escaped[:1].upper() + escaped[1:]
+def _sentence(text: str) -> str:
+    """What people typed stays text; the first letter is a capital."""
+    return escape_markdown(text[:1].upper() + text[1:])

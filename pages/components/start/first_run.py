@@ -10,6 +10,7 @@ from niwt_core.knowledge.class_names import display_name
 from pages.components.shared import session, style
 from pages.components.shared.cards import figures_row
 from pages.components.shared.figures import meter
+from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, class_items, crop
 from pages.components.shared.style import text
 from pages.components.start.walkthrough import discriminative_attributes
@@ -29,7 +30,7 @@ def guide(study: Study, examples: list[int]) -> None:
         examples,
         default=examples[0],
         required=True,
-        format_func=lambda c: display_name(study.classes[c]),
+        format_func=lambda c: escape_markdown(display_name(study.classes[c])),
         key="first_species",
         width="stretch",
     )

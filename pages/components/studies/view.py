@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.shared import session, style
+from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.style import text
 from pages.components.studies import study_list
 from pages.components.studies.study_list import StudySummary, Wanted
@@ -39,7 +40,7 @@ def open_folder(folder: Path) -> None:
     """Opens a study for this session; on a mistake this page says what it was, and the present study stays."""
     with session.shown_errors():
         study = session.open_study(folder)
-        st.toast(f"Opened {study.name}", icon=":material/check:")
+        st.toast(f"Opened {escape_markdown(study.name)}", icon=":material/check:")
         st.rerun()
 
 
