@@ -105,7 +105,8 @@ def _check_model(study: Study) -> None:
     else:
         need(N == D, f"model.safetensors: no operator, and {N} neurons for {D} features")
     if study.stolen_share is not None:
-        trained = int((study.split == "train").sum())
+        # As many as training pictures; those of a classifier that was trained elsewhere are not among the study's pictures.
+        trained = int((study.split == "train").sum()) or study.stolen_share.best_seen.numel()
         shapes["stolen_share.best_seen"] = (study.stolen_share.best_seen, (trained,))
         shapes["stolen_share.biases"] = (study.stolen_share.biases, (len(study.classes) - seen,))
     for name, (tensor, shape) in shapes.items():
