@@ -38,7 +38,7 @@ SHOTS: dict[
     "dictionary": ("dictionary", "[class*=st-key-card-]", nothing),
     "build": (f"?class={to_text(CLASS)}", ".editor", on_build),
     "classify": ("classify", ".cls-sentence", nothing),
-    "measure": ("measure", ".cyn-matrix", nothing),
+    "measure": ("measure", ".st-key-confusion_chart .js-plotly-plot", nothing),
     "studies": ("studies", ".cyn-head h1", nothing),
 }
 
