@@ -7,8 +7,7 @@ from html import escape
 
 import numpy as np
 
-from niwt_core.classify.build import build_class
-from niwt_core.classify.recipe import Recipe
+from niwt_core.classify.predictability import expected_predictability
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.charts import Axis, Dot, plot
 from niwt_core.report.figures import jpeg_uri
@@ -24,24 +23,10 @@ def kind_of(study: Study, c: int) -> str:
     return "seen" if study.seen[c] else "unseen"
 
 
-def _expected(study: Study) -> np.ndarray:
-    """(C,) predictability: by leaving the class out for seen ones, that of the nearest seen classes for unseen ones."""
-
-    known = study.predictability
-    return np.array(
-        [
-            known[name]
-            if name in known
-            else build_class(study, Recipe(name=name[:80], like=name)).expected_predictability
-            for name in study.classes
-        ]
-    )
-
-
 def classes(study: Study, found: Evaluation) -> str:
     """Every class: how often it is recognised, and how well its neurons can be predicted."""
     accuracy = np.array([found.per_class[name] for name in study.classes])
-    ease = _expected(study)
+    ease = expected_predictability(study)
     low, high = float(np.floor(ease.min() * 20 - 0.2) / 20), float(np.ceil(ease.max() * 20 + 0.2) / 20)
     tested = np.flatnonzero(np.isfinite(accuracy))
     dots = [

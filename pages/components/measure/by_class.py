@@ -8,7 +8,8 @@ import io
 import numpy as np
 import streamlit as st
 
-from niwt_core import Recipe, Study, build_class
+from niwt_core import Study
+from niwt_core.classify.predictability import expected_predictability
 from niwt_core.knowledge.class_names import display_name
 from pages.components.measure.measures import evaluation
 from pages.components.shared import charts, session, style
@@ -26,15 +27,7 @@ READABLE = 40  # classes whose names can stand along an axis; more are named by 
 @per_study
 def expected(study: Study) -> np.ndarray:
     """(C,) predictability: measured by leaving the class out for seen ones, that of the nearest seen classes for unseen ones."""
-    known = study.predictability
-    return np.array(
-        [
-            known[name]
-            if name in known
-            else build_class(study, Recipe(name=name[:80], like=name)).expected_predictability
-            for name in study.classes
-        ]
-    )
+    return expected_predictability(study)
 
 
 def classes(study: Study) -> None:
