@@ -1,10 +1,12 @@
 """Weights of a library model: read a file of the user's, and refuse what does not fit."""
 
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from niwt_core.errors import NiwtError
@@ -15,17 +17,19 @@ _NESTED = (
     "model_state_dict",
     "model_ema",
 )  # where training scripts put the weights in a checkpoint
-_WRAPPERS = ("module.", "_orig_mod.")  # prefixes of DistributedDataParallel and torch.compile
+_WRAPPERS = ("module.", "_orig_mod.", "model.")  # prefixes of DistributedDataParallel, torch.compile and Lightning
 _COUNTER = "num_batches_tracked"  # a buffer of batch normalisation that no forward pass reads; exports often lack it
 _OPTION = "--weights"
+_ALONE = "save the weights alone, with torch.save(model.state_dict(), FILE)"
 
 
 def read_weights(path: str | Path) -> dict[str, Tensor]:
-    """State dict (name -> tensor, floating ones float32) of a .safetensors file or of a .pt or .pth opened with
-    `weights_only=True`.
+    """State dict (name -> tensor, floating ones float32) of a safetensors file, whatever its name, or of a .pt or .pth
+    opened with `weights_only=True`.
 
-    A state dict nested in a training checkpoint is found, and `module.` prefixes are dropped. Raises NiwtError when the
-    file is missing, damaged, of another kind, or holds numbers that are not finite.
+    A state dict nested in a training checkpoint is found, and prefixes of wrappers (`module.`, `_orig_mod.`, Lightning's
+    `model.`) are dropped. Raises NiwtError when the file is missing, damaged, of another kind, holds two sets of weights, numbers
+    that are not finite, or tensors that are no plain weights (quantised, sparse, complex ...).
     """
     path = Path(path)
     if not path.is_file():
@@ -33,26 +37,61 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
             "no such weights file", where=path, fix=f"give {_OPTION} an existing .safetensors, .pth or .pt file"
         )
     try:
-        found = _open(path)
+        content = _open(path)
     except Exception as error:  # a damaged archive raises nearly anything: zip, pickle, JSON, unicode, OS errors
-        reason = str(error).strip().partition("\n")[0][:200]
-        raise NiwtError(
-            f"cannot read the weights: {reason or type(error).__name__}", where=path, fix="get the file again"
-        ) from error
-    for key in _NESTED:
-        inner = found.get(key) if isinstance(found, Mapping) else None
-        found = inner if isinstance(inner, Mapping) else found
-    if not isinstance(found, Mapping) or not found or not all(isinstance(value, Tensor) for value in found.values()):
-        raise NiwtError(
-            "the file holds no state dict (names and tensors)", where=path, fix="save `model.state_dict()` to a file"
-        )
-    state = {
-        _unwrapped(str(name)): value.float() if value.is_floating_point() else value for name, value in found.items()
-    }
+        said = str(error).strip().partition("\n")[0][:200] or type(error).__name__
+        code = isinstance(error, pickle.UnpicklingError) or "TorchScript" in str(error)  # objects, not tensors alone
+        fix = _ALONE if code else "get the file again"
+        raise NiwtError(f"cannot read the weights: {said}", where=path, fix=fix) from error
+    state = _state_dict(content, path)
+    for name, value in state.items():
+        if (reason := _unusual(value)) is not None:
+            raise NiwtError(
+                f"{name} is {reason}", where=path, fix="save plain float weights (before quantising or compressing)"
+            )
+    state = {name: value.float() if value.is_floating_point() else value for name, value in _unwrapped(state).items()}
     bad = [name for name, value in state.items() if value.is_floating_point() and not value.isfinite().all()]
     if bad:
         raise NiwtError(f"weights with NaN or infinity: {_first(bad)}", where=path, fix="get the file again")
     return state
+
+
+def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
+    """The state dict in what a file holds. Raises NiwtError where there is none, or there are two to choose from."""
+    if (
+        isinstance(content, Mapping)
+        and isinstance(content.get("model"), Mapping)
+        and isinstance(content.get("model_ema"), Mapping)
+    ):
+        what = "the file holds two sets of weights, `model` and `model_ema`"
+        raise NiwtError(what, where=path, fix=f"choose: {_ALONE}")
+    for key in _NESTED:
+        inner = content.get(key) if isinstance(content, Mapping) else None
+        content = inner if isinstance(inner, Mapping) else content
+    if (
+        not isinstance(content, Mapping)
+        or not content
+        or not all(isinstance(value, Tensor) for value in content.values())
+    ):
+        raise NiwtError("the file holds no state dict (names and tensors)", where=path, fix=_ALONE)
+    return {str(name): value for name, value in content.items()}
+
+
+def _unusual(value: Tensor) -> str | None:
+    """Why a tensor is no plain weight; None if it is one, or a counter."""
+    if value.is_nested or value.is_meta or value.layout is not torch.strided:
+        return "nested" if value.is_nested else "without values (meta)" if value.is_meta else f"sparse ({value.layout})"
+    if value.is_quantized or value.is_complex() or value.dtype in (torch.int8, torch.uint8, torch.bool):
+        return f"of {str(value.dtype).removeprefix('torch.')}, not of floats"
+    return None
+
+
+def _unwrapped(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same tensors without the prefixes that all names share with a wrapper, however often they were wrapped."""
+    names = {name: name for name in state}
+    while prefix := next((item for item in _WRAPPERS if all(name.startswith(item) for name in names.values())), None):
+        names = {old: name.removeprefix(prefix) for old, name in names.items()}
+    return {name: state[old] for old, name in names.items()}
 
 
 def fit_weights(model: nn.Module, state: Mapping[str, Tensor], *, where: str | Path, seed: int = 0) -> None:
@@ -95,17 +134,11 @@ def fit_weights(model: nn.Module, state: Mapping[str, Tensor], *, where: str | P
 
 
 def _open(path: Path) -> Any:
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
+    with open(path, "rb") as file:
+        length, brace = int.from_bytes(file.read(8), "little"), file.read(1)
+    if path.suffix == ".safetensors" or (brace == b"{" and length < path.stat().st_size):
         return load_file(path)
     return torch.load(path, map_location="cpu", weights_only=True)
-
-
-def _unwrapped(name: str) -> str:
-    for prefix in _WRAPPERS:
-        name = name.removeprefix(prefix)
-    return name
 
 
 def _first(names: list[str]) -> str:

@@ -1,5 +1,6 @@
 """Weights files, good and bad."""
 
+import argparse
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,56 @@ def test_checkpoints_are_unwrapped(tmp_path, state, key, prefix):
     wrapped = {prefix + name: value for name, value in state.items()}
     torch.save({key: wrapped, "epoch": 3} if key else wrapped, tmp_path / "checkpoint.pth")
     assert read_weights(tmp_path / "checkpoint.pth").keys() == state.keys()
+
+
+@pytest.mark.parametrize("prefix", ["module.module.", "_orig_mod.module.", "model.", "model._orig_mod."])
+def test_wrappers_in_wrappers_are_unwrapped(tmp_path, state, prefix):
+    torch.save({prefix + name: value for name, value in state.items()}, tmp_path / "checkpoint.pth")
+    assert read_weights(tmp_path / "checkpoint.pth").keys() == state.keys()
+
+
+def test_a_prefix_that_only_some_names_have_belongs_to_them(tmp_path, state):
+    torch.save({"model.a": torch.rand(2), "b": torch.rand(2)}, tmp_path / "weights.pth")
+    assert set(read_weights(tmp_path / "weights.pth")) == {"model.a", "b"}
+
+
+def test_safetensors_by_another_name_are_read(tmp_path, state):
+    save_file(state, tmp_path / "weights.pth")
+    assert read_weights(tmp_path / "weights.pth").keys() == state.keys()
+
+
+UNUSUAL = {
+    "sparse": lambda w: w.to_sparse(),
+    "sparse rows": lambda w: w.to_sparse_csr(),
+    "meta": lambda w: w.to("meta"),
+    "nested": lambda w: torch.nested.nested_tensor([w, w]),
+    "int8": lambda w: w.to(torch.int8),
+    "bool": lambda w: w > 0,
+    "complex": lambda w: w.to(torch.complex64),
+}
+
+
+@pytest.mark.parametrize("kind", UNUSUAL)
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support", "ignore:The PyTorch API of nested tensors")
+def test_what_is_no_plain_weight_is_refused_by_name(tmp_path, state, kind):
+    torch.save(state | {"0.weight": UNUSUAL[kind](state["0.weight"].flatten(1))}, tmp_path / "weights.pth")
+    with pytest.raises(NiwtError, match=r"0\.weight is|cannot read the weights") as caught:
+        read_weights(tmp_path / "weights.pth")
+    assert "\n" not in str(caught.value)
+
+
+def test_two_sets_of_weights_must_be_chosen_from(tmp_path, state):
+    torch.save({"model": state, "model_ema": state}, tmp_path / "checkpoint.pth")
+    with pytest.raises(NiwtError, match="two sets of weights"):
+        read_weights(tmp_path / "checkpoint.pth")
+    torch.save({"model_ema": state}, tmp_path / "checkpoint.pth")
+    assert read_weights(tmp_path / "checkpoint.pth").keys() == state.keys()
+
+
+def test_objects_beside_the_weights_are_said_with_what_to_save(tmp_path, state):
+    torch.save({"model": state, "args": argparse.Namespace(lr=0.1)}, tmp_path / "checkpoint.pth")
+    with pytest.raises(NiwtError, match=r"torch\.save\(model\.state_dict\(\), FILE\)"):
+        read_weights(tmp_path / "checkpoint.pth")
 
 
 def test_the_number_of_classes_is_the_files(state):
