@@ -65,7 +65,15 @@ def load_timm(
         fit_weights(model, in_order(model, read_weights(str(weights))), where=str(weights), seed=seed)
     preprocess = _preprocess(config, name, size)
     plain = plain_model(model.eval(), preprocess.size, name)
-    network = split_model(plain, LAYERS, name=name, size=preprocess.size)
+    try:
+        network = split_model(plain, LAYERS, name=name, size=preprocess.size)
+    except NiwtError:
+        raise
+    except Exception as error:  # what cannot be traced fails in as many ways as models can be written
+        reason = str(error).strip().partition("\n")[0][:160] or type(error).__name__
+        raise NiwtError(
+            f"the model cannot be written down: {reason}", where=name, fix="choose another backbone"
+        ) from error
     return network.at(layer or network.layers[-1]), preprocess
 
 
