@@ -4,7 +4,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,13 @@ def _models() -> Any:
 
 def _family(name: str) -> Family | None:
     return next((family for family in FAMILIES if re.fullmatch(family.models, name)), None)
+
+
+def library_preprocess(name: str) -> Preprocess:
+    """torchvision's own evaluation transform of a model, its crop included: the pixels that its published head was judged on."""
+    transform: Any = _models().get_model_weights(name).DEFAULT.transforms()
+    (resize,) = transform.resize_size
+    return replace(_preprocess(transform), resize=int(resize), two_steps=True)
 
 
 def _preprocess(transform: Any) -> Preprocess:

@@ -81,7 +81,7 @@ def prepare_command(
 
         prepare_own(
             out, backbone=backbone, weights=weights, layer=layer, knowledge=knowledge, classes=classes, photos=photos, described=described,
-            size=size, crop=crop, share=share / 100, keep=not figures_only, seed=seed, command=_command(), json=json,
+            size=size, crop=crop, share=share / 100, keep=not figures_only, seed=seed, device=device, command=_command(), json=json,
         )  # fmt: skip
         return
     if source not in ("aviary", "cub", "awa2", "folder"):

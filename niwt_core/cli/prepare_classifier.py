@@ -11,16 +11,18 @@ from niwt_core.errors import NiwtError
 
 def prepare_own(
     out: Path, *, backbone: str | None, weights: str | None, layer: str | None, knowledge: str, classes: Path | None, photos: Path | None,
-    described: Path | None, size: int | None, crop: float | None, share: float, keep: bool, seed: int, command: str, json: bool,
+    described: Path | None, size: int | None, crop: float | None, share: float, keep: bool, seed: int, device: str, command: str, json: bool,
 ) -> None:  # fmt: skip
     """Reads network, table, recipes and photographs, makes the study, and says what it is."""
     from dataclasses import replace
 
     from niwt_core.backbones import load_backbone
+    from niwt_core.backbones.torchvision_models import library_preprocess, torchvision_names
     from niwt_core.classify.recipe import read_recipe
     from niwt_core.cli.output import progress_bar, write_json, write_line
     from niwt_core.data.photographs import read_photographs
-    from niwt_core.prepare.classifier import ClassifierSettings, described_table, prepare_classifier
+    from niwt_core.device import pick_device
+    from niwt_core.prepare.classifier import ClassifierSettings, described_row, described_table, prepare_classifier
     from niwt_core.prepare.memory import keep_large_blocks
     from niwt_core.study.provenance import Source
     from niwt_core.study.storage import check_target
@@ -37,6 +39,8 @@ def prepare_own(
     keep_large_blocks()
     given = weights if weights in (None, "default", "none") else Path(weights)
     network, preprocess = load_backbone(backbone, weights=given, layer=layer, seed=seed)
+    if backbone in torchvision_names():  # its own crop too: the head is judged as it is published
+        preprocess = library_preprocess(backbone)
     side = size or preprocess.size
     if size is not None or crop is not None:
         kept = crop if crop is not None else preprocess.size / (preprocess.resize or preprocess.size)
@@ -50,7 +54,9 @@ def prepare_own(
     rows = {}
     for path in sorted(described.glob("*.y*ml")) if described is not None else ():
         recipe = read_recipe(path)
-        rows[recipe.name] = table.describe(recipe.attributes, base=0 * table.values[0])
+        if recipe.name in rows:
+            raise NiwtError(f"two recipes for {recipe.name!r}", where=str(path), fix="keep one of them")
+        rows[recipe.name] = described_row(table, recipe)
     if described is not None and not rows:
         raise NiwtError("no recipes", where=described, fix="put .yaml files there, one a class")
     full, seen = described_table(table, names, rows)
@@ -69,6 +75,7 @@ def prepare_own(
             out,
             photographs=folder,
             settings=settings,
+            device=pick_device(device),
             progress=report,
         )
     result: dict[str, Any] = {

@@ -6,7 +6,7 @@ picture. What does need pictures, and stays unknown without them: how far descri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
+from niwt_core.classify.recipe import Recipe
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.photographs import PhotographFolder
 from niwt_core.errors import NiwtError
@@ -27,6 +28,7 @@ from niwt_core.images import open_image
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.class_names import class_key, listing, match_classes
 from niwt_core.knowledge.encoding import encode
+from niwt_core.knowledge.from_text import attributes_from_text
 from niwt_core.method.head import Head
 from niwt_core.method.importance import operator, unit
 from niwt_core.method.mapping import fit_map
@@ -35,6 +37,7 @@ from niwt_core.neurons.exemplars import Gallery, make_gallery
 from niwt_core.neurons.naming_by_classes import name_by_classes
 from niwt_core.neurons.neuron import neurons_from
 from niwt_core.prepare.probes import probe_inputs
+from niwt_core.prepare.settings import Progress
 from niwt_core.study.storage import check_target, save_study
 from niwt_core.study.study import Choices, Study
 
@@ -43,7 +46,6 @@ MU = 0.1  # of the transfer, where the tail is more than pooling
 PROBES = 48  # pictures for the operator
 BATCH = 16
 TOGETHER = 0.05  # of other photographs that all described classes together may take away
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,14 @@ def prepare_classifier(
     *,
     photographs: PhotographFolder | None = None,
     settings: ClassifierSettings | None = None,
+    device: torch.device | str = "cpu",
     progress: Progress | None = None,
 ) -> Study:
     """Prepares a study of a classifier whose head has a row for each seen class, in the order of ``knowledge``, and writes it to ``out``.
 
     Args:
         knowledge: C classes, those of the head and described ones; seen (C,) bool marks the head's.
+        device: where the photographs run through the network.
         photographs: of seen classes, or unlabelled ones, which serve as probes and exemplars only.
 
     Raises:
@@ -88,7 +92,7 @@ def prepare_classifier(
     biases = torch.zeros(len(rows)) if network.head.bias is None else network.head.bias.detach().float().clone()
     head = Head(rows, biases, torch.zeros(rows.shape[1]))
     encoded = encode(knowledge.values, "plain")
-    features, pooled = _extract(network, preprocess, photographs, report)
+    features, pooled = _extract(network, preprocess, photographs, device, report)
     labelled = photographs if photographs is not None and photographs.labelled else None
     G = _operator(network, preprocess, photographs, settings.seed, report)
     ridge, gamma, known, other = RIDGE, 0.0, None, None
@@ -148,7 +152,7 @@ def prepare_classifier(
 
 
 def described_table(
-    table: Knowledge, classes: Sequence[str], described: Mapping[str, np.ndarray], *, ids: Sequence[str] = ()
+    table: Knowledge, classes: Sequence[str], described: Mapping[str, np.ndarray]
 ) -> tuple[Knowledge, np.ndarray]:
     """(table of the head's classes and of described ones, seen (C,) bool): rows of ``table`` are matched to ``classes`` by name.
 
@@ -178,6 +182,24 @@ def described_table(
     return knowledge, np.arange(len(names)) < len(classes)
 
 
+def described_row(table: Knowledge, recipe: Recipe) -> np.ndarray:
+    """The row (K,) that a recipe means in a table: its attributes, over those that its caption means, over ``like``, over nothing.
+
+    Raises NiwtError: it names what the table does not know, or says nothing.
+    """
+    where = f"recipe {recipe.name}"
+    row = np.zeros(len(table.names), np.float32)
+    if recipe.like:
+        row = table.of(match_classes((recipe.like,), table.classes)[0].get(recipe.like, recipe.like))
+    if recipe.caption.strip():
+        row = attributes_from_text(table, recipe.caption, base=row, where=where).values
+    if recipe.attributes:
+        row = table.describe(recipe.attributes, base=row)
+    if not row.any():
+        raise NiwtError("nothing describes the class", where=where, fix="give at least one attribute")
+    return np.asarray(row, np.float32)
+
+
 def _stolen_share(
     head: Head, features: Tensor, described: Tensor, other: np.ndarray, settings: ClassifierSettings
 ) -> StolenShare:
@@ -196,18 +218,24 @@ def _stolen_share(
 
 @torch.no_grad()
 def _extract(
-    network: SplitNetwork, preprocess: Preprocess, folder: PhotographFolder | None, report: Progress
+    network: SplitNetwork,
+    preprocess: Preprocess,
+    folder: PhotographFolder | None,
+    device: torch.device | str,
+    report: Progress,
 ) -> tuple[Tensor, Tensor]:
     """((n,D) features, (n,N) pooled activations) of the photographs; none without them."""
     features, pooled = [torch.zeros(0, network.features)], [torch.zeros(0, network.neurons)]
     paths = () if folder is None else folder.paths
+    network.to(device)
     for start in range(0, len(paths), BATCH):
         assert folder is not None
         inputs = torch.stack([preprocess(open_image(folder.root / path)) for path in paths[start : start + BATCH]])
-        activations = network.stem(inputs)
-        features.append(network.tail(activations))
-        pooled.append(activations.flatten(2).mean(2))
+        activations = network.stem(inputs.to(device))
+        features.append(network.tail(activations).cpu())
+        pooled.append(activations.flatten(2).mean(2).cpu())
         report("reading photographs", min(start + BATCH, len(paths)), len(paths))
+    network.to("cpu")
     return torch.cat(features), torch.cat(pooled)
 
 

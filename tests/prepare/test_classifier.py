@@ -11,10 +11,12 @@ from PIL import Image
 from niwt_core import NiwtError, load_study
 from niwt_core.backbones import load_backbone
 from niwt_core.backbones.torchvision_import import ensure_torchvision
+from niwt_core.backbones.torchvision_models import library_preprocess
+from niwt_core.classify.recipe import Recipe
 from niwt_core.cli.main import main
 from niwt_core.data.photographs import read_photographs
 from niwt_core.knowledge.attributes import Knowledge
-from niwt_core.prepare.classifier import ClassifierSettings, described_table, prepare_classifier
+from niwt_core.prepare.classifier import ClassifierSettings, described_row, described_table, prepare_classifier
 from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
 
 CLASSES = tuple(f"thing {c}" for c in range(14))
@@ -111,6 +113,35 @@ def test_logits_are_those_of_timm(monkeypatch):
     torch.testing.assert_close(preprocess(picture)[None], inputs, atol=1e-6, rtol=0)
     with torch.no_grad():
         torch.testing.assert_close(twin(inputs), model(inputs), atol=1e-4, rtol=1e-4)
+
+
+def test_logits_are_those_of_torchvision_its_crop_included():
+    ensure_torchvision()
+    from torchvision import models
+
+    picture = Image.fromarray(np.random.default_rng(2).integers(0, 255, (301, 417, 3), np.uint8))
+    transform = models.get_model_weights("mobilenet_v2").DEFAULT.transforms()
+    wanted = transform(picture)
+    torch.testing.assert_close(library_preprocess("mobilenet_v2")(picture), wanted, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "wanted"),
+    [
+        (Recipe("A", {"color": "red"}), [1, 0, 0, 0, 0, 0]),
+        (Recipe("A", {"color": "blue"}, like="thing 3"), None),
+    ],
+)
+def test_a_recipe_is_a_row_by_attributes_or_likeness(recipe, wanted):
+    row = described_row(table(), recipe)
+    if wanted is None:
+        wanted = [0, 1, *table().of("thing 3")[2:].tolist()]
+    assert row.tolist() == wanted
+
+
+def test_a_recipe_that_says_nothing_is_refused():
+    with pytest.raises(NiwtError, match="nothing describes"):
+        described_row(table(), Recipe("A", {"color": False}))
 
 
 def test_a_class_without_a_row_and_one_described_twice_are_refused():
