@@ -93,7 +93,14 @@ def _proposed(study: Study, text: str, encoder: str | None = None) -> Mapping[st
 
 
 def _write_proposed(proposed: Mapping[str, Any]) -> None:
-    rows = [(item["label"], "yes" if item["present"] else "no", item["words"]) for item in proposed["understood"]]
+    rows = [
+        (
+            item["label"],
+            {"implied": "goes with", "guessed": "a guess"}.get(item["source"], "yes" if item["present"] else "no"),
+            item["words"],
+        )
+        for item in proposed["understood"]
+    ]
     write_table(("attribute", "said", "in the words"), rows)
     if proposed["not_understood"]:
         write_line("not understood: " + ", ".join(proposed["not_understood"]))

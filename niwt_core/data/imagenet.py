@@ -26,12 +26,10 @@ class AttributeTable:
     """Classes with their WordNet ids and attributes.
 
     knowledge: (C,K) amounts 0, 0.5 and 1, columns named ``group::value``; several values of a group may be there at once. ids: C WordNet ids.
-    synonyms: column name -> other words for it.
     """
 
     knowledge: Knowledge
     ids: tuple[str, ...]
-    synonyms: Mapping[str, tuple[str, ...]]
 
 
 def read_attribute_table(folder: Path) -> AttributeTable:
@@ -59,9 +57,9 @@ def read_attribute_table(folder: Path) -> AttributeTable:
     if not rows:
         raise NiwtError("no classes", where=folder / ATTRIBUTES, fix="give one class a line")
     full = tuple(f"{group}::{value}" for value, group in groups.items())
-    knowledge = Knowledge("attributes", tuple(names), full, np.stack(rows), scale=1.0)
     path = folder / SYNONYMS
-    return AttributeTable(knowledge, tuple(ids), read_synonyms(path, groups) if path.exists() else {})
+    synonyms = read_synonyms(path, groups) if path.exists() else {}
+    return AttributeTable(Knowledge("attributes", tuple(names), full, np.stack(rows), 1.0, synonyms), tuple(ids))
 
 
 def read_vocabulary(path: Path) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -38,6 +38,7 @@ class Knowledge:
         values: (C, K) float32, raw: nothing is normalised here.
         scale: the value that means "entirely so": 1 for a binary table, 100 for percentages. 0 asks for it to be
             taken from the values (`infer_scale`).
+        synonyms: column name -> other words that people use for it, where the table has such a list.
 
     Raises:
         NiwtError: on sizes that disagree, repeated names, values that are not finite.
@@ -48,6 +49,7 @@ class Knowledge:
     names: tuple[str, ...]
     values: np.ndarray
     scale: float = 0.0
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Knowledge: {self.kind}, {len(self.classes)} classes, {len(self.names)} columns, scale {self.scale:g}>"
@@ -65,6 +67,9 @@ class Knowledge:
             repeated = [name for name, count in Counter(names).items() if count > 1]
             if repeated:
                 raise NiwtError(f"{what} {listing(repeated)} appears more than once", fix="keep one of them")
+        if not set(self.synonyms) <= set(self.names):
+            unknown = listing(sorted(set(self.synonyms) - set(self.names)))
+            raise NiwtError(f"other words for {unknown}, which the table lacks", fix="remove them")
         for c, k in np.argwhere(~np.isfinite(self.values))[:1]:
             where = f"class {self.classes[c]}, {self.names[k]}"
             raise NiwtError(f"value {self.values[c, k]} is not a number", where=where, fix="fill in a finite number")

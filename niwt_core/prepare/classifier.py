@@ -114,13 +114,7 @@ def prepare_classifier(
         described = affine.weights(torch.from_numpy(encoded[~seen]).float())
         stolen = _stolen_share(head, features, described, other, settings)
     report("naming neurons", 0, 1)
-    of_seen = Knowledge(
-        knowledge.kind,
-        tuple(np.array(knowledge.classes)[seen]),
-        knowledge.names,
-        knowledge.values[seen],
-        knowledge.scale,
-    )
+    of_seen = knowledge.restrict([knowledge.classes[c] for c in np.flatnonzero(seen)])
     names = name_by_classes(targets, of_seen, seed=settings.seed)
     kept = labelled if settings.keep_photographs else None
     dataset = None if kept is None else _dataset(name, knowledge, seen, kept)
@@ -178,7 +172,7 @@ def described_table(
         taken.add(class_key(name))
     values = [table.values[own], table.values[extra], *(row[None] for row in described.values())]
     names = (*classes, *(table.classes[c] for c in extra), *described)
-    knowledge = Knowledge(table.kind, names, table.names, np.concatenate(values), table.scale)
+    knowledge = replace(table, classes=names, values=np.concatenate(values))
     return knowledge, np.arange(len(names)) < len(classes)
 
 

@@ -70,10 +70,10 @@ def test_relatives_agree(table: AttributeTable, family: str, value: str) -> None
 
 
 def test_every_value_has_synonyms_that_are_no_values(table: AttributeTable) -> None:
-    assert set(table.synonyms) == set(table.knowledge.names)
+    assert set(table.knowledge.synonyms) == set(table.knowledge.names)
     values = {name.split("::")[1] for name in table.knowledge.names}
-    words = [word for synonyms in table.synonyms.values() for word in synonyms]
-    assert min(map(len, table.synonyms.values())) >= 2
+    words = [word for synonyms in table.knowledge.synonyms.values() for word in synonyms]
+    assert min(map(len, table.knowledge.synonyms.values())) >= 2
     assert not values & set(words)
     assert len(words) == len(set(words))  # a word means one value
     assert all(word == word.strip() and word for word in words)
@@ -95,7 +95,7 @@ def test_every_value_has_synonyms_that_are_no_values(table: AttributeTable) -> N
     ],
 )
 def test_everyday_words_mean_a_value(table: AttributeTable, word: str, name: str) -> None:
-    assert word in table.synonyms[name]
+    assert word in table.knowledge.synonyms[name]
 
 
 def test_recipes_describe_what_imagenet_lacks(table: AttributeTable) -> None:

@@ -47,13 +47,34 @@ def pieces(text: str, parts: Collection[tuple[str, ...]], compounds: Collection[
     """
     known = {*parts, *((stem(word),) for word in PARTS)}
     out: list[Piece] = []
-    for sentence in _SENTENCE.split(re.sub(r"[-_\u2010-\u2015]", " ", composed(text))):
-        sentence = plain_negations(" ".join(sentence.split()))
+    for sentence in sentences(text):
         for phrase, meaning in PHRASES.items():
             sentence = re.sub(rf"\b{phrase}\b", meaning, sentence)
         sentence = _LESS.sub(lambda match: match[0] if stem(match[0]) in compounds else f"no {match[1]}", sentence)
         out += _shared(_split(_compounded(sentence, compounds), known))
     return out
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text in lower case, hyphens as spaces, every spelling of a negation brought to a few words."""
+    whole = re.sub(r"[-_\u2010-\u2015]", " ", composed(text))
+    return [plain_negations(" ".join(sentence.split())) for sentence in _SENTENCE.split(whole)]
+
+
+def fragments(sentence: str) -> list[tuple[str, str]]:
+    """(the sign or word before it, fragment) of a sentence, cut at commas and joining words."""
+    found: list[tuple[str, str]] = []
+    start, joined = 0, ""
+    for match in [*_PIECE.finditer(sentence), None]:
+        piece = sentence[start : match.start() if match else None]
+        if words_of(piece):
+            found.append((joined, piece))
+            joined = ""
+        if match:
+            sign = match.group()
+            joined = joined if not sign or (sign == "," and joined) else "," if not sign.isalpha() else sign
+            start = match.end()
+    return found
 
 
 def _compounded(sentence: str, compounds: Collection[str]) -> str:
@@ -72,17 +93,7 @@ def _compounded(sentence: str, compounds: Collection[str]) -> str:
 
 
 def _split(sentence: str, known: Collection[tuple[str, ...]]) -> list[Piece]:
-    found: list[Piece] = []
-    start, joined = 0, ""
-    for match in [*_PIECE.finditer(sentence), None]:
-        piece = _piece(words_of(sentence[start : match.start() if match else None]), known, joined)
-        if piece.words:
-            found.append(piece)
-            joined = ""
-        if match:
-            sign = match.group()
-            joined = joined if not sign or (sign == "," and joined) else "," if not sign.isalpha() else sign
-            start = match.end()
+    found = [_piece(words_of(piece), known, joined) for joined, piece in fragments(sentence)]
     return [replace(piece, negated=denied) for piece, denied in zip(found, scope(found), strict=True)]
 
 

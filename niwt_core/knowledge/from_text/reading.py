@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Knowledge, readable
 from niwt_core.knowledge.captions.encoders import TextEncoder
+from niwt_core.knowledge.from_text.lexicon import about_things
 from niwt_core.knowledge.from_text.phrases import WHOLE_PART, Piece, pieces
-from niwt_core.knowledge.from_text.thesaurus import MEANINGS, PARTS, SMALL, WHOLE
+from niwt_core.knowledge.from_text.thesaurus import FEATURES, MEANINGS, PARTS, SMALL, WHOLE
+from niwt_core.knowledge.from_text.things import implied, said_of_a_thing
 from niwt_core.knowledge.from_text.words import stem, words_of
 
 LONGEST_TEXT = 5000  # characters
+IMPLIED = 0.5  # of the scale
 NEAR = 0.6  # cosine from which a sentence encoder's best attribute counts
-FEATURES = frozenset(stem(word) for word in ["color", "colour", "shape", "pattern", "length", "size"])
 # Words of a value that do not tell it from the others: "longer_than_head", "fan-shaped_tail", "small_(5_-_9_in)".
 IDLE = frozenset(
     stem(word)
@@ -46,14 +48,22 @@ IDLE = frozenset(
 _NONE = frozenset({stem("none")})
 
 
+Source = Literal["said", "guessed", "implied"]
+
+
 @dataclass(frozen=True)
 class Proposal:
-    """One attribute that the text speaks of: its column, its name for people, whether the text grants it, and the words that did."""
+    """One attribute that the text speaks of: its column, its name for people, whether the text grants it, and the words that did.
+
+    source: "said" in the text; "guessed": a sentence encoder found it near in meaning; "implied": not said, but most of the table's classes that
+    fit what was said have it (``words`` are then those that it goes with), so it is half there until somebody says more.
+    """
 
     attribute: str
     label: str
     present: bool
     words: str
+    source: Source = "said"
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +116,8 @@ def read_attributes(
     knowledge: Knowledge, text: str, *, encoder: TextEncoder | None = None
 ) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
     """(what the text says, words that were not understood) for a table of attributes."""
+    if about_things(knowledge.names):
+        return _read_thing(knowledge, text, encoder)
     columns = _columns(knowledge.names)
     parts = {tuple(column.part.split()) for column in columns if column.part not in ("", WHOLE_PART)}
     said: dict[int, Proposal] = {}
@@ -113,13 +125,33 @@ def read_attributes(
     compounds = {word for column in columns if not column.part and len(column.value) == 1 for word in column.value}
     for piece in pieces(text, parts, compounds):
         hits, left = _match(piece, columns, knowledge)
+        words, guessed = " ".join(piece.words), False
         if not hits and left and encoder is not None:
-            hits, left = _nearest(piece, knowledge, encoder), []
+            hits, left, guessed = _nearest(words, piece.negated, knowledge, encoder), [], True
         for k, present in hits:
-            words = " ".join(piece.words)
-            said[k] = Proposal(knowledge.names[k], knowledge.labels[k], present, words)
+            source: Source = "guessed" if guessed else "said"
+            said[k] = Proposal(knowledge.names[k], knowledge.labels[k], present, words, source)
         unknown += left
     return tuple(said.values()), tuple(dict.fromkeys(unknown))
+
+
+def _read_thing(
+    knowledge: Knowledge, text: str, encoder: TextEncoder | None
+) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
+    """The same for a table about whole things; words that the table lacks are guessed where there is an encoder."""
+    names, labels = knowledge.names, knowledge.labels
+    heard, left = said_of_a_thing(knowledge, text)
+    found = {k: Proposal(names[k], labels[k], present, words) for k, (present, words) in heard.items()}
+    unknown = []
+    for word, denied in left:
+        near = [] if encoder is None else _nearest(word, denied, knowledge, encoder)
+        for k, present in near:
+            found.setdefault(k, Proposal(names[k], labels[k], present, word, "guessed"))
+        unknown += [] if near else [word]
+    for k, because in implied(knowledge, {k: item.present for k, item in found.items()}).items():
+        words = ", ".join(found[j].words for j in because)
+        found[k] = Proposal(names[k], labels[k], True, words, "implied")
+    return tuple(found.values()), tuple(dict.fromkeys(unknown))
 
 
 @lru_cache(maxsize=8)
@@ -220,12 +252,12 @@ def _values(said: Sequence[str], columns: Sequence[_Column]) -> tuple[list[_Colu
     return kept, set().union(*found.values()) if found else set()
 
 
-def _nearest(piece: Piece, knowledge: Knowledge, encoder: TextEncoder) -> list[tuple[int, bool]]:
-    """The attribute nearest in meaning to a piece, if it is near."""
-    rows = encoder.encode([" ".join(piece.words), *(_spoken(name) for name in knowledge.names)])
+def _nearest(text: str, denied: bool, knowledge: Knowledge, encoder: TextEncoder) -> list[tuple[int, bool]]:
+    """The attribute nearest in meaning to a few words, if it is near."""
+    rows = encoder.encode([text, *(_spoken(name) for name in knowledge.names)])
     cosine = rows[1:] @ rows[0]
     best = int(cosine.argmax())
-    return [(best, not piece.negated)] if cosine[best] >= NEAR else []
+    return [(best, not denied)] if cosine[best] >= NEAR else []
 
 
 def _spoken(name: str) -> str:
@@ -236,9 +268,12 @@ def _spoken(name: str) -> str:
 
 
 def _as_recipe(knowledge: Knowledge, found: Sequence[Proposal]) -> dict[str, Any]:
-    """Group -> its values for what is granted; column -> False for what is denied; column -> True where there are no groups."""
+    """Group -> its values for what is granted; column -> False for what is denied, half for what is implied, True where there are no groups."""
     attributes: dict[str, Any] = {}
     for proposal in found:
+        if proposal.source == "implied":
+            attributes[proposal.label] = IMPLIED * knowledge.scale
+            continue
         if proposal.present and "::" in proposal.attribute:
             group, value = proposal.label.split(": ", 1)
             attributes.setdefault(group, []).append(value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from niwt_core.knowledge.from_text.words import stem
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -106,6 +108,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "tuft": ("crest",),
     "head": ("crown",),
 }
+
+# What a group's name says beside its part: "crown color", "bill shape".
+FEATURES = frozenset(stem(word) for word in ["color", "colour", "shape", "pattern", "length", "size"])
 
 # What may be said of the animal as a whole, and the words for it.
 WHOLE = ("body", "primary", "whole", "shape", "size")

@@ -55,3 +55,17 @@ def stem(word: str) -> str:
                 word = word[:-1]
             break
     return word.removesuffix("e") if len(word) > 3 else word
+
+
+def singular(word: str) -> str:
+    """One of many: "shelves" -> "shelf", "boxes" -> "box", "stripes" -> "stripe"; a number word is its number. English, for matching only."""
+    word = composed(word)
+    if word in NUMBERS:
+        return NUMBERS[word]
+    if len(word) > 4 and word.endswith("ves"):
+        return word[:-3] + "f" if word[:-3].endswith(("l", "ea", "oa", "ar")) else word[:-1]
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith(("shes", "ches", "xes", "sses", "zes", "oes")):
+        return word[:-2]
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.neuron import Neuron
 from niwt_core.study.storage.migration import migrated_header
@@ -90,14 +91,16 @@ def read_classes(folder: Path) -> tuple[tuple[str, ...], np.ndarray]:
     return tuple(row["class"] for row in rows), np.array([row["role"] == "seen" for row in rows], dtype=bool)
 
 
-def read_values(folder: Path, classes: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
-    """(K column names, (C, K) float32) of attributes.csv, whose rows are ``classes`` in their order. Raises ValueError."""
+def read_knowledge(folder: Path, classes: Sequence[str], facts: Mapping[str, Any]) -> Knowledge:
+    """The table of attributes.csv, whose rows are ``classes`` in their order; its kind, scale and other words are ``facts``. Raises ValueError."""
     header, rows = _read(folder, "attributes.csv")
     if header[:1] != ["class"] or [row[0] for row in rows] != list(classes):
         raise ValueError("attributes.csv has other classes than classes.csv")
     values = np.array([[float(cell) for cell in row[1:]] for row in rows], dtype=np.float64)
     with np.errstate(over="ignore"):
-        return tuple(header[1:]), values.astype(np.float32).reshape(len(classes), len(header) - 1)
+        single = values.astype(np.float32).reshape(len(classes), len(header) - 1)
+    synonyms = {name: tuple(words) for name, words in facts.get("synonyms", {}).items()}
+    return Knowledge(facts["kind"], tuple(classes), tuple(header[1:]), single, facts["scale"], synonyms)
 
 
 def read_pictures(folder: Path, classes: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:

@@ -32,16 +32,15 @@ from niwt_core.backbones.graph import network_from_dict
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.errors import NiwtError
 from niwt_core.files import file_hash, unwritable
-from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.kernel import Kernel
 from niwt_core.method.head import Head
 from niwt_core.method.transfer.exact import AffineForm
 from niwt_core.study.storage.csv_tables import (
     TABLES,
     read_classes,
+    read_knowledge,
     read_neurons,
     read_pictures,
-    read_values,
     write_tables,
 )
 from niwt_core.study.storage.manifest import AGAIN, make_manifest, read_manifest
@@ -243,7 +242,6 @@ def _stamps(folder: Path) -> tuple[tuple[int, ...], ...]:
 
 def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
     classes, seen = read_classes(folder)
-    names, values = read_values(folder, classes)
     paths, labels, split = read_pictures(folder, classes)
     model, pictures = read_tensors(folder / "model.safetensors"), read_tensors(folder / "pictures.safetensors")
     maps = manifest["maps"]
@@ -255,7 +253,7 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         folder=folder,
         classes=classes,
         seen=seen,
-        knowledge=Knowledge(manifest["knowledge"]["kind"], classes, names, values, manifest["knowledge"]["scale"]),
+        knowledge=read_knowledge(folder, classes, manifest["knowledge"]),
         encoding=manifest["knowledge"]["encoding"],
         network=network_from_dict(manifest["network"], read_tensors(folder / "network.safetensors")),
         preprocess=Preprocess.from_dict(manifest["preprocess"]),

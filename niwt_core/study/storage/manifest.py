@@ -32,6 +32,11 @@ def make_manifest(study: Study, hashes: Mapping[str, str]) -> dict[str, Any]:
             "kind": study.knowledge.kind,
             "scale": study.knowledge.scale,
             "encoding": study.encoding,
+            **(
+                {"synonyms": {name: list(words) for name, words in study.knowledge.synonyms.items()}}
+                if study.knowledge.synonyms
+                else {}
+            ),
             **({"texts": _texts_facts(study.texts)} if study.texts is not None else {}),
         },
         "split_hash": study.split_hash,

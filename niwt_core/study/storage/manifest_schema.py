@@ -39,6 +39,7 @@ class _Knowledge(_Entry):
     scale: Positive
     encoding: Encoding
     texts: _Texts | None = None
+    synonyms: dict[str, list[str]] = {}
 
 
 class _Maps(_Entry):

@@ -46,8 +46,16 @@ def _hear(study: Study, draft: Draft, words: str) -> None:
 
 
 def _said(parsed: Proposals) -> str:
-    items = [f"{proposal.label}{'' if proposal.present else ' (not)'}" for proposal in parsed.found]
+    items = [f"{item.label}{'' if item.present else ' (not)'}" for item in parsed.found if item.source == "said"]
+    implied = [item.label for item in parsed.found if item.source == "implied"]
+    guessed = [item.label for item in parsed.found if item.source == "guessed"]
     understood = f'<p class="cyn-sub">Understood: {text("; ".join(items))}.</p>'
+    if guessed:
+        understood += f'<p class="cyn-sub">Guessed by meaning: {text("; ".join(guessed))}.</p>'
+    if implied:
+        understood += (
+            f'<p class="cyn-sub">Goes with it, so half set: {text("; ".join(implied))}. Correct what is wrong.</p>'
+        )
     if not parsed.unknown:
         return understood
     return understood + f'<p class="cyn-sub">Not understood: {text(", ".join(parsed.unknown))}.</p>'
