@@ -60,8 +60,14 @@ def prepare_command(
     share: Annotated[
         float, typer.Option(help="percent of other photographs that a described class may take (classifier)")
     ] = 0.5,
-    figures_only: Annotated[
-        bool, typer.Option("--figures-only", help="keep no photographs, only the figures that follow from them")
+    keep: Annotated[
+        Literal["pictures", "features", "figures"],
+        typer.Option(
+            help="of --photos, what the study of a classifier holds: small pictures and features, features, or only what follows from them"
+        ),
+    ] = "pictures",
+    half: Annotated[
+        bool, typer.Option("--half", help="of a trained classifier: round its weights to half precision; half the size")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     seed: Annotated[int, typer.Option(help="seed of everything that is drawn")] = 0,
@@ -81,7 +87,7 @@ def prepare_command(
 
         prepare_own(
             out, backbone=backbone, weights=weights, layer=layer, knowledge=knowledge, classes=classes, photos=photos, described=described,
-            size=size, crop=crop, share=share / 100, keep=not figures_only, seed=seed, device=device, command=_command(), json=json,
+            size=size, crop=crop, share=share / 100, keep=keep, half=half, seed=seed, device=device, command=_command(), json=json,
         )  # fmt: skip
         return
     if source not in ("aviary", "cub", "awa2", "folder"):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from niwt_core.errors import NiwtError
+
+if TYPE_CHECKING:
+    from niwt_core.prepare.classifier import Keep
 
 
 def prepare_own(
     out: Path, *, backbone: str | None, weights: str | None, layer: str | None, knowledge: str, classes: Path | None, photos: Path | None,
-    described: Path | None, size: int | None, crop: float | None, share: float, keep: bool, seed: int, device: str, command: str, json: bool,
+    described: Path | None, size: int | None, crop: float | None, share: float, keep: Keep, half: bool, seed: int, device: str,
+    command: str, json: bool,
 ) -> None:  # fmt: skip
     """Reads network, table, recipes and photographs, makes the study, and says what it is."""
     from dataclasses import replace
@@ -63,7 +67,11 @@ def prepare_own(
     folder = None if photos is None else read_photographs(photos, names, ids if len(ids) == len(names) else ())
     source = Source("classifier", str(photos or ""), False, knowledge)
     settings = ClassifierSettings(
-        share=share, keep_photographs=keep, seed=seed, provenance={"command": command, "source": source.to_dict()}
+        share=share,
+        keep=keep,
+        half=half,
+        seed=seed,
+        provenance={"command": command, "source": source.to_dict()},
     )
     with progress_bar(visible=True) as report:
         study = prepare_classifier(

@@ -65,6 +65,7 @@ def fit_choice(
     transfer = fit_transfer(head.rows, head.biases, operator, mu=choice.mu, norm_factor=choice.norm)
     affine = transfer.affine(mapping)
     rows = affine.solve_all(knowledge[~seen])
+    assert mapping.held_out is not None  # it was fitted above
     stolen_share = fit_stolen_share(
         head,
         features,

@@ -27,7 +27,7 @@ class LinearMap:
 
     weight (K,N); x_mean (K,); y_mean (N,); ridge is relative to the mean eigenvalue of the Gram matrix; ``predictability``
     (C,) is the leave-one-out cosine of each training class (its row predicted by a map that never saw it), in -1..1;
-    ``held_out`` (C,N) are those predictions.
+    ``held_out`` (C,N) are those predictions, None where they were not kept.
     """
 
     weight: Tensor
@@ -35,7 +35,7 @@ class LinearMap:
     y_mean: Tensor
     ridge: float
     predictability: Tensor
-    held_out: Tensor
+    held_out: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
         """(...,K) -> (...,N)."""

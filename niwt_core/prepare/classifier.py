@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -48,13 +48,18 @@ BATCH = 16
 TOGETHER = 0.05  # of other photographs that all described classes together may take away
 
 
+Keep = Literal["pictures", "features", "figures"]
+
+
 @dataclass(frozen=True)
 class ClassifierSettings:
-    """share: of other photographs that a described class may take away, 0..1; keep_photographs: the study holds small copies of the photographs and
-    their features (without, only the figures that follow from them); seed: of what is drawn."""
+    """share: of other photographs that a described class may take away, 0..1. keep: what the study holds of the photographs: small copies and their
+    features; the features, on which it is measured and built classes are calibrated; or only the figures that follow from them. half: the
+    network's weights are rounded to half precision first, so that the study is half as large. seed: of what is drawn."""
 
     share: float = 0.005
-    keep_photographs: bool = True
+    keep: Keep = "pictures"
+    half: bool = False
     seed: int = 0
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -84,7 +89,7 @@ def prepare_classifier(
     """
     settings, report = settings or ClassifierSettings(), progress or (lambda stage, done, total: None)
     check_target(out)
-    network = network.eval()
+    network = _rounded(network.eval()) if settings.half else network.eval()
     if network.head.out_features != int(seen.sum()):
         what = f"the head has {network.head.out_features} classes, {int(seen.sum())} are named"
         raise NiwtError(what, where=name, fix="name the classes of the head, one a line, with --classes")
@@ -116,7 +121,7 @@ def prepare_classifier(
     report("naming neurons", 0, 1)
     of_seen = knowledge.restrict([knowledge.classes[c] for c in np.flatnonzero(seen)])
     names = name_by_classes(targets, of_seen, seed=settings.seed)
-    kept = labelled if settings.keep_photographs else None
+    kept = None if settings.keep == "figures" else labelled
     dataset = None if kept is None else _dataset(name, knowledge, seen, kept)
     index = np.flatnonzero(seen)
     study = Study(
@@ -131,7 +136,7 @@ def prepare_classifier(
         labels=np.zeros(0, np.int64) if kept is None else index[kept.labels],
         split=np.full(0 if kept is None else len(kept.paths), "test_seen"),
         paths=() if kept is None else kept.paths,
-        gallery=_gallery(dataset, network, preprocess, pooled, settings.seed, report),
+        gallery=_gallery(dataset if settings.keep == "pictures" else None, network, preprocess, pooled, settings.seed, report),
         split_hash="0" * 16 if dataset is None else dataset.split_hash,
         seed=settings.seed,
         stolen_share=stolen if stolen is None or kept is not None else replace(stolen, best_seen=stolen.best_seen[:0]),
@@ -143,6 +148,15 @@ def prepare_classifier(
         },
     )  # fmt: skip
     return save_study(study, out)
+
+
+@torch.no_grad()
+def _rounded(network: SplitNetwork) -> SplitNetwork:
+    """The network with every weight rounded to half precision, in single precision."""
+    for value in network.state_dict().values():
+        if value.is_floating_point():
+            value.copy_(value.half().float())
+    return network
 
 
 def described_table(

@@ -13,6 +13,7 @@ from niwt_core.errors import NiwtError
 from niwt_core.evaluation.metrics import Metrics, calibration_curve, metrics, score
 from niwt_core.evaluation.stolen_share import StolenShare, recalibrated, stolen_bias, stolen_biases
 from niwt_core.method.head import Head
+from niwt_core.method.mapping import RidgePath
 from niwt_core.method.transfer.exact import fit_transfer
 from niwt_core.study.study import Study
 
@@ -57,9 +58,17 @@ def with_share(study: Study, share: float) -> Study:
         study.features[torch.from_numpy(train)],
         torch.from_numpy(np.searchsorted(np.flatnonzero(study.seen), study.labels[train])),
         study.full_head.rows[torch.from_numpy(~study.seen)],
-        typical_rows=transfer.weights(study.mapping.held_out),
+        typical_rows=transfer.weights(_held_out(study)),
     )
     return replace(study, stolen_share=other, choices=replace(study.choices, calibration="stolen share"))
+
+
+def _held_out(study: Study) -> Tensor:
+    """(C,N) importances of the seen classes, each as predicted without it; a study whose head is the network's own keeps none."""
+    if study.mapping.held_out is not None:
+        return study.mapping.held_out
+    encoded = torch.from_numpy(study.encoded_knowledge[study.seen]).float()
+    return RidgePath(encoded, study.targets).held_out(study.mapping.ridge).float()
 
 
 def with_gamma(study: Study) -> Study:

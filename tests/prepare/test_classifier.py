@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from PIL import Image
 
@@ -16,6 +17,7 @@ from niwt_core.classify.recipe import Recipe
 from niwt_core.cli.main import main
 from niwt_core.data.photographs import read_photographs
 from niwt_core.knowledge.attributes import Knowledge
+from niwt_core.method.transfer.exact import fit_transfer
 from niwt_core.prepare.classifier import ClassifierSettings, described_row, described_table, prepare_classifier
 from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
 
@@ -91,13 +93,42 @@ def test_photographs_calibrate_and_evaluate(split, tmp_path, photographs):
 
 
 def test_figures_may_be_all_that_is_kept(split, tmp_path, photographs):
-    settings = ClassifierSettings(share=0.1, keep_photographs=False)
+    settings = ClassifierSettings(share=0.1, keep="figures")
     folder = read_photographs(photographs, CLASSES)
     study = prepared(split, tmp_path / "study", photographs=folder, settings=settings)
     whole = prepared(split, tmp_path / "whole", photographs=folder, settings=ClassifierSettings(share=0.1))
     assert (len(study.features), len(study.gallery)) == (0, 0)
     assert torch.equal(study.stolen_share.biases, whole.stolen_share.biases)
     assert study.classifier().add("New", {"color": "red"}).bias == pytest.approx(study.typical_bias)
+
+
+def test_features_may_be_kept_without_pictures(split, tmp_path, photographs):
+    settings = ClassifierSettings(share=0.1, keep="features", half=True)
+    folder = read_photographs(photographs, CLASSES)
+    study = prepared(split, tmp_path / "study", photographs=folder, settings=settings)
+    assert (len(study.features), len(study.gallery)) == (len(folder.paths), 0)
+    assert classifier_json(study, evaluate_classifier(study))["loo"]["ways"] == len(CLASSES)
+    stored = safetensors.torch.load_file(study.folder / "network.safetensors")
+    assert {value.dtype for value in stored.values() if value.is_floating_point()} == {torch.float16}
+    assert set(safetensors.torch.load_file(study.folder / "pictures.safetensors")) == {"features"}
+    built = study.classifier().add("New", {"color": "red"})
+    assert built.bias != pytest.approx(study.typical_bias)
+
+
+def test_what_follows_from_the_rest_is_not_written_and_comes_back(split, tmp_path, photographs):
+    network = split[0]
+    study = prepared(split, tmp_path / "study", photographs=read_photographs(photographs, CLASSES))
+    assert "head.rows" not in safetensors.torch.load_file(study.folder / "model.safetensors")
+    rows, biases = network.head.weight.detach(), network.head.bias.detach()
+    assert torch.equal(study.head.rows, rows)
+    assert torch.equal(study.head.biases, biases)
+    torch.testing.assert_close(study.targets, rows / rows.norm(dim=1, keepdim=True))
+    affine = fit_transfer(rows, biases, None, mu=0.0).affine(study.mapping)
+    torch.testing.assert_close(study.affine.P, affine.P)
+    oracle = study.mapping.offset + study.mapping.weight.T @ torch.ones(len(NAMES))
+    torch.testing.assert_close(
+        study.affine.direction(torch.ones(len(NAMES))) / affine.norm, oracle, atol=1e-4, rtol=1e-4
+    )
 
 
 def test_logits_are_those_of_timm(monkeypatch):
@@ -130,6 +161,7 @@ def test_logits_are_those_of_torchvision_its_crop_included():
     [
         (Recipe("A", {"color": "red"}), [1, 0, 0, 0, 0, 0]),
         (Recipe("A", {"color": "blue"}, like="thing 3"), None),
+        (Recipe("A", caption="a red thing, long"), [1, 0, 0, 1, 0, 0]),
     ],
 )
 def test_a_recipe_is_a_row_by_attributes_or_likeness(recipe, wanted):

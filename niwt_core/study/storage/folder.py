@@ -48,7 +48,7 @@ from niwt_core.study.storage.manifest_schema import read_choices
 from niwt_core.study.storage.tensors import (
     TENSORS,
     read_gallery,
-    read_map,
+    read_model,
     read_stolen_share,
     read_tensors,
     read_texts,
@@ -243,8 +243,10 @@ def _stamps(folder: Path) -> tuple[tuple[int, ...], ...]:
 def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
     classes, seen = read_classes(folder)
     paths, labels, split = read_pictures(folder, classes)
-    model, pictures = read_tensors(folder / "model.safetensors"), read_tensors(folder / "pictures.safetensors")
-    maps = manifest["maps"]
+    network = network_from_dict(manifest["network"], read_tensors(folder / "network.safetensors"))
+    maps, choices = manifest["maps"], read_choices(manifest["choices"])
+    model, mapping, inverse = read_model(folder / "model.safetensors", network, maps, mu=choices.mu)
+    pictures = read_tensors(folder / "pictures.safetensors")
     features = pictures["features"]
     return Study(
         id=manifest["id"],
@@ -255,15 +257,15 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         seen=seen,
         knowledge=read_knowledge(folder, classes, manifest["knowledge"]),
         encoding=manifest["knowledge"]["encoding"],
-        network=network_from_dict(manifest["network"], read_tensors(folder / "network.safetensors")),
+        network=network,
         preprocess=Preprocess.from_dict(manifest["preprocess"]),
         head=Head(model["head.rows"], model["head.biases"], model["head.mean"]),
         targets=model["targets"],
-        mapping=read_map("mapping", model, maps["ridge"]),
-        inverse=read_map("inverse", model, maps["inverse_ridge"]),
+        mapping=mapping,
+        inverse=inverse,
         operator=model.get("operator"),
         affine=AffineForm(model["affine.P"], model["affine.q"], maps["norm"]),
-        choices=read_choices(manifest["choices"]),
+        choices=choices,
         neurons=read_neurons(folder),
         features=features,
         pooled=pictures.get("pooled", features),

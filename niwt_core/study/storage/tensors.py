@@ -1,7 +1,12 @@
-"""The tensors of a Study as safetensors files, mapped into memory when they are read."""
+"""The tensors of a Study as safetensors files, mapped into memory when they are read.
+
+What follows from the rest, to the bit, is not written: weights that half precision holds exactly are written as such (and widened when they are
+read); a head that is the network's own, targets that are its rows, and the affine form of an identity tail are made again.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,22 +17,25 @@ from safetensors import safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
+from niwt_core.backbones.split import SplitNetwork
 from niwt_core.evaluation.stolen_share import StolenShare
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.kernel import Kernel
 from niwt_core.knowledge.texts import Texts
+from niwt_core.method.importance import unit
 from niwt_core.method.mapping import LinearMap
+from niwt_core.method.transfer.exact import fit_transfer
 from niwt_core.neurons.exemplars import Gallery
 from niwt_core.study.study import Study
 
 TENSORS = ("network.safetensors", "model.safetensors", "pictures.safetensors", "gallery.safetensors")
-MAP_PARTS = ("weight", "x_mean", "y_mean", "predictability", "held_out")
+MAP_PARTS = ("weight", "x_mean", "y_mean", "predictability")
 GALLERY_PARTS = ("offsets", "pictures", "top", "maps", "peaks")
 
 
 def write_tensors(study: Study) -> dict[str, bytes]:
     """File name -> bytes of every file of tensors."""
-    network = {name: value.detach().float().cpu().contiguous() for name, value in study.network.state_dict().items()}
+    network = {name: _narrow(value.detach().float().cpu()) for name, value in study.network.state_dict().items()}
     model: dict[str, Tensor] = {
         "head.rows": study.head.rows,
         "head.biases": study.head.biases,
@@ -35,9 +43,13 @@ def write_tensors(study: Study) -> dict[str, bytes]:
         "targets": study.targets,
         "affine.P": study.affine.P,
         "affine.q": study.affine.q,
-        **_map_tensors("mapping", study.mapping),
-        **_map_tensors("inverse", study.inverse),
     }
+    again = _derived(study.network, study.operator, study.mapping, study.choices.mu, study.affine.norm)
+    if again and all(torch.equal(model[name], tensor) for name, tensor in again.items()):
+        model = {}
+    elif study.mapping.held_out is not None:
+        model["mapping.held_out"] = study.mapping.held_out
+    model |= {**_map_tensors("mapping", study.mapping), **_map_tensors("inverse", study.inverse)}
     if study.operator is not None:
         model["operator"] = study.operator
     if study.kernel is not None:
@@ -49,7 +61,7 @@ def write_tensors(study: Study) -> dict[str, bytes]:
         model["stolen_share.best_seen"] = study.stolen_share.best_seen
         model["stolen_share.biases"] = study.stolen_share.biases
     pictures = {"features": study.features.half()}
-    if study.pooled is not study.features:
+    if not torch.equal(study.pooled, study.features):  # they are one after a tail that only pools
         pictures["pooled"] = study.pooled.half()
     gallery = {
         "jpegs": study.gallery.jpegs,
@@ -62,16 +74,28 @@ def write_tensors(study: Study) -> dict[str, bytes]:
     }
 
 
+def read_model(
+    path: Path, network: SplitNetwork, facts: Mapping[str, Any], *, mu: float
+) -> tuple[dict[str, Tensor], LinearMap, LinearMap]:
+    """(every tensor of the model by name, the map from knowledge, the map to it); ``facts`` are those of the maps, ``mu`` of the transfer."""
+    model = read_tensors(path)
+    mapping, inverse = (
+        LinearMap(
+            **{part: model[f"{name}.{part}"] for part in MAP_PARTS},
+            ridge=facts[ridge],
+            held_out=model.get(f"{name}.held_out"),
+        )
+        for name, ridge in (("mapping", "ridge"), ("inverse", "inverse_ridge"))
+    )
+    if "head.rows" not in model:
+        model |= _derived(network, model.get("operator"), mapping, mu, facts["norm"])
+    return model, mapping, inverse
+
+
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Everything in a safetensors file, by name."""
     with safe_open(path, framework="pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-
-
-def read_map(name: str, tensors: Mapping[str, Tensor], ridge: float) -> LinearMap:
-    """The linear map of that name."""
-    parts = {part: tensors[f"{name}.{part}"] for part in MAP_PARTS}
-    return LinearMap(**parts, ridge=ridge)
 
 
 def read_texts(
@@ -102,3 +126,29 @@ def read_gallery(path: Path) -> Gallery:
 
 def _map_tensors(name: str, item: LinearMap) -> dict[str, Tensor]:
     return {f"{name}.{part}": getattr(item, part) for part in MAP_PARTS}
+
+
+def _derived(
+    network: SplitNetwork, operator: Tensor | None, mapping: LinearMap, mu: float, norm: float
+) -> dict[str, Tensor]:
+    """What follows from a network whose own head is the study's: rows, biases, targets, affine form. Empty where the tail is more than pooling."""
+    if operator is not None or network.head.bias is None:
+        return {}
+    rows, biases = network.head.weight.detach(), network.head.bias.detach()
+    affine = fit_transfer(rows, biases, None, mu=mu).affine(mapping)
+    if not math.isclose(affine.norm, norm, rel_tol=1e-6):
+        return {}
+    return {
+        "head.rows": rows,
+        "head.biases": biases,
+        "head.mean": torch.zeros(rows.shape[1]),
+        "targets": unit(rows),
+        "affine.P": affine.P,
+        "affine.q": affine.q,
+    }
+
+
+def _narrow(value: Tensor) -> Tensor:
+    """In half precision, where that holds every number exactly."""
+    half = value.half()
+    return half.contiguous() if torch.equal(half.float(), value) else value.contiguous()

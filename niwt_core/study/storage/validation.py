@@ -91,15 +91,15 @@ def _check_model(study: Study) -> None:
         "mapping.x_mean": (study.mapping.x_mean, (E,)),
         "mapping.y_mean": (study.mapping.y_mean, (N,)),
         "mapping.predictability": (study.mapping.predictability, (seen,)),
-        "mapping.held_out": (study.mapping.held_out, (seen, N)),
         "inverse.weight": (study.inverse.weight, (N, K)),
         "inverse.x_mean": (study.inverse.x_mean, (N,)),
         "inverse.y_mean": (study.inverse.y_mean, (K,)),
         "inverse.predictability": (study.inverse.predictability, (seen,)),
-        "inverse.held_out": (study.inverse.held_out, (seen, K)),
         "features": (study.features, (len(study.paths), D)),
         "pooled": (study.pooled, (len(study.paths), N)),
     }
+    if study.mapping.held_out is not None:
+        shapes["mapping.held_out"] = (study.mapping.held_out, (seen, N))
     if study.operator is not None:
         shapes["operator"] = (study.operator, (N, D))
     else:
