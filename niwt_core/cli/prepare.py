@@ -59,7 +59,7 @@ def prepare_command(
     ] = None,
     share: Annotated[
         float, typer.Option(help="percent of other photographs that a described class may take (classifier)")
-    ] = 0.5,
+    ] = 0.7,
     keep: Annotated[
         Literal["pictures", "features", "figures"],
         typer.Option(

@@ -57,7 +57,7 @@ class ClassifierSettings:
     features; the features, on which it is measured and built classes are calibrated; or only the figures that follow from them. half: the
     network's weights are rounded to half precision first, so that the study is half as large. seed: of what is drawn."""
 
-    share: float = 0.005
+    share: float = 0.007
     keep: Keep = "pictures"
     half: bool = False
     seed: int = 0
