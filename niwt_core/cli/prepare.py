@@ -60,6 +60,12 @@ def prepare_command(
     share: Annotated[
         float, typer.Option(help="percent of other photographs that a described class may take (classifier)")
     ] = 0.7,
+    samples: Annotated[
+        Path | None,
+        typer.Option(
+            help="of a classifier: a few photographs to show in the app, called after the classes that they show"
+        ),
+    ] = None,
     keep: Annotated[
         Literal["pictures", "features", "figures"],
         typer.Option(
@@ -86,8 +92,9 @@ def prepare_command(
         from niwt_core.cli.prepare_classifier import prepare_own
 
         prepare_own(
-            out, backbone=backbone, weights=weights, layer=layer, knowledge=knowledge, classes=classes, photos=photos, described=described,
-            size=size, crop=crop, share=share / 100, keep=keep, half=half, seed=seed, device=device, command=_command(), json=json,
+            out, backbone=backbone, weights=weights, layer=layer, knowledge=knowledge, classes=classes, photos=photos, samples=samples,
+            described=described, size=size, crop=crop, share=share / 100, keep=keep, half=half, seed=seed,
+            device=device, command=_command(), json=json,
         )  # fmt: skip
         return
     if source not in ("aviary", "cub", "awa2", "folder"):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def prepare_own(
     out: Path, *, backbone: str | None, weights: str | None, layer: str | None, knowledge: str, classes: Path | None, photos: Path | None,
+    samples: Path | None,
     described: Path | None, size: int | None, crop: float | None, share: float, keep: Keep, half: bool, seed: int, device: str,
     command: str, json: bool,
 ) -> None:  # fmt: skip
@@ -26,7 +27,8 @@ def prepare_own(
     from niwt_core.cli.output import progress_bar, write_json, write_line
     from niwt_core.data.photographs import read_photographs
     from niwt_core.device import pick_device
-    from niwt_core.prepare.classifier import ClassifierSettings, described_row, described_table, prepare_classifier
+    from niwt_core.prepare.classifier import ClassifierSettings, prepare_classifier
+    from niwt_core.prepare.described_table import described_row, described_table
     from niwt_core.prepare.memory import keep_large_blocks
     from niwt_core.study.provenance import Source
     from niwt_core.study.storage import check_target
@@ -65,6 +67,9 @@ def prepare_own(
         raise NiwtError("no recipes", where=described, fix="put .yaml files there, one a class")
     full, seen = described_table(table, names, rows)
     folder = None if photos is None else read_photographs(photos, names, ids if len(ids) == len(names) else ())
+    shown = None if samples is None else read_photographs(samples, full.classes)
+    if shown is not None and not shown.labelled:
+        raise NiwtError("samples of no known class", where=samples, fix="name each file after the class that it shows")
     source = Source("classifier", str(photos or ""), False, knowledge)
     settings = ClassifierSettings(
         share=share,
@@ -82,6 +87,7 @@ def prepare_own(
             seen,
             out,
             photographs=folder,
+            samples=shown,
             settings=settings,
             device=pick_device(device),
             progress=report,

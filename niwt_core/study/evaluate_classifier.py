@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from niwt_core.errors import NiwtError
@@ -37,7 +38,9 @@ def evaluate_classifier(
     share: of other photographs that a left-out class may take, the study's own by default. Raises NiwtError where there are no labelled photographs.
     """
     if features is None or labels is None:
-        features, labels = study.features.float(), np.searchsorted(np.flatnonzero(study.seen), study.labels)
+        own = study.calibration_pictures
+        features = study.features[torch.from_numpy(own)].float()
+        labels = np.searchsorted(np.flatnonzero(study.seen), study.labels[own])
     if not len(labels):
         raise NiwtError(
             "the study keeps no photographs to evaluate on",
@@ -45,7 +48,7 @@ def evaluate_classifier(
             fix="give labelled ones with --photos DIR",
         )
     seen, head = np.flatnonzero(study.seen), study.full_head
-    own = study.head.logits(features)
+    alone = study.head.logits(features)
     every = calibrated(head.logits(features), study.seen, study.gamma).argmax(1).numpy()
     known = Photographs(
         features.double().numpy(), labels, study.head.rows.double().numpy(), study.head.offsets().double().numpy()
@@ -54,7 +57,7 @@ def evaluate_classifier(
         share = SHARE if study.stolen_share is None else study.stolen_share.share
     loo = leave_one_class_out(study.encoded_knowledge[seen], known, ridge=study.mapping.ridge, share=share)
     return ClassifierEvaluation(
-        alone=class_averaged(own.argmax(1).numpy() == labels, labels),
+        alone=class_averaged(alone.argmax(1).numpy() == labels, labels),
         S=class_averaged(every == seen[labels], labels),
         taken=100 * float((~study.seen[every]).mean()),
         loo=loo,

@@ -108,7 +108,7 @@ def read_pictures(folder: Path, classes: Sequence[str]) -> tuple[tuple[str, ...]
     rows = read_rows(folder, "pictures.csv", PICTURE_COLUMNS)
     index = {name: c for c, name in enumerate(classes)}
     for row in rows:
-        if row["class"] not in index or row["role"] not in ("train", "test_seen", "test_unseen"):
+        if row["class"] not in index or row["role"] not in ("train", "test_seen", "test_unseen", "sample"):
             raise ValueError(f"pictures.csv: picture {row['path'][:80]!r} is of no class or split of the study")
     labels = np.array([index[row["class"]] for row in rows], dtype=np.int64)
     return tuple(row["path"] for row in rows), labels, np.array([row["role"] for row in rows], dtype=np.str_)

@@ -14,7 +14,7 @@ from pages.components.shared.session import per_study
 @per_study
 def figures(study: Study) -> ClassifierEvaluation | None:
     """The figures on the study's own photographs; None where it keeps none."""
-    return evaluate_classifier(study) if len(study.labels) else None
+    return evaluate_classifier(study) if study.calibration_pictures.any() else None
 
 
 def show(study: Study) -> None:
