@@ -35,6 +35,7 @@ from niwt_core.neurons.naming_by_classes import name_by_classes
 from niwt_core.neurons.neuron import neurons_from
 from niwt_core.prepare.probes import probe_inputs
 from niwt_core.prepare.settings import Progress
+from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
 from niwt_core.study.storage import check_target, save_study
 from niwt_core.study.study import Choices, Study
 
@@ -131,6 +132,7 @@ def prepare_classifier(
         )  # fmt: skip
     else:
         gallery = _without_exemplars(network)
+    everything = features
     if kept is None:
         features, pooled = features[:0], pooled[:0]
     labels = np.zeros(0, np.int64) if kept is None else index[kept.labels]
@@ -160,6 +162,11 @@ def prepare_classifier(
             "split": "the head's own classes are seen, described ones are not; no picture was trained on here",
         },
     )  # fmt: skip
+    if known is not None:
+        report("leaving classes out", 0, 1)
+        measured = evaluate_classifier(study, everything, known.labels)
+        study = replace(study, provenance={**study.provenance, "measured": classifier_json(study, measured)})
+        report("leaving classes out", 1, 1)
     return save_study(study, out)
 
 

@@ -49,7 +49,12 @@ def show(study: Study, index: int) -> None:
     )
     pictures = "".join(neuron_crop(study, index, place) for place in range(study.gallery.top.shape[1]))
     legend = "Excites it most · in colour where it is active; point at one to see it whole"
-    st.html(f'<p class="cyn-eyebrow cyn-gap">{legend}</p><div class="cyn-exemplars">{pictures}</div>')
+    if not pictures:
+        st.html(
+            '<p class="cyn-sub">This study keeps no photographs of what excites it; the classes that lean on it tell what it is for.</p>'
+        )
+    else:
+        st.html(f'<p class="cyn-eyebrow cyn-gap">{legend}</p><div class="cyn-exemplars">{pictures}</div>')
     left, right = st.columns(2, gap="large")
     with left:
         _activation(study, index)
@@ -206,11 +211,13 @@ def _ablated_picture(study: Study, index: int, neurons: tuple[int, ...]) -> None
     """The picture at hand, or the neuron's strongest, ranked with and without the neurons."""
     upload = session.current_picture()
     classifier = session.classifier()
+    if upload is None and not len(study.gallery):
+        st.html('<p class="cyn-sub">Classify a picture first: then this shows what the neuron does for it.</p>')
+        return
     if upload is None:
-        picture, name = (
-            classifier.encode(study.gallery.image(int(study.gallery.top[index, 0]))),
-            "its strongest picture",
-        )
+        exemplars = study.gallery.top[index]
+        item, name = (int(exemplars[0]), "its strongest picture") if len(exemplars) else (0, "a sample")
+        picture = classifier.encode(study.gallery.image(item))
     else:
         picture, name = upload.picture, upload.name
     with_it, without = classifier.answer(picture), classifier.answer(ablate_picture(study, picture, neurons))

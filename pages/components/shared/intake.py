@@ -140,7 +140,7 @@ def _upload(classifier: Classifier, session_uploads: Uploads) -> None:
                 bar.progress(done / len(files), f"Reading picture {done} of {len(files)}")
 
         _finish(take_in(((file.name, file.getvalue()) for file in files), classifier, session_uploads, progress=report))
-        _let_go(files)
+        let_go(files)
         st.session_state["upload_nonce"] = nonce + 1
         st.rerun()
 
@@ -151,12 +151,12 @@ def _camera(classifier: Classifier, session_uploads: Uploads) -> None:
     if photo is not None:
         count = st.session_state["camera_count"] = st.session_state.get("camera_count", 0) + 1
         _finish(take_in([(f"Photo {count}", photo.getvalue())], classifier, session_uploads))
-        _let_go([photo])
+        let_go([photo])
         st.session_state["camera_nonce"] = nonce + 1
         st.rerun()
 
 
-def _let_go(files: Sequence[UploadedFile]) -> None:
+def let_go(files: Sequence[UploadedFile]) -> None:
     """Streamlit would keep the files until the session ends, whatever becomes of their widget."""
     context = get_script_run_ctx()
     if context is None:
