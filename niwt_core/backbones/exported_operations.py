@@ -81,7 +81,7 @@ _ON_NUMBERS = {
 def function_of(node: fx.Node) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
     """(name in `operations.FUNCTIONS`, arguments, keywords) of a recorded operation. Raises NiwtError at one that no program knows."""
     if node.target in _ON_NUMBERS:
-        return _ON_NUMBERS[node.target], tuple(node.args), {}  # type: ignore[index]
+        return _ON_NUMBERS[node.target], tuple(node.args), {}
     recorded = str(node.target).removeprefix("aten.")
     if not str(node.target).startswith("aten.") or recorded not in {**_NAMES, **_TYPES}:
         raise _unknown(str(node.target))
