@@ -6,10 +6,11 @@ The data of a network:
     "aliases": {"features": "features.18"},
      "head": {"in": 1280, "out": 1000, "bias": true},
      "chain": [{"name": "features.0",
-                "modules": {"features.0.0": ["Conv2d", {"in_channels": 3, ...}], ...}, "weights":
-                {"features.1.0.layer_scale": [96, 1, 1]},            parameters that steps read directly "steps":
-                [["module", "features.0.0", [{"step": 0}], {}], ["function", "add", [{"step": 1}, {"step": 3}], {}],
-                ...]}]}
+                "modules": {"features.0.0": ["Conv2d", {"in_channels": 3, ...}], ...},
+                "weights": {"features.1.0.layer_scale": [96, 1, 1]},    parameters that steps read directly
+                "constants": {},                tensors that they read and that are never trained; may be absent
+                "steps": [["module", "features.0.0", [{"step": 0}], {}],
+                          ["function", "add", [{"step": 1}, {"step": 3}], {}], ...]}]}
 
 Step 0 is the input; a step reads earlier steps only; the last step is the result. `chain` has one program per layer and
 one for the rest. Nothing in it is ever evaluated: modules, functions and argument forms are looked up in the tables of
@@ -29,6 +30,7 @@ from niwt_core.backbones.split import SplitNetwork
 VERSION = 1
 _KEYS = {"version", "name", "tokens", "layer", "layers", "aliases", "neurons", "head", "chain"}
 _WIDEST = 2**24
+_MOST_TOKENS = 64  # before the places: a class token, a distillation token, some registers
 
 
 def network_to_dict(network: SplitNetwork) -> dict[str, Any]:
@@ -50,7 +52,11 @@ def network_from_dict(
     layers, neurons, chain, head = data["layers"], data["neurons"], data["chain"], data["head"]
     if not (_all(layers, str) and _all(neurons, int) and _all(chain, Mapping) and isinstance(data["name"], str)):
         raise refuse("names, layers or chain are malformed")
-    if not (len(layers) == len(neurons) == len(chain) - 1 and data["layer"] in layers and data["tokens"] in (0, 1)):
+    if not (
+        len(layers) == len(neurons) == len(chain) - 1
+        and data["layer"] in layers
+        and data["tokens"] in range(_MOST_TOKENS)
+    ):
         raise refuse("layers and chain do not belong together")
     aliases = data["aliases"]
     if not (

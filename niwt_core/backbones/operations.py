@@ -58,12 +58,60 @@ MODULES: dict[str, tuple[type[nn.Module], tuple[str, ...]]] = {
         *((cls, "") for cls in _PLAIN),
     )
 }
-_TENSOR_METHODS = ("contiguous", "expand", "flatten", "mean", "permute", "reshape", "size", "transpose", "unflatten")
-_FUNCTIONAL = ("adaptive_avg_pool2d", "gelu", "layer_norm", "relu", "scaled_dot_product_attention", "silu")
+_TENSOR_METHODS = (
+    *(
+        "chunk",
+        "contiguous",
+        "expand",
+        "expand_as",
+        "flatten",
+        "mean",
+        "permute",
+        "reshape",
+        "select",
+        "size",
+        "softmax",
+        "split",
+        "squeeze",
+    ),
+    *("transpose", "unbind", "unflatten", "unsqueeze"),
+)
+_FUNCTIONAL = (
+    *(
+        "adaptive_avg_pool1d",
+        "adaptive_avg_pool2d",
+        "conv2d",
+        "gelu",
+        "hardsigmoid",
+        "hardswish",
+        "layer_norm",
+        "linear",
+        "pad",
+        "relu",
+    ),
+    *("scaled_dot_product_attention", "silu"),
+)
+
+
+def cut(x: Tensor, dim: int = 0, start: int | None = None, stop: int | None = None, step: int = 1) -> Tensor:
+    """Every `step`-th position of one dimension, from `start` until before `stop`."""
+    return x[(slice(None),) * (dim % x.ndim) + (slice(start, stop, step),)]
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": operator.add,
     "mul": operator.mul,
     "div": operator.truediv,
+    "sub": operator.sub,
+    "floordiv": operator.floordiv,
+    "pow": operator.pow,
+    "matmul": torch.matmul,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "roll": torch.roll,
+    "addcmul": torch.addcmul,
+    "clamp_min": torch.clamp_min,
+    "cut": cut,
     "getitem": operator.getitem,
     "cat": torch.cat,
     "norm": torch.linalg.vector_norm,

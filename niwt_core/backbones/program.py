@@ -27,7 +27,7 @@ class Ref(NamedTuple):
 
 
 class Weight(NamedTuple):
-    """A parameter that a step reads directly."""
+    """A parameter or constant that a step reads directly."""
 
     name: str
 
@@ -43,17 +43,25 @@ class Program(nn.Module):
         super().__init__()
         self.name: str = _name(spec.get("name"))
         modules, weights, steps = (spec.get(key) for key in ("modules", "weights", "steps"))
-        if not (isinstance(modules, Mapping) and isinstance(weights, Mapping) and isinstance(steps, list) and steps):
+        constants = spec.get("constants", {})  # read directly like weights, but never trained
+        tables = (modules, weights, constants)
+        if not (all(isinstance(table, Mapping) for table in tables) and isinstance(steps, list) and steps):
             raise refuse(f"'{self.name}' lacks its modules, weights or steps")
-        self._weights = {_name(name): _shape(shape) for name, shape in weights.items()}
+        assert isinstance(modules, Mapping)
+        assert isinstance(weights, Mapping)
+        fixed = {_name(name): _shape(shape, least=0) for name, shape in constants.items()}
+        self._weights = {_name(name): _shape(shape) for name, shape in weights.items()} | fixed
         self.steps = tuple(_step(step, index, modules, self._weights) for index, step in enumerate(steps))
         for name, entry in modules.items():
             parent, leaf = self._container(_name(name))
             parent.add_module(leaf, build_module(entry))
         for name, shape in self._weights.items():
             parent, leaf = self._container(name)
-            parent.register_parameter(leaf, nn.Parameter(torch.empty(shape, device="meta")))
-        self._fetch = {name: attrgetter(name) for name in (*modules, *weights)}
+            if name in fixed:
+                parent.register_buffer(leaf, torch.empty(shape, device="meta"))
+            else:
+                parent.register_parameter(leaf, nn.Parameter(torch.empty(shape, device="meta")))
+        self._fetch = {name: attrgetter(name) for name in (*modules, *self._weights)}
         last_use = {reference: index for index, step in enumerate(self.steps) for reference in _references(step[2:])}
         self._done = tuple(
             tuple(ref for ref, last in last_use.items() if last == index) for index in range(len(self.steps))
@@ -104,11 +112,11 @@ def _name(value: Any) -> str:
     return value
 
 
-def _shape(value: Any) -> tuple[int, ...]:
+def _shape(value: Any, *, least: int = 1) -> tuple[int, ...]:
     if not (
         isinstance(value, list)
         and len(value) < 8
-        and all(type(side) is int and 0 < side < _MOST_ELEMENTS for side in value)
+        and all(type(side) is int and least <= side < _MOST_ELEMENTS for side in value)
     ):
         raise refuse(f"{value!r} is not a shape")
     if math.prod(value) > _MOST_ELEMENTS:

@@ -1,46 +1,55 @@
-"""timm classifiers (`timm:NAME`): convolutional ones, written down in plain PyTorch modules, with the preprocessing of their own configuration.
+"""timm classifiers (`timm:NAME`), written down as `exported` does it, with the preprocessing of their own configuration.
 
-timm's own layers (a batch normalisation with its activation inside, padding that follows the picture's size, a pooling that selects its kind) are
-replaced, before tracing, by the library modules that compute the same; tests hold that the logits are timm's. Padding that follows the size is
-fixed for the size that the model expects, which is why such a network takes that size only.
+timm's own layers that must stay modules (a batch normalisation with its activation inside, padding that follows the picture's size, a pooling that
+selects its kind) are replaced first by the library modules that compute the same; tests hold that the logits are timm's. Windows, positions and
+padding are those of one picture size, which is why such a network takes that size only.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from niwt_core.backbones.preprocess import Preprocess
+from niwt_core.backbones.exported import split_exported
+from niwt_core.backbones.preprocess import InputOptions, Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.backbones.torchvision_import import ensure_torchvision
-from niwt_core.backbones.trace import split_model
 from niwt_core.backbones.weights import fit_weights, read_weights
 from niwt_core.errors import NiwtError
 
 OPTION = "--backbone"
 # Where a model of each design can be cut; what turns out to be no cut vertex is left out.
 LAYERS = (
-    r"conv_stem|bn1|blocks\.\d+(\.\d+)?|bn2|conv_head|norm_head"  # EfficientNet, MobileNetV3 and kin
+    r"conv_stem|bn1|blocks\.\d+(\.\d+)?|bn2|conv_head|norm_head"  # EfficientNet, MobileNetV3, ViT, DeiT and kin
     r"|act1|maxpool|layer\d\.\d+"  # ResNet and kin
     r"|stem|s\d(\.b\d+)?|final_conv"  # RegNet
     r"|stages\.\d+(\.blocks\.\d+)?|norm_pre|head\.norm"  # ConvNeXt
-    r"|features\.\d+"  # VGG, DenseNet
+    r"|layers\.\d+(\.blocks\.\d+)?"  # Swin
+    r"|features\.(\d+|conv0|pool0|denseblock\d+|transition\d+|norm5)"  # VGG, DenseNet
 )
-_INTERPOLATIONS = {"bilinear": "bilinear", "bicubic": "bicubic"}
+_INTERPOLATIONS = ("bilinear", "bicubic", "lanczos")
 
 
 def load_timm(
-    name: str, *, weights: Path | str | None, layer: str | None, seed: int, size: int | None = None
+    name: str,
+    *,
+    weights: Path | str | None,
+    layer: str | None,
+    seed: int,
+    inputs: InputOptions | None = None,
+    own_head: bool = False,
 ) -> tuple[SplitNetwork, Preprocess]:
     """The split network of "timm:NAME", and its preprocessing.
 
     weights: a file, whose names may also be another library's if shapes agree one by one in order; "none" for weights drawn from ``seed``; None or
-    "default" for those that timm publishes. size: of the network's input in pixels, the configuration's by default. Raises NiwtError.
+    "default" for those that timm publishes. inputs: in place of the configuration's preprocessing. own_head: weights without a head are refused.
+    Raises NiwtError.
     """
     timm = _timm()
     short = name.removeprefix("timm:")
@@ -51,30 +60,50 @@ def load_timm(
             where=OPTION,
             fix=f"use timm:{near[0]}" if near else "see timm.list_models()",
         )
+    model = _created(timm, short, weights, seed, None if inputs is None else inputs.size)
+    if not getattr(model, "num_classes", 1):
+        raise NiwtError(
+            "it has no head: timm publishes its features only", where=name, fix="choose a model with classes"
+        )
+    if hasattr(model, "head_dist"):
+        raise NiwtError(
+            "it averages two heads (a distilled network)",
+            where=name,
+            fix="choose the model without `distilled` in its name",
+        )
+    if weights not in (None, "default", "none"):
+        fit_weights(
+            model, in_order(model, read_weights(str(weights))), where=str(weights), seed=seed, own_head=own_head
+        )
+    config, inputs = timm.data.resolve_data_config({}, model=model), inputs or InputOptions()
+    preprocess = replace(inputs, crop=inputs.crop or config["crop_pct"]).over(_preprocess(config, name))
+    plain = plain_model(model.eval(), preprocess.size, name)
+    network = split_exported(
+        plain, LAYERS, name=name, size=preprocess.size, tokens=int(getattr(model, "num_prefix_tokens", 0)),
+        channels_last=getattr(model, "output_fmt", "NCHW") == "NHWC",
+    )  # fmt: skip
+    return (network.at(layer) if layer else network), preprocess
+
+
+def _created(timm: Any, short: str, weights: Path | str | None, seed: int, size: int | None) -> nn.Module:
+    """timm's model; one that takes a single picture size is asked for ``size``. Raises NiwtError where it cannot be had."""
+    pretrained = weights in (None, "default")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         try:
-            model = timm.create_model(short, pretrained=weights in (None, "default"))
+            try:
+                model: nn.Module = timm.create_model(
+                    short, pretrained=pretrained, **({"img_size": size} if size else {})
+                )
+            except TypeError:  # a convolutional model takes any size, and no such argument
+                torch.manual_seed(seed)
+                model = timm.create_model(short, pretrained=pretrained)
         except Exception as error:  # no network, no published weights: each layer below timm has errors of its own
             reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
             raise NiwtError(
-                f"cannot load the model: {reason}", where=name, fix="give a file with --weights FILE"
+                f"cannot load the model: {reason}", where=f"timm:{short}", fix="give a file with --weights FILE"
             ) from error
-    config = timm.data.resolve_data_config({}, model=model)
-    if weights not in (None, "default", "none"):
-        fit_weights(model, in_order(model, read_weights(str(weights))), where=str(weights), seed=seed)
-    preprocess = _preprocess(config, name, size)
-    plain = plain_model(model.eval(), preprocess.size, name)
-    try:
-        network = split_model(plain, LAYERS, name=name, size=preprocess.size)
-    except NiwtError:
-        raise
-    except Exception as error:  # what cannot be traced fails in as many ways as models can be written
-        reason = str(error).strip().partition("\n")[0][:160] or type(error).__name__
-        raise NiwtError(
-            f"the model cannot be written down: {reason}", where=name, fix="choose another backbone"
-        ) from error
-    return network.at(layer or network.layers[-1]), preprocess
+    return model
 
 
 def in_order(model: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -142,6 +171,8 @@ def _plain(module: Any, size: tuple[int, int] | None, name: str) -> nn.Module | 
             )
         if module.pool_type == "":
             return nn.Identity()
+        if not isinstance(module.pool, nn.AdaptiveAvgPool2d):  # a mean over the places, wherever the library has them
+            return None
         flat = not isinstance(module.flatten, nn.Identity)
         return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(1)) if flat else nn.AdaptiveAvgPool2d(1)
     return None
@@ -159,7 +190,7 @@ def same_padding(
     return left, total[1] - left, top, total[0] - top
 
 
-def _preprocess(config: dict[str, Any], name: str, size: int | None) -> Preprocess:
+def _preprocess(config: dict[str, Any], name: str) -> Preprocess:
     """From timm's data configuration. Raises NiwtError at what cannot be honoured."""
     channels, height, width = config["input_size"]
     if channels != 3 or height != width:
@@ -170,16 +201,14 @@ def _preprocess(config: dict[str, Any], name: str, size: int | None) -> Preproce
         raise NiwtError(
             f"its interpolation is '{config['interpolation']}'",
             where=name,
-            fix="choose a model with bilinear or bicubic",
+            fix=f"choose a model with {', '.join(_INTERPOLATIONS)}",
         )
-    if config.get("crop_mode", "center") != "center":
-        raise NiwtError(
-            f"its crop mode is '{config['crop_mode']}'", where=name, fix="choose a model that crops the centre"
-        )
-    side = size or height
+    mode = config.get("crop_mode", "center")
+    if mode not in ("center", "squash"):
+        raise NiwtError(f"its crop mode is '{mode}'", where=name, fix="choose a model that crops the centre")
     return Preprocess(
-        size=side, mean=tuple(config["mean"]), std=tuple(config["std"]), interpolation=config["interpolation"],
-        resize=math.floor(side / config["crop_pct"]), two_steps=True,
+        size=height, mean=tuple(config["mean"]), std=tuple(config["std"]), interpolation=config["interpolation"],
+        resize=math.floor(height / config["crop_pct"]), two_steps=True, whole=mode == "squash",
     )  # fmt: skip
 
 

@@ -50,13 +50,18 @@ def torchvision_names() -> tuple[str, ...]:
     return tuple(name for name in _models().list_models(module=_models()) if _family(name))
 
 
+def all_torchvision_names() -> tuple[str, ...]:
+    """Names of all classifiers that torchvision has."""
+    return tuple(_models().list_models(module=_models()))
+
+
 def load_torchvision(
-    name: str, *, weights: Path | str | None, layer: str | None, seed: int
+    name: str, *, weights: Path | str | None, layer: str | None, seed: int, own_head: bool = False
 ) -> tuple[SplitNetwork, Preprocess]:
     """The split network of a torchvision model, and its preprocessing.
 
-    weights: a file; "none" for weights drawn from `seed`; None or "default" for torchvision's own, downloaded. Raises
-    NiwtError.
+    weights: a file; "none" for weights drawn from `seed`; None or "default" for torchvision's own, downloaded. own_head: weights
+    without a head are refused, and the crop is torchvision's. Raises NiwtError.
     """
     family = _family(name)
     assert family is not None, name
@@ -69,12 +74,13 @@ def load_torchvision(
         state = _download(name, default) if weights in (None, "default") else read_weights(str(weights))
         with torch.device("meta"):  # no time lost on initial weights that are replaced at once
             model = _models().get_model(name, weights=None)
-        fit_weights(model, state, where=str(weights or name), seed=seed)
+        fit_weights(model, state, where=str(weights or name), seed=seed, own_head=own_head)
     network = split_model(
         model, family.layers, name=name, size=_PROBE, aliases=_vgg_names(model) if name.startswith("vgg") else None
     )
     preferred = [known for known in network.layers if isinstance(model.get_submodule(known), family.kind)]
-    return network.at(layer or preferred[-1]), _preprocess(default.transforms())
+    preprocess = library_preprocess(name) if own_head else _preprocess(default.transforms())
+    return network.at(layer or preferred[-1]), preprocess
 
 
 def _models() -> Any:

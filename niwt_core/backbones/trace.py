@@ -92,7 +92,7 @@ class _Tracer(fx.Tracer):
         self.results: dict[str, fx.Node] = {}
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return _class_name(m) is not None
+        return class_name(m) is not None
 
     def call_module(self, m: nn.Module, forward: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         result = super().call_module(m, forward, args, kwargs)
@@ -102,14 +102,14 @@ class _Tracer(fx.Tracer):
 
     def offers(self, layer: str, pattern: str) -> bool:
         """Is this a layer to choose? Of a block that is one, the single convolutions and activations inside are not."""
-        inner = _class_name(self.root.get_submodule(layer)) is not None and re.fullmatch(
+        inner = class_name(self.root.get_submodule(layer)) is not None and re.fullmatch(
             pattern, layer.rpartition(".")[0]
         )
         return bool(re.fullmatch(pattern, layer)) and not inner
 
 
-def _class_name(module: nn.Module) -> str | None:
-    """Name in `operations.MODULES`; exact classes only, for a subclass may compute something else. Stochastic depth
+def class_name(module: nn.Module) -> str | None:
+    """Name of a module in `operations.MODULES`; exact classes only, for a subclass may compute something else. Stochastic depth
     goes by many names."""
     name = type(module).__name__
     if name in MODULES and type(module) is MODULES[name][0]:
@@ -171,7 +171,7 @@ def _program(
             state = module.state_dict()
             while target in modules and not state:  # a re-used activation: a module of its own for each use
                 target += "_again"
-            modules[target] = [_class_name(module), _arguments(module)]
+            modules[target] = [class_name(module), arguments_of(module)]
             tensors |= {f"{target}.{key}": value for key, value in state.items()}
         elif target not in FUNCTIONS:
             raise NiwtError(
@@ -197,10 +197,10 @@ def _function(node: fx.Node) -> str:
     return _NAMES.get(node.target, name)
 
 
-def _arguments(module: nn.Module) -> dict[str, Any]:
+def arguments_of(module: nn.Module) -> dict[str, Any]:
     """Constructor arguments of a known module, read back from its attributes."""
     found = {}
-    for name in MODULES[_class_name(module) or ""][1]:
+    for name in MODULES[class_name(module) or ""][1]:
         value = (
             getattr(module, "drop_prob", None) if name == "p" and not hasattr(module, "p") else getattr(module, name)
         )

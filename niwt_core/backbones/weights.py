@@ -94,12 +94,14 @@ def _unwrapped(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: state[old] for old, name in names.items()}
 
 
-def fit_weights(model: nn.Module, state: Mapping[str, Tensor], *, where: str | Path, seed: int = 0) -> None:
+def fit_weights(
+    model: nn.Module, state: Mapping[str, Tensor], *, where: str | Path, seed: int = 0, own_head: bool = False
+) -> None:
     """Put `state` into a library model (on the meta device, or not), without copying.
 
     The classifier, which is the last `nn.Linear`, takes the number of classes that the file has; where the file has
-    none that fits, it is drawn from `seed`. Raises NiwtError that names the first weights that are missing, left over,
-    or of another shape.
+    none that fits, it is drawn from `seed`, or refused if the file's `own_head` is what is wanted. Raises NiwtError that
+    names the first weights that are missing, left over, or of another shape.
     """
     state = dict(state)
     head_name, head = [(name, module) for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1]
@@ -110,6 +112,8 @@ def fit_weights(model: nn.Module, state: Mapping[str, Tensor], *, where: str | P
         or weight.shape[1] != head.in_features
         or (bias is not None and bias.shape != weight.shape[:1])
     ):
+        if own_head:
+            raise no_head(head_name, [name for name in state if name not in model.state_dict()], where)
         weight, bias = _fresh_head(head.out_features, head.in_features, seed)
     classes, width = weight.shape
     model.set_submodule(head_name, nn.Linear(width, classes, bias=bias is not None, device="meta"))
@@ -131,6 +135,15 @@ def fit_weights(model: nn.Module, state: Mapping[str, Tensor], *, where: str | P
             fix="name the backbone that they belong to",
         )
     model.load_state_dict(state, assign=True)
+
+
+def no_head(name: str, unknown: list[str], where: str | Path) -> NiwtError:
+    """The error for weights without a head of their own where that is what is wanted; `unknown`: names that the model does not have."""
+    also = f"; {_first(unknown)} is unknown" if unknown else ""
+    return NiwtError(
+        f"the weights have no head that fits ({name}{also})", where=where,
+        fix="give weights with their classifier, under the library's name for it",
+    )  # fmt: skip
 
 
 def _open(path: Path) -> Any:

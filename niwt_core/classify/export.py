@@ -36,10 +36,8 @@ VERSION = 1  # of labels.json, preprocess.json and about.json
 TOLERANCE = 1e-4  # of the largest logit: float32 sums in another order; measured 2e-6 (torch) and 5e-6 (ONNX)
 TRIALS = 5  # pictures that the file is tried on, in batches of one and of four
 OPSET = 20
-HOW_TO_RESIZE = (
-    "Open as RGB, upright. side = min(width, height) * size / (resize or size); cut the centred box of that side and resample it to "
-    "size x size in one antialiased step (Pillow: image.resize((size, size), interpolation, box=box)). Give the pixels as uint8, channels "
-    "first, RGB; the program divides by 255 and normalises by mean and std itself."
+HOW_TO_GIVE = (
+    "Give the pixels as uint8, channels first, RGB; the program divides by 255 and normalises by mean and std itself."
 )
 Run = Callable[[Tensor], np.ndarray]
 
@@ -169,7 +167,7 @@ def _texts(classifier: Classifier, calibrated: bool) -> dict[str, str]:
         **study.preprocess.to_dict(),
         "input": {"dtype": "uint8", "layout": "NCHW", "channels": "RGB", "shape": ["batch", 3, size, size]},
         "inside_the_program": ["scale to 0..1", "subtract mean", "divide by std"],
-        "before_the_program": HOW_TO_RESIZE,
+        "before_the_program": f"{study.preprocess.in_words()} {HOW_TO_GIVE}",
     }
     about = {
         "made_by": "Choose Your Neuron",

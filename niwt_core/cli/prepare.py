@@ -54,9 +54,9 @@ def prepare_command(
         Path | None, typer.Option(help="photographs, labelled by folder or file name, or not (classifier)")
     ] = None,
     described: Annotated[Path | None, typer.Option(help="folder of recipes of described classes (classifier)")] = None,
-    crop: Annotated[
-        float | None, typer.Option(help="part of the shorter side that is kept, 0 to 1 (classifier)")
-    ] = None,
+    crop: Annotated[float | None, typer.Option(help="part of the shorter side that is kept, 0 to 1")] = None,
+    mean: Annotated[str | None, typer.Option(help="of the input's channels, such as 0.5,0.5,0.5")] = None,
+    std: Annotated[str | None, typer.Option(help="of the input's channels, such as 0.5,0.5,0.5")] = None,
     share: Annotated[
         float, typer.Option(help="percent of other photographs that a described class may take (classifier)")
     ] = 0.7,
@@ -80,6 +80,7 @@ def prepare_command(
     json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
 ) -> None:
     """Prepares a study: reads the set, fine-tunes or freezes, extracts, chooses on seen classes, fits, names, saves."""
+    from niwt_core.backbones import InputOptions
     from niwt_core.cli.output import progress_bar, write_json, write_line, write_note
     from niwt_core.files import only_writer
     from niwt_core.prepare.defaults import options
@@ -88,13 +89,14 @@ def prepare_command(
     from niwt_core.study.provenance import Source
     from niwt_core.study.storage import check_target, remove_leftovers
 
+    inputs = InputOptions(size, crop, _numbers(mean, "--mean"), _numbers(std, "--std"))
     if source == "classifier":
         from niwt_core.cli.prepare_classifier import prepare_own
 
         prepare_own(
             out, backbone=backbone, weights=weights, layer=layer, knowledge=knowledge, classes=classes, photos=photos, samples=samples,
-            described=described, size=size, crop=crop, share=share / 100, keep=keep, half=half, seed=seed,
-            device=device, command=_command(), json=json,
+            described=described, inputs=inputs, share=share / 100, keep=keep, half=half, seed=seed, device=device,
+            command=_command(), json=json,
         )  # fmt: skip
         return
     if source not in ("aviary", "cub", "awa2", "folder"):
@@ -131,7 +133,7 @@ def prepare_command(
             epochs=epochs,
             probes=probes or "seen",
             boxes=boxes,
-            size=size,
+            inputs=inputs,
             seed=seed,
             accelerator=accelerator,
             progress=report,
@@ -209,6 +211,17 @@ def summary(study: Any, out: Path) -> Mapping[str, Any]:
             *([notice] if (notice := study.provenance.get("captions", {}).get("notice")) else []),
         ],
     }
+
+
+def _numbers(text: str | None, option: str) -> tuple[float, ...] | None:
+    """0.5,0.5,0.5 as numbers, one for all three channels if there is one. Raises NiwtError."""
+    if text is None:
+        return None
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise NiwtError(f"{text!r} is no list of numbers", where=option, fix="write 0.5,0.5,0.5") from None
+    return numbers * 3 if len(numbers) == 1 else numbers
 
 
 def _command() -> str:

@@ -14,15 +14,11 @@ if TYPE_CHECKING:
 
 def prepare_own(
     out: Path, *, backbone: str | None, weights: str | None, layer: str | None, knowledge: str, classes: Path | None, photos: Path | None,
-    samples: Path | None,
-    described: Path | None, size: int | None, crop: float | None, share: float, keep: Keep, half: bool, seed: int, device: str,
+    samples: Path | None, described: Path | None, inputs: Any, share: float, keep: Keep, half: bool, seed: int, device: str,
     command: str, json: bool,
 ) -> None:  # fmt: skip
     """Reads network, table, recipes and photographs, makes the study, and says what it is."""
-    from dataclasses import replace
-
     from niwt_core.backbones import load_backbone
-    from niwt_core.backbones.torchvision_models import library_preprocess, torchvision_names
     from niwt_core.classify.recipe import read_recipe
     from niwt_core.cli.output import progress_bar, write_json, write_line
     from niwt_core.data.photographs import read_photographs
@@ -44,17 +40,7 @@ def prepare_own(
     check_target(out)
     keep_large_blocks()
     given = weights if weights in (None, "default", "none") else Path(weights)
-    network, preprocess = load_backbone(backbone, weights=given, layer=layer, seed=seed)
-    if backbone in torchvision_names():  # its own crop too: the head is judged as it is published
-        preprocess = library_preprocess(backbone)
-    side = size or preprocess.size
-    if size is not None or crop is not None:
-        kept = crop if crop is not None else preprocess.size / (preprocess.resize or preprocess.size)
-        if not 0 < kept <= 1:
-            raise NiwtError(
-                f"a crop of {crop}", where="--crop", fix="give the part that is kept, above 0 and at most 1"
-            )
-        preprocess = replace(preprocess, size=side, resize=int(side / kept))
+    network, preprocess = load_backbone(backbone, weights=given, layer=layer, seed=seed, inputs=inputs, own_head=True)
     table, ids = _table(knowledge)
     names = _class_names(backbone, network, classes, table.classes, ids)
     rows = {}

@@ -56,7 +56,9 @@ def read_class_table(path: Path, classes: Sequence[str], *, extra: bool = False)
     if unknown and not extra:
         where = f"{path} line {lines[unknown[0]]}"
         raise NiwtError(
-            f"row {unknown[0]!r} is no class with pictures", where=where, fix="add its pictures or delete the row"
+            f"row {unknown[0]!r} is no class with pictures",
+            where=where,
+            fix="add its pictures, list it in unseen.txt to describe it only, or delete the row",
         )
     row_of = {cells[0]: cells for _, cells in table.rows}
     where = "column" if turned else "line"

@@ -127,6 +127,8 @@ def _split(base: Path, folder: Path, pictures: _Pictures) -> tuple[np.ndarray, n
     in_list = named(pictures.all_classes, read_list(listed), where=listed)
     names = {name for name, inside in zip(pictures.all_classes, in_list, strict=True) if inside}
     seen = np.array([(class_ in names) == (listed is seen_list) for class_ in classes])
+    if seen.all():
+        raise NiwtError("no class is unseen", where=listed, fix="take the list from the xlsa17 archive")
     train = (pictures.rows(base / "train_test_split.txt", 1)[:, 0] == 1) & seen[labels]
     return seen, train, (), f"{listed.name} and train_test_split.txt"
 

@@ -16,6 +16,8 @@ from niwt_core.images import open_image
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.class_names import same_names
 
+FEWEST_SEEN = 4  # three carry a map, one is held out to choose by
+
 
 @dataclass(frozen=True)
 class Skipped:
@@ -59,7 +61,7 @@ class Dataset:
         notices: what was assumed of the tables, in sentences.
 
     Raises:
-        NiwtError: if there is no seen or no unseen class, or a class has no picture that it needs.
+        NiwtError: if there are too few seen classes, or one has no picture that it needs. Unseen classes need none, and need not be.
         ValueError: if the lengths disagree (a programmer's mistake).
     """
 
@@ -106,11 +108,9 @@ class Dataset:
             raise NiwtError(what, where=self.root, fix="give them names that differ, or merge them")
         if self.trained_elsewhere:
             return
-        if self.seen.all():
-            raise NiwtError("no class is unseen", where=self.root, fix="name at least one class as unseen in the split")
         if self.seen.sum() < 2:
             what = f"{self.seen.sum()} seen classes are too few"
-            raise NiwtError(what, where=self.root, fix="keep at least two classes out of the unseen ones")
+            raise NiwtError(what, where=self.root, fix=f"keep at least {FEWEST_SEEN} classes seen")
         training = np.bincount(self.labels[self.train], minlength=len(self.classes))  # (C,)
         few = np.flatnonzero(self.seen & (training < 2))
         if len(few):

@@ -4,7 +4,7 @@ images/<class>/*        pictures, one folder a class; or train/<class>/* and val
 attributes.csv          class, then one column an attribute ("color::red" or "striped"); one row a class
 captions/<class>.txt    optional: sentences, one a line
 split.csv               class,split (seen or unseen), or path,split (train or test)
-unseen.txt              or only a list of the unseen classes
+unseen.txt              or only a list of the unseen classes; one that the table or a caption describes needs no pictures
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import numpy as np
 from niwt_core.data.class_folders import class_files, class_names, is_text, readable_pictures, strays
 from niwt_core.data.class_tables import read_class_table
 from niwt_core.data.dataset import Dataset, Skipped
-from niwt_core.data.folder_split import split_folder
+from niwt_core.data.folder_split import described_keys, split_folder, unseen_names
 from niwt_core.data.splits import named
 from niwt_core.data.text_tables import read_list
 from niwt_core.errors import NiwtError, shown
 from niwt_core.files import write_atomically
 from niwt_core.knowledge.attributes import Knowledge
-from niwt_core.knowledge.class_names import listing, match_all
+from niwt_core.knowledge.class_names import class_key, listing, match_all
 from niwt_core.knowledge.scales import common_scale
 
 _LAYOUT = "make a folder images with one folder of pictures a class in it"
@@ -37,10 +37,10 @@ STUB = "attributes-to-fill-in.csv"
 def read_folder(root: Path, *, progress: Callable[[int, int], None] | None = None, stub: bool = False) -> Dataset:
     """Read the user's own set; the layout is this module's docstring.
 
-    A file that is no picture is left out and named in `skipped`. A class that split.csv does not mention is seen. With
-    paths in split.csv every picture must be there, and without unseen.txt the classes with no training picture are
-    unseen; otherwise 80 % of each seen class, by the hash of their path, train. Without attributes.csv captions must
-    describe every class, and the knowledge is of kind "captions" with no columns yet.
+    A file that is no picture is left out and named in `skipped`. A class that split.csv does not mention is seen, and
+    without split.csv and unseen.txt all are. With paths in split.csv every picture must be there, and without unseen.txt
+    the classes with no training picture are unseen; otherwise 80 % of each seen class, by the hash of their path, train.
+    Without attributes.csv captions must describe every class, and the knowledge is of kind "captions" with no columns yet.
 
     Args:
         progress: called as progress(done, total) while picture headers are read.
@@ -51,13 +51,20 @@ def read_folder(root: Path, *, progress: Callable[[int, int], None] | None = Non
     """
     root = Path(root)
     layout = _layout(root)
-    classes = tuple(sorted({name for folder in layout for name in class_names(folder)}))
-    if not classes:
+    folders = {name for folder in layout for name in class_names(folder)}
+    if not folders:
         raise NiwtError("no class", where=layout[0], fix=_LAYOUT)
+    listed = unseen_names(root)
+    keys = {class_key(name) for name in folders}
+    described = described_keys(root)
+    only = {name for name in listed if class_key(name) not in keys and class_key(name) in described}  # without pictures
+    classes = tuple(sorted(folders | only))
     if odd := [shown(name) for name in classes if not is_text(name)]:
         raise NiwtError(f"folder {odd[0]} has a name that is not UTF-8", where=root, fix="rename it")
     images = root if len(layout) > 1 else layout[0]
-    paths, labels, skipped = _pictures(images, layout, classes, progress)
+    unseen = {class_key(name) for name in listed}
+    needed = [class_ for class_ in classes if class_key(class_) not in unseen]
+    paths, labels, skipped = _pictures(images, layout, classes, needed, progress)
     captions = _captions(root / "captions", classes)
     knowledge, notices = _knowledge(root / "attributes.csv", classes, captions, stub)
     training = np.array([path.startswith(f"{TRAINING}/") for path in paths]) if images == root else None
@@ -74,7 +81,9 @@ def read_folder(root: Path, *, progress: Callable[[int, int], None] | None = Non
         captions=captions,
         skipped=skipped,
         split_source=source,
-        notices=notices,
+        notices=notices
+        if not seen.all()
+        else (*notices, "no class is unseen: describe further ones by recipes, or in the app"),
     )
 
 
@@ -89,9 +98,13 @@ def _layout(root: Path) -> list[Path]:
 
 
 def _pictures(
-    images: Path, layout: Sequence[Path], classes: Sequence[str], progress: Callable[[int, int], None] | None
+    images: Path,
+    layout: Sequence[Path],
+    classes: Sequence[str],
+    needed: Sequence[str],
+    progress: Callable[[int, int], None] | None,
 ) -> tuple[tuple[str, ...], np.ndarray, tuple[Skipped, ...]]:
-    """Paths of readable pictures below ``images``, (n,) labels, and what was left out."""
+    """Paths of readable pictures below ``images``, (n,) labels, and what was left out; the classes that are ``needed`` must have some."""
     files: list[str] = []
     skipped: list[Skipped] = []
     for folder in layout:
@@ -106,12 +119,12 @@ def _pictures(
     paths = tuple(path for path, good in zip(files, mask, strict=True) if good)
     index = {class_: c for c, class_ in enumerate(classes)}
     labels = np.array([index[path.split("/")[-2]] for path in paths], dtype=np.int64)
-    empty = [class_ for c, class_ in enumerate(classes) if c not in set(labels.tolist())]
+    empty = [class_ for class_ in needed if index[class_] not in set(labels.tolist())]
     if empty:
         reasons = [item.reason for item in (*unreadable, *skipped) if f"{empty[0]}/" in item.path]
         why = f" ({reasons[0]})" if reasons else ""
         what = f"class {listing(empty)} has no picture that can be read{why}"
-        raise NiwtError(what, where=images, fix="add pictures or remove the folder")
+        raise NiwtError(what, where=images, fix="add pictures, list it in unseen.txt, or remove the folder")
     return paths, labels, (*skipped, *unreadable)
 
 

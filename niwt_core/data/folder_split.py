@@ -10,7 +10,7 @@ import numpy as np
 from niwt_core.data.splits import hash_split, named
 from niwt_core.data.text_tables import Csv, read_csv, read_list
 from niwt_core.errors import NiwtError
-from niwt_core.knowledge.class_names import listing
+from niwt_core.knowledge.class_names import class_key, listing
 
 
 def split_folder(
@@ -31,12 +31,11 @@ def split_folder(
         unseen = _unseen_classes(table, classes)
     elif not table and training is not None:
         unseen = np.bincount(labels[training], minlength=len(classes)) == 0
-    elif not table:
-        raise NiwtError("nothing says which classes are unseen", where=root, fix="list them in unseen.txt, one a line")
     if training is not None and (not table or header[0] == "class"):
         return ~unseen, training & ~unseen[labels], "pictures of the folder train"
     if not table or header[0] == "class":
-        source = f"{split.name if table else unseen_list.name}, training pictures by hash of their path"
+        named_by = split.name if table else unseen_list.name if unseen_list.is_file() else "every class is seen"
+        source = f"{named_by}, training pictures by hash of their path"
         return ~unseen, hash_split(paths, labels, ~unseen), source
     train = _training_pictures(table, paths)
     if not unseen_list.is_file():
@@ -46,6 +45,27 @@ def split_folder(
         what = f"training picture {paths[wrong[0]]} is of an unseen class"
         raise NiwtError(what, where=split, fix="mark it test, or remove the class from unseen.txt")
     return ~unseen, train, split.name
+
+
+def unseen_names(root: Path) -> tuple[str, ...]:
+    """The classes that unseen.txt, or split.csv by class, names as unseen, as they are spelled there."""
+    split, unseen_list = root / "split.csv", root / "unseen.txt"
+    if unseen_list.is_file():
+        return tuple(read_list(unseen_list))
+    table = read_csv(split) if split.is_file() else None
+    if table is None or tuple(cell.lower() for cell in table.header) != ("class", "split"):
+        return ()
+    return tuple(class_ for _, (class_, part) in table.rows if part.lower() == "unseen")
+
+
+def described_keys(root: Path) -> set[str]:
+    """Keys of the classes that attributes.csv or a file of captions describes."""
+    table, captions = root / "attributes.csv", root / "captions"
+    names = [path.stem for path in captions.glob("*.txt")] if captions.is_dir() else []
+    if table.is_file():
+        read = read_csv(table)
+        names += [*read.header[1:], *(cells[0] for _, cells in read.rows)]
+    return {class_key(name) for name in names}
 
 
 def _unseen_classes(table: Csv, classes: Sequence[str]) -> np.ndarray:

@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from niwt_core.data.dataset import FEWEST_SEEN
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation.metrics import Scored, score
 from niwt_core.evaluation.parallel import side_by_side
 from niwt_core.method.head import Head, fit_head
 
 PICTURE_FOLDS = 5
-FEWEST = 4  # seen classes: three carry a map, one is held out
 REPEATS = 3  # partitions into folds: one alone leaves a choice to the luck of the draw (H +-0.9 on the CUB subset)
 
 Targets = Callable[[Tensor, np.ndarray], Tensor]
@@ -57,11 +57,11 @@ def class_folds(
 ) -> tuple[Fold, ...]:
     """Folds over the seen classes (C,) mask, ``repeats`` times over; ``labels`` (n,) and ``train`` (n,) are of all pictures, only training pictures
     are used. Raises NiwtError when there are too few seen classes to hold any out."""
-    if seen.sum() < FEWEST:
+    if seen.sum() < FEWEST_SEEN:
         raise NiwtError(
             f"{seen.sum()} seen classes are too few to choose anything on",
             where="split",
-            fix=f"keep at least {FEWEST} classes seen",
+            fix=f"keep at least {FEWEST_SEEN} classes seen",
         )
     return tuple(
         fold

@@ -118,8 +118,11 @@ class Scored:
 
 
 def score(logits: Tensor | np.ndarray, labels: np.ndarray, seen: np.ndarray) -> Scored:
-    """Reduces logits (n,C) with true ``labels`` (n,) and the mask ``seen`` (C,) to what calibration needs."""
+    """Reduces logits (n,C) with true ``labels`` (n,) and the mask ``seen`` (C,) to what calibration needs; without an unseen class every margin is
+    infinite."""
     values = np.asarray(logits, dtype=np.float64)
+    if seen.all():
+        return Scored(labels, np.zeros(len(labels), bool), np.full(len(labels), np.inf), values.argmax(1) == labels)
     seen_columns, unseen_columns = np.flatnonzero(seen), np.flatnonzero(~seen)
     among_seen, among_unseen = values[:, seen_columns], values[:, unseen_columns]
     of_unseen = ~seen[labels]
@@ -128,7 +131,10 @@ def score(logits: Tensor | np.ndarray, labels: np.ndarray, seen: np.ndarray) -> 
 
 
 def calibration_curve(scored: Scored) -> CalibrationCurve:
-    """The exact U and S over every gamma."""
+    """The exact U and S over every gamma; one point where there is no unseen class."""
+    if np.isinf(scored.margin).any():
+        right = class_averaged(scored.right_among_own, scored.labels)
+        return CalibrationCurve(np.zeros(1), np.zeros(1), np.array([right]))
     weight = np.empty(len(scored.labels))
     for side in (scored.of_unseen, ~scored.of_unseen):
         weight[side] = class_weights(scored.labels[side])

@@ -16,11 +16,12 @@ import torch
 from scipy import stats
 from torch import Tensor
 
+from niwt_core.data.dataset import FEWEST_SEEN
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation.baseline_tuning import about, choose_baseline, in_units, margins_of, training_data_of
 from niwt_core.evaluation.baselines import BASELINES, Baseline
 from niwt_core.evaluation.fitted import Fitted, fit_choice
-from niwt_core.evaluation.folds import FEWEST, FoldFeatures, class_folds
+from niwt_core.evaluation.folds import FoldFeatures, class_folds
 from niwt_core.evaluation.grid import GRID, Grid
 from niwt_core.evaluation.margins import Margins
 from niwt_core.evaluation.selection import choose_on
@@ -97,7 +98,7 @@ def draw_split(labels: np.ndarray, *, seed: int, fraction: float = FRACTION) -> 
     names, counts = np.unique(labels, return_counts=True)
     classes = names[counts >= FEWEST_PICTURES]
     described = round(fraction * len(classes))
-    if described < 1 or len(classes) - described < FEWEST:
+    if described < 1 or len(classes) - described < FEWEST_SEEN:
         raise NiwtError(
             f"{len(classes)} classes with {FEWEST_PICTURES} or more pictures are too few to divide",
             where="splits",

@@ -8,9 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from niwt_core.backbones import Preprocess, SplitNetwork, load_backbone
+from niwt_core.backbones import InputOptions, Preprocess, SplitNetwork, load_backbone
 from niwt_core.data.aviary.dataset import read_aviary
 from niwt_core.data.awa2 import read_awa2
 from niwt_core.data.class_folders import check_pictures
@@ -63,7 +61,7 @@ def options(
     epochs: int | None,
     probes: str,
     boxes: bool,
-    size: int | None,
+    inputs: InputOptions,
     seed: int,
     accelerator: Accelerator,
     progress: Report,
@@ -83,17 +81,16 @@ def options(
     if source == "aviary":
         described = partial(with_knowledge, knowledge=knowledge, encoder=encoder)
         return _aviary_inputs(
-            out, described, backbone, weights, layer, epochs, probes, size, seed, accelerator, progress
+            out, described, backbone, weights, layer, epochs, probes, inputs, seed, accelerator, progress
         )
     if knowledge == "binary" and source != "awa2":
         raise NiwtError(f"{source} has no binary table", where="--knowledge", fix="use attributes, or --knowledge FILE")
     dataset = read_dataset(source, root, boxes=boxes, binary=knowledge == "binary", splits=splits, progress=progress)
     dataset, memory = with_knowledge(dataset, "attributes" if knowledge == "binary" else knowledge, encoder)
     dataset = with_duplicates_said(dataset)
-    network, preprocess = load_backbone(backbone or BACKBONE, weights=_weights(weights), layer=layer, seed=seed)
-    if size is not None:
-        preprocess = replace(preprocess, size=size, resize=None)
-    _check_size(network, preprocess)
+    network, preprocess = load_backbone(
+        backbone or BACKBONE, weights=_weights(weights), layer=layer, seed=seed, inputs=inputs
+    )
     epochs = EPOCHS if epochs is None else epochs
     training = replace(FINE_TUNING, epochs=epochs, seed=seed) if epochs else None
     settings = Settings(
@@ -110,7 +107,7 @@ def _aviary_inputs(
     layer: str | None,
     epochs: int | None,
     probes: str,
-    size: int | None,
+    inputs: InputOptions,
     seed: int,
     accelerator: Accelerator,
     progress: Report,
@@ -122,9 +119,12 @@ def _aviary_inputs(
     own = name == defaults.backbone
     chosen = "none" if own and weights is None else _weights(weights)
     network, preprocess = load_backbone(
-        name, weights=chosen, layer=layer or (defaults.layer if own else None), seed=seed
+        name,
+        weights=chosen,
+        layer=layer or (defaults.layer if own else None),
+        seed=seed,
+        inputs=replace(inputs, size=inputs.size or defaults.size, crop=inputs.crop or 1.0),
     )
-    preprocess = replace(preprocess, size=size or defaults.size, resize=None)
     with accelerator.main_process_first():
         drawn, drawing = draw_pictures(
             out, seed=seed, progress=lambda done, total: progress("drawing pictures", done, total)
@@ -200,19 +200,6 @@ def read_dataset(
         return check_pictures(read_awa2(root, binary=binary, split_dir=splits), report)
 
     return read_folder(root, progress=report, stub=True)
-
-
-def _check_size(network: SplitNetwork, preprocess: Preprocess) -> None:
-    """Raises NiwtError unless the network takes inputs of this size: a ViT takes one only, and deep pooling leaves nothing of a small one."""
-    try:
-        with torch.no_grad():
-            network(torch.zeros(1, 3, preprocess.size, preprocess.size))
-    except (RuntimeError, ValueError):
-        raise NiwtError(
-            f"{network.name} does not take pictures of {preprocess.size} pixels",
-            where="--size",
-            fix="leave --size out, or give another",
-        ) from None
 
 
 def _weights(weights: str | None) -> Path | str | None:

@@ -1,4 +1,4 @@
-"""Start with photographs: a picture, what the trained classes make of it, one sentence that teaches another; the study in use, and the way to another."""
+"""Start with photographs: what the trained classes make of one, a sentence that teaches another class; the study in use, and the way to another."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

@@ -90,6 +90,7 @@ def test_round_trip_of_a_vision_transformer(tmp_path):
 
     shape = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 24}
     ViTConfig(image_size=32, patch_size=8, num_labels=5, **shape).save_pretrained(tmp_path)
+    (tmp_path / "preprocessor_config.json").write_text('{"size": 32}')
     network, _ = load_backbone(f"hf:{tmp_path}", weights="none")
     assert_same(network, back(network), 32)
 
@@ -142,7 +143,7 @@ def change(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("layers/0", 3),
         ("neurons", [4]),
         ("neurons/0", "4"),
-        ("tokens", 7),
+        ("tokens", 70),
         ("name", None),
         ("aliases", {"x": "nowhere"}),
         ("aliases", []),

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from niwt_core.backbones.preprocess import Preprocess
+from niwt_core.backbones.preprocess import InputOptions, Preprocess
 from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.errors import NiwtError
 
@@ -79,3 +79,46 @@ def test_round_trip_through_json():
 def test_impossible_values_are_refused(change):
     with pytest.raises(NiwtError, match="preprocess"):
         Preprocess.from_dict({**Preprocess().to_dict(), **change})
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        (InputOptions(), (96, 112, (0.485, 0.456, 0.406))),
+        (InputOptions(size=48), (48, 56, (0.485, 0.456, 0.406))),  # the part that is kept stays
+        (InputOptions(crop=0.5), (96, 192, (0.485, 0.456, 0.406))),
+        (InputOptions(size=48, crop=1.0, mean=(0.1, 0.2, 0.3)), (48, None, (0.1, 0.2, 0.3))),
+    ],
+)
+def test_options_take_the_place_of_the_configuration(options, wanted):
+    made = options.over(Preprocess(size=96, resize=112))
+    assert (made.size, made.resize, made.mean) == wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"crop": 0.0}, "--crop"),
+        ({"crop": 1.5}, "--crop"),
+        ({"mean": (0.5, 0.5)}, "--mean"),
+        ({"std": (0.5, 0.5, 0.0)}, "--std"),
+        ({"size": 0}, "--size"),
+    ],
+)
+def test_impossible_options_are_refused(options, words):
+    with pytest.raises(NiwtError, match=words):
+        InputOptions(**options)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("floor", [False, True])
+def test_the_words_do_what_the_preprocessing_does(whole, floor):
+    preprocess = Preprocess(size=32, resize=41, two_steps=True, whole=whole, floor=floor)
+    words, picture = preprocess.in_words(), noise(90, 61)
+    side = (41, 41) if "whole picture to 41 x 41" in words else (int(41 * 90 / 61), 41)
+    resized = picture.resize(side, Image.Resampling.BILINEAR)
+    half = [(length - 32) / 2 for length in side]
+    left, top = (int(x) if "rounded down" in words.rpartition(";")[2] else round(x) for x in half)
+    expected = np.asarray(resized.crop((left, top, left + 32, top + 32)))
+    pixels = preprocess(picture).numpy().transpose(1, 2, 0) * np.float32(preprocess.std) + np.float32(preprocess.mean)
+    assert np.array_equal((pixels * 255).round(), expected)

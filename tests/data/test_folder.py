@@ -135,7 +135,6 @@ def test_a_table_that_is_not_text(folder):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("unseen.txt", "", "no class is unseen"),
         ("unseen.txt", "striped_fsh\n", "unknown class 'striped_fsh'.*did you mean striped_fish"),
         ("unseen.txt", "red_fish\nblue_fish\n", "1 seen classes are too few"),
         ("split.csv", "class,split\nred_fish,unseen\n", "both name the unseen classes"),
@@ -155,7 +154,7 @@ def test_bad_splits(folder, name, text, message):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [("unicorn,unseen", "unknown class 'unicorn'.*line 2"), ("red_fish,hidden", "split 'hidden'"),
-     ("red_fish,seen\nRed Fish,unseen", "appears twice.*line 3"), ("red_fish,seen", "no class is unseen")],
+     ("red_fish,seen\nRed Fish,unseen", "appears twice.*line 3")],
 )  # fmt: skip
 def test_bad_splits_by_class(folder, rows, message):
     (folder / "unseen.txt").unlink()
@@ -170,16 +169,40 @@ def test_training_pictures_of_unseen_classes(folder):
     with pytest.raises(NiwtError, match=r"training picture striped_fish/0.png is of an unseen class"):
         read_folder(folder)
     (folder / "unseen.txt").unlink()
-    with pytest.raises(NiwtError, match="no class is unseen"):
+    assert read_folder(folder).unseen_classes == ()
+
+
+def test_every_class_may_be_seen(folder):
+    for text in ("", None):
+        if text is None:
+            (folder / "unseen.txt").unlink()
+        else:
+            (folder / "unseen.txt").write_text(text)
+        dataset = read_folder(folder)
+        assert dataset.seen.all()
+        assert np.bincount(dataset.labels[dataset.train]).tolist() == [4, 4, 4]
+        assert "no class is unseen" in dataset.notices[-1]
+
+
+def test_an_unseen_class_that_is_described_needs_no_pictures(folder, change):
+    change(folder / "attributes.csv", "red_fish,1,0,0", "red_fish,1,0,0\nUnicorn fish,1,1,0")
+    with pytest.raises(NiwtError, match=r"row 'Unicorn fish' is no class.*list it in unseen\.txt"):
+        read_folder(folder)
+    (folder / "unseen.txt").write_text("striped_fish\nunicorn_fish\n")
+    dataset = read_folder(folder)
+    assert dataset.unseen_classes == ("striped_fish", "unicorn_fish")
+    assert np.bincount(dataset.labels, minlength=4).tolist() == [5, 5, 5, 0]
+    np.testing.assert_array_equal(dataset.knowledge.of("unicorn_fish"), [1, 1, 0])
+    shutil.rmtree(folder / "images/striped_fish")
+    assert read_folder(folder).unseen_classes == dataset.unseen_classes
+    (folder / "unseen.txt").write_text("striped_fish\nunicorn\n")
+    with pytest.raises(NiwtError, match="row 'Unicorn fish' is no class"):
         read_folder(folder)
 
 
 def test_sets_without_what_they_need(folder, tmp_path):
     with pytest.raises(NiwtError, match="no images folder"):
         read_folder(tmp_path / "none")
-    (folder / "unseen.txt").unlink()
-    with pytest.raises(NiwtError, match="nothing says which classes are unseen"):
-        read_folder(folder)
     (folder / "attributes.csv").unlink()
     with pytest.raises(NiwtError, match=r"no attributes.csv and no captions"):
         read_folder(folder)

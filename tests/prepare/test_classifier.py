@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from niwt_core import NiwtError, load_study
-from niwt_core.backbones import load_backbone
+from niwt_core.backbones import InputOptions, load_backbone
 from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.backbones.torchvision_models import library_preprocess
 from niwt_core.classify.recipe import Recipe
@@ -195,6 +195,70 @@ def test_a_recipe_is_a_row_by_attributes_or_likeness(recipe, wanted):
     if wanted is None:
         wanted = [0, 1, *table().of("thing 3")[2:].tolist()]
     assert row.tolist() == wanted
+
+
+def convnext_folder(folder: Path) -> str:
+    """A small transformers ConvNeXt with fourteen named classes."""
+    ensure_torchvision()
+    from transformers import ConvNextConfig, ConvNextForImageClassification
+
+    names = dict(enumerate(CLASSES))
+    config = ConvNextConfig(
+        hidden_sizes=[8, 12], depths=[1, 1], num_stages=2, id2label=names, label2id={n: i for i, n in names.items()}
+    )
+    torch.manual_seed(0)
+    ConvNextForImageClassification(config).save_pretrained(folder)
+    (folder / "preprocessor_config.json").write_text('{"size": {"shortest_edge": 64}}')
+    return f"hf:{folder}"
+
+
+@pytest.mark.parametrize("library", ["timm", "transformers", "torchvision"])
+def test_one_command_for_networks_of_every_library(library, monkeypatch, tmp_path):
+    ensure_torchvision()
+    import timm
+
+    real, small = timm.create_model, {"depth": 2, "embed_dim": 16, "num_heads": 2, "num_classes": len(CLASSES)}
+    monkeypatch.setattr(timm, "create_model", lambda name, **more: real(name, **small, **more))
+    words = tmp_path / "words.csv"
+    rows = [(name, *map(str, row)) for name, row in zip(table().classes, table().values, strict=True)]
+    words.write_text("\n".join(map(",".join, [("class", *NAMES), *rows])))
+    (tmp_path / "classes.txt").write_text("\n".join(CLASSES))
+    named = ["--classes", str(tmp_path / "classes.txt")]
+    options = {
+        "timm": ["--backbone", "timm:vit_tiny_patch16_224", "--weights", "none", "--size", "64", *named],
+        "transformers": [
+            "--backbone",
+            convnext_folder(tmp_path),
+            "--mean",
+            "0.4,0.5,0.6",
+        ],  # its configuration names the classes
+        "torchvision": ["--backbone", "mobilenet_v2", "--weights", str(tmp_path / "weights.pth"), *named],
+    }[library]
+    if library == "torchvision":
+        from torchvision import models
+
+        torch.save(models.mobilenet_v2(num_classes=len(CLASSES)).state_dict(), tmp_path / "weights.pth")
+    out = tmp_path / "study"
+    with pytest.raises(SystemExit) as stop:
+        main(["prepare", "classifier", "--knowledge", str(words), "--out", str(out), *options])
+    assert stop.value.code == 0
+    study = load_study(out)
+    weights = options[options.index("--weights") + 1] if "--weights" in options else None
+    network, _ = load_backbone(
+        options[1], weights=weights, inputs=InputOptions(size=64) if library == "timm" else None, own_head=True
+    )
+    assert torch.equal(study.head.rows, network.head.weight)
+    assert torch.equal(study.head.offsets(), network.head.bias)
+    assert study.unseen_classes == ("described",)
+    assert study.preprocess.size == {"timm": 64, "transformers": 64, "torchvision": 224}[library]
+    assert library != "transformers" or study.preprocess.mean == (0.4, 0.5, 0.6)
+    side = study.preprocess.size
+    answer = study.classifier().classify(Image.fromarray(np.full((side, side, 3), 90, np.uint8)))
+    with torch.no_grad():
+        logits = network(answer.picture.input)[0]
+    found = {item.name: item.score for item in answer.ranking if item.kind == "seen"}
+    wanted = dict(zip(CLASSES, logits.tolist(), strict=True))
+    assert found == pytest.approx(wanted, rel=1e-3, abs=1e-3)
 
 
 def test_a_recipe_that_says_nothing_is_refused():
