@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from niwt_core.study.calibration import SHARES, share_curve, with_gamma
 from niwt_core.study.clip import ClipResult, clip_json
 from niwt_core.study.study import Study
 from niwt_core.study.temperature import temperature_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,12 @@ class Evaluation:
 
     def __repr__(self) -> str:
         return f"<Evaluation: {self.metrics}, {len(self.per_class)} classes, {len(self.baselines)} baselines>"
+
+    def figure(self) -> Figure:
+        """U, S and H over gamma beside U over S, for print: ``figure().savefig("balance.pdf")``."""
+        from niwt_core.study.figure import evaluation_figure  # Matplotlib is loaded where somebody draws
+
+        return evaluation_figure(self.curve, self.metrics, self.baselines)
 
 
 def evaluate(
