@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,6 +13,7 @@ from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attribute_names import attribute_key, group_of, readable
 from niwt_core.knowledge.class_names import closest, listing
 from niwt_core.knowledge.scales import infer_scale
+from niwt_core.knowledge.table_checks import check_table
 
 Kind = Literal["attributes", "captions", "embedding"]
 Description = Mapping[str, object]
@@ -60,19 +60,10 @@ class Knowledge:
         object.__setattr__(self, "values", np.ascontiguousarray(self.values, dtype=np.float32))
         if self.kind not in get_args(Kind):
             raise NiwtError(f"unknown kind of knowledge {self.kind!r}", fix=f"use one of {', '.join(get_args(Kind))}")
-        if self.values.shape != (len(self.classes), len(self.names)):
-            what = f"a table of shape {self.values.shape} for {len(self.classes)} classes and {len(self.names)} names"
-            raise NiwtError(what, fix="give one row a class and one column a name")
-        for what, names in (("class", self.classes), ("attribute", self.names)):
-            repeated = [name for name, count in Counter(names).items() if count > 1]
-            if repeated:
-                raise NiwtError(f"{what} {listing(repeated)} appears more than once", fix="keep one of them")
+        check_table(self.classes, self.names, self.values)
         if not set(self.synonyms) <= set(self.names):
             unknown = listing(sorted(set(self.synonyms) - set(self.names)))
             raise NiwtError(f"other words for {unknown}, which the table lacks", fix="remove them")
-        for c, k in np.argwhere(~np.isfinite(self.values))[:1]:
-            where = f"class {self.classes[c]}, {self.names[k]}"
-            raise NiwtError(f"value {self.values[c, k]} is not a number", where=where, fix="fill in a finite number")
         if not self.scale:
             object.__setattr__(self, "scale", infer_scale(self.values))
 
