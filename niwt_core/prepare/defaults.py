@@ -12,13 +12,10 @@ import torch
 
 from niwt_core.backbones import Preprocess, SplitNetwork, load_backbone
 from niwt_core.data.aviary.dataset import read_aviary
-from niwt_core.data.awa2 import read_awa2
-from niwt_core.data.class_folders import check_pictures
-from niwt_core.data.cub import read_cub
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.duplicates import with_duplicates_said
-from niwt_core.data.folder import read_folder
 from niwt_core.data.knowledge_sources import with_knowledge
+from niwt_core.data.registry import SOURCES, ReadOptions, read_set
 from niwt_core.errors import NiwtError
 from niwt_core.prepare.aviary.defaults import AviaryDefaults, aviary_defaults, draw_pictures, random_birds_folder
 from niwt_core.prepare.aviary.pretraining import Pretraining, pretrain
@@ -80,14 +77,17 @@ def options(
         raise NiwtError(f"seed {seed}", where="--seed", fix="give a number from 0 to 4294967295")
     if probes not in ("seen", "noise") and not Path(probes).is_dir():
         raise NiwtError(f"no folder of probe pictures {probes!r}", where="--probes", fix="give a folder, seen or noise")
-    if source == "aviary":
+    if SOURCES[source].drawn:
         described = partial(with_knowledge, knowledge=knowledge, encoder=encoder)
         return _aviary_inputs(
             out, described, backbone, weights, layer, epochs, probes, size, seed, accelerator, progress
         )
-    if knowledge == "binary" and source != "awa2":
-        raise NiwtError(f"{source} has no binary table", where="--knowledge", fix="use attributes, or --knowledge FILE")
-    dataset = read_dataset(source, root, boxes=boxes, binary=knowledge == "binary", splits=splits, progress=progress)
+    dataset = read_set(
+        source,
+        root,
+        ReadOptions(boxes=boxes, binary=knowledge == "binary", splits=splits),
+        report=partial(progress, "checking pictures"),
+    )
     dataset, memory = with_knowledge(dataset, "attributes" if knowledge == "binary" else knowledge, encoder)
     dataset = with_duplicates_said(dataset)
     network, preprocess = load_backbone(backbone or BACKBONE, weights=_weights(weights), layer=layer, seed=seed)
@@ -169,37 +169,6 @@ def _pretrain(
         device=accelerator.device,
         progress=lambda done, total: progress("pre-training", done, total),
     )
-
-
-def read_dataset(
-    source: str,
-    root: Path | None,
-    *,
-    boxes: bool = False,
-    binary: bool = False,
-    splits: Path | None = None,
-    progress: Report,
-) -> Dataset:
-    """Reads a set from disk; every unreadable header is named and left out.
-
-    boxes: crop to them (CUB). binary: the table of yes and no (AwA2). splits: folder of the split, if it is not under ``root`` (CUB, AwA2).
-    """
-    assert root is not None
-    if not root.exists():
-        raise NiwtError("no such folder", where=str(root), fix="check --root")
-
-    if splits is not None and source not in ("cub", "awa2"):
-        raise NiwtError(f"{source} has no such split", where="--splits", fix="leave --splits out")
-
-    def report(done: int, total: int) -> None:
-        progress("checking pictures", done, total)
-
-    if source == "cub":
-        return check_pictures(read_cub(root, crop_boxes=boxes, split_dir=splits), report)
-    if source == "awa2":
-        return check_pictures(read_awa2(root, binary=binary, split_dir=splits), report)
-
-    return read_folder(root, progress=report, stub=True)
 
 
 def _check_size(network: SplitNetwork, preprocess: Preprocess) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from niwt_core.data.registry import SOURCES
 from niwt_core.evaluation.metrics import Metrics
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.numbers import percentage
@@ -16,13 +17,11 @@ from niwt_core.report.stylesheet import page_style
 from niwt_core.study.evaluate import Evaluation, evaluate
 from niwt_core.study.study import Study
 
-TITLES = {"aviary": "The Aviary", "cub": "CUB-200-2011", "awa2": "Animals with Attributes 2"}
-
 
 def study_report_html(study: Study, evaluation: Evaluation | None = None) -> str:
     """The page as text, the same for the same study. ``evaluation``: one that is there already, with baselines if they are to be shown."""
     measured = evaluation or evaluate(study)
-    title = TITLES.get(study.name, display_name(study.name))
+    title = SOURCES[study.name].title if study.name in SOURCES else display_name(study.name)
     return render(
         "study.jinja",
         style=page_style("study"),
