@@ -89,7 +89,7 @@ SOURCES: Mapping[str, PictureSource] = {
 }
 
 
-def read_set(source: str, root: Path | None, options: ReadOptions, *, report: Report) -> Dataset:
+def read_set(source: str, root: Path, options: ReadOptions, *, report: Report) -> Dataset:
     """Reads a set from disk; every unreadable header is named and left out.
 
     Args:
@@ -102,8 +102,6 @@ def read_set(source: str, root: Path | None, options: ReadOptions, *, report: Re
     kind = SOURCES[source]
     if options.binary and not kind.binary:
         raise NiwtError(f"{source} has no binary table", where="--knowledge", fix="use attributes, or --knowledge FILE")
-    if root is None:
-        raise NiwtError("no --root", where=f"niwt prepare {source}", fix="name the folder of the set with --root DIR")
     if not root.exists():
         raise NiwtError("no such folder", where=str(root), fix="check --root")
     if options.splits is not None and not kind.splits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,6 @@ Report = Callable[[str, int, int], None]
 BACKBONE = "mobilenet_v2"
 EPOCHS = 4
 FOLD_NETWORKS = 2
-Inputs = tuple[Dataset, SplitNetwork, Preprocess, Settings, Mapping[str, Any]]
 # Chosen on a fold of seen classes of the CUB subset, with networks trained without them: H 81.9 there, against 74.3 frozen.
 FINE_TUNING = TrainingSettings(
     epochs=EPOCHS,
@@ -47,97 +46,136 @@ FINE_TUNING = TrainingSettings(
 )
 
 
-def options(
-    source: str,
-    *,
-    root: Path | None,
-    out: Path,
-    backbone: str | None,
-    weights: str | None,
-    layer: str | None,
-    knowledge: str,
-    encoder: str | None,
-    epochs: int | None,
-    probes: str,
-    boxes: bool,
-    size: int | None,
-    seed: int,
-    accelerator: Accelerator,
-    progress: Report,
-    splits: Path | None = None,
-) -> Inputs:
-    """Reads the set and loads the network: (dataset, network, preprocessing, settings, what provenance should remember).
+@dataclass(frozen=True)
+class SetOptions:
+    """What ``niwt prepare`` is told of a set of pictures; None leaves it to the kind of set.
+
+    Attributes:
+        source: a key of `SOURCES`; ``root`` the folder of the set (None where it is drawn), ``splits`` that of its splits where it is another one.
+        out: where the study will be written; what is drawn for it lies beside.
+        weights: a file, "default" or "none".
+        knowledge, encoder: as in `with_knowledge`; knowledge may be "binary" too, where the set has such a table.
+        epochs: of fine-tuning; 0 keeps the backbone frozen.
+        probes: "seen", "noise" or a folder of photographs.
+        size: side of the network's input in pixels.
+
+    Raises:
+        NiwtError: on what cannot work whatever the set.
+    """
+
+    source: str
+    out: Path
+    root: Path | None = None
+    splits: Path | None = None
+    boxes: bool = False
+    knowledge: str = "attributes"
+    encoder: str | None = None
+    backbone: str | None = None
+    weights: str | None = None
+    layer: str | None = None
+    size: int | None = None
+    epochs: int | None = None
+    probes: str = "seen"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.source not in SOURCES:
+            raise NiwtError(
+                f"unknown kind of set {self.source!r}",
+                where="niwt prepare",
+                fix=f"use classifier, {', '.join(SOURCES)}",
+            )
+        if self.root is None and not SOURCES[self.source].drawn:
+            raise NiwtError(
+                "no --root", where=f"niwt prepare {self.source}", fix="name the folder of the set with --root DIR"
+            )
+        if self.epochs is not None and self.epochs < 0:
+            raise NiwtError(f"{self.epochs} epochs", where="--epochs", fix="give 0 (frozen) or more")
+        if not 0 <= self.seed < 2**32:
+            raise NiwtError(f"seed {self.seed}", where="--seed", fix="give a number from 0 to 4294967295")
+        if self.probes not in ("seen", "noise") and not Path(self.probes).is_dir():
+            raise NiwtError(
+                f"no folder of probe pictures {self.probes!r}", where="--probes", fix="give a folder, seen or noise"
+            )
+
+    @property
+    def binary(self) -> bool:
+        """The set's own table of yes and no is wanted."""
+        return self.knowledge == "binary"
+
+    def settings(self, epochs: int) -> Settings:
+        """Those of `prepare`, with so many epochs of fine-tuning."""
+        training = replace(FINE_TUNING, epochs=epochs, seed=self.seed) if epochs else None
+        return Settings(
+            seed=self.seed,
+            probes=self.probes,
+            training=training,
+            fold_networks=FOLD_NETWORKS if training else 0,
+            warm_start=True,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What `prepare` works on, and what the study's provenance should remember of where it comes from."""
+
+    dataset: Dataset
+    network: SplitNetwork
+    preprocess: Preprocess
+    settings: Settings
+    provenance: Mapping[str, Any]
+
+
+def read_inputs(options: SetOptions, *, accelerator: Accelerator, progress: Report) -> Inputs:
+    """Reads the set and loads the network.
 
     Raises:
         NiwtError: on anything in the options or the set that cannot work, before any long work starts.
     """
-    if epochs is not None and epochs < 0:
-        raise NiwtError(f"{epochs} epochs", where="--epochs", fix="give 0 (frozen) or more")
-    if not 0 <= seed < 2**32:
-        raise NiwtError(f"seed {seed}", where="--seed", fix="give a number from 0 to 4294967295")
-    if probes not in ("seen", "noise") and not Path(probes).is_dir():
-        raise NiwtError(f"no folder of probe pictures {probes!r}", where="--probes", fix="give a folder, seen or noise")
-    if SOURCES[source].drawn:
-        described = partial(with_knowledge, knowledge=knowledge, encoder=encoder)
-        return _aviary_inputs(
-            out, described, backbone, weights, layer, epochs, probes, size, seed, accelerator, progress
-        )
+    if SOURCES[options.source].drawn:
+        return _drawn_inputs(options, accelerator, progress)
+    assert options.root is not None
     dataset = read_set(
-        source,
-        root,
-        ReadOptions(boxes=boxes, binary=knowledge == "binary", splits=splits),
+        options.source,
+        options.root,
+        ReadOptions(boxes=options.boxes, binary=options.binary, splits=options.splits),
         report=partial(progress, "checking pictures"),
     )
-    dataset, memory = with_knowledge(dataset, "attributes" if knowledge == "binary" else knowledge, encoder)
+    knowledge = "attributes" if options.binary else options.knowledge
+    dataset, provenance = with_knowledge(dataset, knowledge, options.encoder)
     dataset = with_duplicates_said(dataset)
-    network, preprocess = load_backbone(backbone or BACKBONE, weights=_weights(weights), layer=layer, seed=seed)
-    if size is not None:
-        preprocess = replace(preprocess, size=size, resize=None)
-    _check_size(network, preprocess)
-    epochs = EPOCHS if epochs is None else epochs
-    training = replace(FINE_TUNING, epochs=epochs, seed=seed) if epochs else None
-    settings = Settings(
-        seed=seed, probes=probes, training=training, fold_networks=FOLD_NETWORKS if training else 0, warm_start=True
-    )
-    return dataset, network, preprocess, settings, memory
-
-
-def _aviary_inputs(
-    out: Path,
-    described: Callable[[Dataset], tuple[Dataset, Mapping[str, Any]]],
-    backbone: str | None,
-    weights: str | None,
-    layer: str | None,
-    epochs: int | None,
-    probes: str,
-    size: int | None,
-    seed: int,
-    accelerator: Accelerator,
-    progress: Report,
-) -> Inputs:
-    """Draws the Aviary beside ``out``, and takes the network that was made for it unless another is named."""
-
-    defaults = aviary_defaults(seed=seed)
-    name = backbone or defaults.backbone
-    own = name == defaults.backbone
-    chosen = "none" if own and weights is None else _weights(weights)
     network, preprocess = load_backbone(
-        name, weights=chosen, layer=layer or (defaults.layer if own else None), seed=seed
+        options.backbone or BACKBONE, weights=_weights(options.weights), layer=options.layer, seed=options.seed
     )
-    preprocess = replace(preprocess, size=size or defaults.size, resize=None)
+    if options.size is not None:
+        preprocess = replace(preprocess, size=options.size, resize=None)
+    _check_size(network, preprocess)
+    settings = options.settings(EPOCHS if options.epochs is None else options.epochs)
+    return Inputs(dataset, network, preprocess, settings, provenance)
+
+
+def _drawn_inputs(options: SetOptions, accelerator: Accelerator, progress: Report) -> Inputs:
+    """Draws the Aviary beside the study, and takes the network that was made for it unless another is named."""
+    defaults, seed = aviary_defaults(seed=options.seed), options.seed
+    name = options.backbone or defaults.backbone
+    made_for_it = name == defaults.backbone
+    pretrained_here = made_for_it and options.weights is None
+    network, preprocess = load_backbone(
+        name,
+        weights="none" if pretrained_here else _weights(options.weights),
+        layer=options.layer or (defaults.layer if made_for_it else None),
+        seed=seed,
+    )
+    preprocess = replace(preprocess, size=options.size or defaults.size, resize=None)
     with accelerator.main_process_first():
-        drawn, drawing = draw_pictures(
-            out, seed=seed, progress=lambda done, total: progress("drawing pictures", done, total)
-        )
-        dataset, memory = described(read_aviary(drawn))
-        if own and weights is None:
-            _pretrain(network, preprocess, out, defaults, seed, accelerator, progress)
+        folder, drawing = draw_pictures(options.out, seed=seed, progress=partial(progress, "drawing pictures"))
+        dataset, provenance = with_knowledge(read_aviary(folder), options.knowledge, options.encoder)
+        if pretrained_here:
+            _pretrain(network, preprocess, options.out, defaults, seed, accelerator, progress)
             drawing["random_birds"] = defaults.random_birds
-    training = replace(FINE_TUNING, epochs=epochs, seed=seed) if epochs else None
-    settings = Settings(
-        seed=seed, probes=probes, training=training, fold_networks=FOLD_NETWORKS if training else 0, warm_start=True
+    return Inputs(
+        dataset, network, preprocess, options.settings(options.epochs or 0), {"aviary": drawing, **provenance}
     )
-    return dataset, network, preprocess, settings, {"aviary": drawing, **memory}
 
 
 def _pretrain(
@@ -157,7 +195,7 @@ def _pretrain(
         count=defaults.random_birds,
         size=preprocess.size,
         seed=seed,
-        progress=lambda done, total: progress("drawing random birds", done, total),
+        progress=partial(progress, "drawing random birds"),
     )
     pretrain(
         network,
@@ -167,7 +205,7 @@ def _pretrain(
         folder / "pretraining.safetensors",
         Pretraining(epochs=defaults.pretraining_epochs, seed=seed),
         device=accelerator.device,
-        progress=lambda done, total: progress("pre-training", done, total),
+        progress=partial(progress, "pre-training"),
     )
 
 
