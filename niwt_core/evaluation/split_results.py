@@ -61,14 +61,14 @@ class Summary:
 
 def summarise(results: Sequence[SplitResult]) -> tuple[Summary, ...]:
     """One line for each method and calibration, highest H first."""
-    own = np.array([result.rows[f"{NIWT}|{BY_SHARE}"].H for result in results])
+    H_of_niwt = np.array([result.rows[f"{NIWT}|{BY_SHARE}"].H for result in results])
     lines = []
     for name in results[0].rows:
         method, calibration = name.split("|")
         values = np.array([[getattr(r.rows[name], key) for key in ("U", "S", "H", "zsl", "ausuc")] for r in results])
         U, S, H, zsl, ausuc = (float(value) for value in values.mean(0))
         itself = (method, calibration) == (NIWT, BY_SHARE)
-        ahead = None if itself else interval(own - values[:, 2])
+        ahead = None if itself else interval(H_of_niwt - values[:, 2])
         lines.append(Summary(method, calibration, U, S, H, zsl, ausuc, ahead))
     return tuple(sorted(lines, key=lambda line: -line.H))
 

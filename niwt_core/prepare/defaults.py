@@ -190,7 +190,7 @@ def _pretrain(
     """Draws random birds beside ``out`` and pre-trains ``network`` on them, resumably."""
 
     folder = random_birds_folder(out)
-    pictures, words = draw_random_birds(
+    pictures, attributes = draw_random_birds(
         folder,
         count=defaults.random_birds,
         size=preprocess.size,
@@ -201,7 +201,7 @@ def _pretrain(
         network,
         preprocess,
         pictures,
-        words,
+        attributes,
         folder / "pretraining.safetensors",
         Pretraining(epochs=defaults.pretraining_epochs, seed=seed),
         device=accelerator.device,

@@ -72,8 +72,8 @@ def evaluate(
     logits = study.full_head.logits(study.features[pictures].float())
     scored = score(logits, labels, study.seen)
     gamma = study.gamma
-    told = calibrated(logits, study.seen, gamma)
-    predicted, temperature = told.argmax(1).numpy(), temperature_of(study)
+    calibrated_logits = calibrated(logits, study.seen, gamma)
+    predicted, temperature = calibrated_logits.argmax(1).numpy(), temperature_of(study)
     published = with_gamma(study)
     bare = score(published.full_head.logits(study.features[pictures].float()), labels, study.seen)
     figures = run_baselines(study, on_baseline=on_baseline) if baselines else {}
@@ -91,8 +91,8 @@ def evaluate(
         baselines=figures,
         left_out=left_out(study) if baselines else (),
         temperature=temperature,
-        ece_before=expected_calibration_error(told, labels),
-        ece=expected_calibration_error(told, labels, temperature=temperature),
+        ece_before=expected_calibration_error(calibrated_logits, labels),
+        ece=expected_calibration_error(calibrated_logits, labels, temperature=temperature),
     )
 
 

@@ -42,8 +42,8 @@ class Inputs:
     seed: int
     version: int = VERSION
 
-    def roles(self, seen: bool) -> list[str]:
-        """The role of each picture of a species, in order."""
+    def splits(self, seen: bool) -> list[str]:
+        """Which split each picture of a species belongs to, in order."""
         if not seen:
             return ["test"] * self.per_unseen_test
         return ["train"] * self.per_seen + ["test"] * self.per_seen_test
@@ -70,7 +70,7 @@ def write_aviary(
     _claim(root, options)
     if (root / "pictures.csv").exists():
         return
-    counts = [len(options.roles(kind.seen)) for kind in species()]
+    counts = [len(options.splits(kind.seen)) for kind in species()]
     waiting = [i for i, kind in enumerate(species()) if not rows_file(root, kind.slug).exists()]
     done = sum(counts) - sum(counts[i] for i in waiting)
     for i in _drawn(root, options, waiting, workers):
@@ -170,11 +170,11 @@ def _draw_species(root: Path, options: Inputs, i: int) -> int:
     folder = root / "images" / kind.slug
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    for number, role in enumerate(options.roles(kind.seen)):
+    for number, split in enumerate(options.splits(kind.seen)):
         picture = draw(kind.attributes, seed=_picture_seed(options.seed, i, number), size=options.size)
         path = folder / f"{number:03d}.jpg"
         picture.image.save(path, quality=92, subsampling=0)
-        rows.append(row_of(picture, path.relative_to(root).as_posix(), kind.name, role))
+        rows.append(row_of(picture, path.relative_to(root).as_posix(), kind.name, split))
     write_rows(rows_file(root, kind.slug), rows)  # last: its presence says that the species is complete
     return i
 
