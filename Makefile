@@ -23,6 +23,7 @@ app: setup
 
 test: $(VENV)/.ready-dev lint
 	bash tests/browser.sh
+	@command -v node >/dev/null || echo '*** node is not installed: the JavaScript of the editor is tested in the browser alone ***' >&2
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --cov=niwt_core --cov-report=term:skip-covered
 
 lint: $(VENV)/.ready-dev

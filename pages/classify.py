@@ -7,13 +7,13 @@ import streamlit as st
 from niwt_core.explain.attribution import METHODS
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.figures import METHOD_NAMES, sized_square
-from niwt_core.report.stylesheet import FRAGMENTS
+from niwt_core.report.stylesheet import sheet
 from pages.components.classify import answers, results, viewer, why
 from pages.components.classify.reasons import explanation_of, map_of
 from pages.components.shared import intake, session, style
 from pages.components.shared.uploads import session_uploads
 
-STYLE = FRAGMENTS + Path(__file__).with_name("components").joinpath("classify", "classify.css").read_text(
+STYLE = sheet("fragments") + Path(__file__).with_name("components").joinpath("classify", "classify.css").read_text(
     encoding="utf-8"
 )
 

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -25,6 +26,9 @@ from niwt_core.explain.sentence import sentence_for
 from niwt_core.method.importance import importance, unit
 from niwt_core.study.study import Study
 from niwt_core.study.temperature import temperature_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SURE, CLEAR = (
     0.5,
@@ -77,6 +81,16 @@ class Explanation:
         """What the class's description promises and the picture lacks, the most promised first."""
         lacking = [item for item in self.not_seen if item.promised >= PRESENT]
         return tuple(sorted(lacking, key=lambda item: -item.promised))
+
+    def figure(self, answer: Answer | None = None) -> Figure:
+        """The score as a sum, and the neurons for and against, for print: ``figure().savefig("why.pdf")``. With the ``answer`` that was
+        explained, its picture and the class's map too."""
+        from niwt_core.explain.figure import explanation_figure  # Matplotlib is loaded where somebody draws
+
+        neurons = (*self.supporting, *self.opposing)
+        return explanation_figure(
+            self.display, self.evidence, self.observations, neurons, answer=answer, name=self.name
+        )
 
 
 def explain(answer: Answer, name: str | None = None, *, versus: str | None = None, shown: int = SHOWN) -> Explanation:

@@ -65,13 +65,14 @@ def evaluate_classifier(
     )
 
 
-def classifier_json(study: Study, found: ClassifierEvaluation) -> dict[str, Any]:
+def classifier_json(study: Study, evaluation: ClassifierEvaluation) -> dict[str, Any]:
     """The object that ``niwt evaluate --json`` prints for a classifier as it is; what needs pictures of described classes is null."""
-    best, loo = found.loo.at_share, found.loo
+    best, loo = evaluation.loo.at_share, evaluation.loo
     return {
-        "study": study.name, "study_id": study.id, "U": None, "S": round(found.S, 4), "H": None, "zsl": None, "ausuc": None, "gamma": study.gamma,
+        "study": study.name, "study_id": study.id, "U": None, "S": round(evaluation.S, 4), "H": None, "zsl": None, "ausuc": None,
+        "gamma": study.gamma,
         "seen_classes": int(study.seen.sum()), "unseen_classes": int((~study.seen).sum()), "split_hash": study.split_hash, "seed": study.seed,
-        "photographs": found.photographs, "head_alone": round(found.alone, 4), "taken_by_described": round(found.taken, 4),
+        "photographs": evaluation.photographs, "head_alone": round(evaluation.alone, 4), "taken_by_described": round(evaluation.taken, 4),
         "loo": {
             "top1": round(best.top1, 4), "top5": round(best.top5, 4), "stolen": round(best.stolen, 4), "share": best.setting,
             "gamma": loo.gamma, "at_gamma": asdict(loo.at_gamma), "zsl": round(loo.zsl, 4), "ways": loo.ways,

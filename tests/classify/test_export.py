@@ -189,6 +189,6 @@ def test_mistakes_are_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(NiwtError, match="cannot write"):
         export(classifier, tmp_path / "file" / "birds.pt2")
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("niwt_core.classify.export_formats.find_spec", lambda name: None)
     with pytest.raises(NiwtError, match="ONNX needs onnx and onnxscript and onnxruntime"):
         export(classifier, tmp_path / "birds.onnx")

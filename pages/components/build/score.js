@@ -1,4 +1,4 @@
-/* What a description means to the network, as in niwt_core/editor.py: scores, likeness to known classes, predicted importance.
+/* What a description means to the network, as in niwt_core/classify/live_tables.py: scores, likeness to known classes, predicted importance.
 
 Everything is computed afresh from the K values at every change: with 312 attributes and 200 classes that is some 130,000 multiplications,
 0.2 ms, so that no running sum can drift. Sums are doubles, tables single precision. */

@@ -6,7 +6,8 @@ import streamlit as st
 
 from niwt_core import Classifier
 from niwt_core.classify.answer import Answer, Ranked
-from niwt_core.report.fragments import SIGNS, best_places, rank_row
+from niwt_core.report.fragments import best_places, rank_row
+from niwt_core.report.rendering import SIGNS
 from pages.components.shared.markdown import escape_markdown
 
 TOP = 6  # classes shown as bars

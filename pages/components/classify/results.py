@@ -11,7 +11,7 @@ from niwt_core import Classifier
 from niwt_core.classify.answer import Candidate
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.explanation_data import as_csv
-from niwt_core.report.fragments import percent
+from niwt_core.report.numbers import percent
 from pages.components.shared import style
 from pages.components.shared.intake import tile
 from pages.components.shared.pictures import address, crop
