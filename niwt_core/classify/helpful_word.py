@@ -5,7 +5,7 @@ left open, each with the features that its whole description predicts (ridge fro
 bird the described class's score is held against the best known class's, before and after one attribute group is said; the mean growth of that margin
 is the group's gain, and the class whose margin grows most is the one that it parts from.
 
-With two groups of an unseen species of the Aviary said, 13 % of its pictures are recognised; with the first word of this list told too 38 %, with one at
+With two groups of an unseen species of the Aviary said, 13 % of its pictures are recognised; with the first word of this list 38 %, with one at
 random 30 %, with the last 20 %.
 
 The rows are the exact transfer's, so a margin is a few products: ``|P k + q|`` is a quadratic form in k, and nothing is built.
