@@ -29,7 +29,7 @@ def info(study: StudyFolder, json: AsJson = False) -> None:
 
     opened = load_study(study)
     layers = [vars(layer) for layer in opened.network.layer_table(opened.preprocess.size)]
-    status = [neuron.status for neuron in opened.neurons]
+    status = [neuron.trust for neuron in opened.neurons]
     facts = {
         "study": opened.name,
         "study_id": opened.id,
@@ -43,6 +43,7 @@ def info(study: StudyFolder, json: AsJson = False) -> None:
         "neurons": len(opened.neurons),
         "verified": status.count("verified"),
         "weak": status.count("weak"),
+        "contested": status.count("contested"),
         "gamma": opened.gamma,
         "split_hash": opened.split_hash,
         "seed": opened.seed,
@@ -100,7 +101,8 @@ def neurons(
             "neuron": neuron.index,
             "name": neuron.name,
             "attribute": neuron.attribute,
-            "status": neuron.status,
+            "status": neuron.trust,
+            "better": neuron.better,
             "auroc": round(neuron.auroc, 4),
             "p": neuron.p,
             "q": neuron.q,

@@ -73,7 +73,7 @@ def neurons_of_attribute(study: Study, attribute: str) -> tuple[int, ...]:
     Raises NiwtError where there is no such attribute, or no neuron with its name.
     """
     name = study.knowledge.names[study.knowledge.column(attribute)]
-    named = [item.index for item in find_neurons(study.neurons, attribute=name) if item.name != "unnamed"]
+    named = [item.index for item in find_neurons(study.neurons, attribute=name) if item.is_named]
     if not named:
         fix = "choose an attribute that has neurons, see `niwt neurons`"
         raise NiwtError(f"no neuron is named {readable(name)!r}", where=f"study {study.name}", fix=fix)

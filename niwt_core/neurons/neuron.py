@@ -37,9 +37,19 @@ class Neuron:
         return bool(self.better)
 
     @property
+    def is_named(self) -> bool:
+        """Its name is better than chance, contested or not."""
+        return self.status in ("verified", "weak")
+
+    @property
+    def trust(self) -> str:
+        """How far its name can be trusted: its status, or "contested"."""
+        return "contested" if self.contested else self.status
+
+    @property
     def name(self) -> str:
         """What to call it: its label if the name stands, else "unnamed"."""
-        return self.label if self.status in ("verified", "weak") else "unnamed"
+        return self.label if self.is_named else "unnamed"
 
 
 def neurons_from(names: NeuronNames, knowledge: Knowledge) -> tuple[Neuron, ...]:

@@ -137,7 +137,7 @@ def prepare_classifier(
         stolen_share=stolen if stolen is None or kept is not None else replace(stolen, best_seen=stolen.best_seen[:0]),
         provenance={
             **settings.provenance, "layer": network.layer, "backbone": network.name, "settings": asdict(settings) | {"provenance": None},
-            "shuffled_names_fraction": names.shuffled_fraction, "skipped": [],
+            "shuffled_names_fraction": names.shuffled_fraction, "names_unit": "classes", "skipped": [],
             "calibrated_on": 0 if labelled is None else len(labelled.paths),
             "split": "the head's own classes are seen, described ones are not; no picture was trained on here",
         },

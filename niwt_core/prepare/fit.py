@@ -153,6 +153,7 @@ def assemble(
             "backbone": network.name,
             "settings": asdict(settings),
             "shuffled_names_fraction": names.shuffled_fraction,
+            "names_unit": "classes" if dataset.picture_attributes is None else "pictures",
             "skipped": [asdict(item) for item in dataset.skipped],
         },
     )

@@ -19,6 +19,7 @@ MEANING = {
 TRUST = {
     "verified": "held-out pictures confirm the name",
     "weak": "better than chance on held-out pictures, though not by much",
+    "contested": "better than chance, but another word fits the same held-out pictures clearly better",
 }
 STEPS_SHOWN = 8  # words of a counterfactual; the rest in one line
 
@@ -85,9 +86,10 @@ def neuron_list(
 
 def _neuron(part: NeuronPart, thumbnails: Mapping[int, str], longest: float) -> str:
     neuron, side = part.neuron, "for" if part.contribution >= 0 else "against"
-    named = neuron.status in ("verified", "weak")
+    named = neuron.is_named
     name = escape(phrase(neuron.label)) if named else "unnamed"
     louder = "louder than usual" if part.excess >= 0 else "quieter than usual"
+    rather = f", or {escape(phrase(neuron.better_label))}?" if neuron.contested else ""
     source = thumbnails.get(part.index, "")
     picture = (
         f'<img src="{source}" alt="Where neuron {part.index} is active in the picture" width="64" height="64">'
@@ -95,13 +97,11 @@ def _neuron(part: NeuronPart, thumbnails: Mapping[int, str], longest: float) -> 
         else ""
     )
     trust = (
-        f'<span class="nr-trust nr-{neuron.status}" title="{TRUST[neuron.status]}">{neuron.status}</span>'
-        if named
-        else ""
+        f'<span class="nr-trust nr-{neuron.trust}" title="{TRUST[neuron.trust]}">{neuron.trust}</span>' if named else ""
     )
     return (
         f'<li class="nr-neuron">{picture}<div><p><b{"" if named else " class=nr-unnamed"}>{name}</b>{trust}</p>'
-        f'<p class="nr-small">Neuron {part.index}, {louder}</p>'
+        f'<p class="nr-small">Neuron {part.index}, {louder}{rather}</p>'
         f'<p class="nr-amount"><span class="nr-bar nr-{side}"><i style="width:{100 * abs(part.contribution) / (longest or 1):.1f}%"></i></span>'
         f'<span class="nr-number">{number(part.contribution, sign=True)}</span></p></div></li>'
     )

@@ -24,7 +24,7 @@ STATUS_MEANING = {**TRUST, "unnamed": "no name stands the test", "dead": "never 
 
 def dictionary(study: Study) -> str:
     """How many neurons have a name that stands, and the best verified ones."""
-    count = {status: sum(neuron.status == status for neuron in study.neurons) for status in STATUS_MEANING}
+    count = {status: sum(neuron.trust == status for neuron in study.neurons) for status in STATUS_MEANING}
     total, live = len(study.neurons), len(study.neurons) - count["dead"]
     if study.knowledge.kind != "attributes":
         kind = escape(study.knowledge.kind)

@@ -38,10 +38,10 @@ gap:.875rem;align-items:center;padding:.625rem 0;border-top:1px solid var(--cyn-
 .st-strip{display:grid;grid-template-columns:repeat(4,1fr);gap:.25rem}
 .st-strip img{width:100%;aspect-ratio:1;object-fit:cover;display:block;border-radius:.375rem;background:var(--cyn-sunk)}
 .st-stack{display:flex;height:1rem;border-radius:99px;overflow:hidden;gap:2px;margin:.25rem 0 0}
-.st-stack i{display:block;min-width:2px;background:var(--cyn-neuron)}.st-stack .st-weak{opacity:.5}
+.st-stack i{display:block;min-width:2px;background:var(--cyn-neuron)}.st-stack .st-weak{opacity:.5}.st-stack .st-contested{opacity:.3}
 .st-stack .st-unnamed{background:var(--cyn-line)}.st-stack .st-dead{background:var(--cyn-sunk);box-shadow:inset 0 0 0 1px var(--cyn-line)}
 .st-swatch{display:inline-block;width:.75rem;height:.75rem;border-radius:.1875rem;margin-right:.375rem;background:var(--cyn-neuron)}
-.st-swatch.st-weak{opacity:.5}.st-swatch.st-unnamed{background:var(--cyn-line)}
+.st-swatch.st-weak{opacity:.5}.st-swatch.st-contested{opacity:.3}.st-swatch.st-unnamed{background:var(--cyn-line)}
 .st-swatch.st-dead{background:var(--cyn-sunk);box-shadow:inset 0 0 0 1px var(--cyn-line)}
 .st-command{background:var(--cyn-sunk);border-radius:.5rem;padding:.75rem 1rem;margin:0 0 1.25rem;overflow-wrap:anywhere}
 h3.st-gap{margin:1.75rem 0 .5rem}details{margin-top:1rem}summary{cursor:pointer;padding:.375rem 0;font-weight:600}

@@ -37,7 +37,7 @@ align-items:baseline;padding:.3125rem .5rem;border-radius:.5rem}
 .nr-trust{display:inline-block;margin-left:.5rem;font-size:.6875rem;line-height:1;font-weight:600;padding:.1875rem .4375rem;border-radius:99px;
 border:1px solid var(--cyn-line);color:var(--cyn-soft);vertical-align:.125em}
 .nr-trust.nr-verified{background:var(--cyn-neuron);border-color:var(--cyn-neuron);color:var(--cyn-paper)}
-.nr-trust.nr-weak{border-color:var(--cyn-neuron);color:var(--cyn-neuron)}
+.nr-trust.nr-weak,.nr-trust.nr-contested{border-color:var(--cyn-neuron);color:var(--cyn-neuron)}
 .nr-words li{display:grid;grid-template-columns:minmax(8rem,13rem) 1fr 4rem;gap:.75rem;align-items:center;padding:.3125rem 0}
 .nr-counterfactual li{display:grid;grid-template-columns:minmax(9rem,16rem) 1fr 4rem;gap:.75rem;align-items:center;padding:.3125rem 0}
 .nr-word{line-height:1.3}
