@@ -137,6 +137,7 @@ def classify(
     """Ranks seen, unseen and built classes for each picture, says what is seen in it, and whether it is like the study's pictures at all."""
     from niwt_core.explain.detector import sightings
     from niwt_core.explain.sentence import UNFAMILIAR
+    from niwt_core.study.temperature import temperature_of
 
     unreadable = _unreadable(images)
     readable = [path for path in images if path not in unreadable]
@@ -175,7 +176,15 @@ def classify(
         raise failed[0][1]
     if json:
         opened = classifier.study
-        write_json({"study": opened.name, "study_id": opened.id, "gamma": classifier.gamma, "results": results})
+        write_json(
+            {
+                "study": opened.name,
+                "study_id": opened.id,
+                "gamma": classifier.gamma,
+                "temperature": temperature_of(opened),
+                "results": results,
+            }
+        )
     else:
         for path, error in failed:
             write_line(f"{shown(path)}: {error.what}")

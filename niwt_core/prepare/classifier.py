@@ -40,6 +40,7 @@ from niwt_core.prepare.probes import probe_inputs
 from niwt_core.prepare.settings import Progress
 from niwt_core.study.storage import check_target, save_study
 from niwt_core.study.study import Choices, Study
+from niwt_core.study.temperature import temperature_of
 
 RIDGE = 0.27  # where there are no photographs to choose by; what a photograph of each ImageNet class chooses for EfficientNet-Lite0
 MU = 0.1  # of the transfer, where the tail is more than pooling
@@ -142,7 +143,7 @@ def prepare_classifier(
             "split": "the head's own classes are seen, described ones are not; no picture was trained on here",
         },
     )  # fmt: skip
-    return save_study(study, out)
+    return save_study(replace(study, temperature=temperature_of(study)), out)
 
 
 def described_table(

@@ -70,7 +70,7 @@ def _plates(drawn: Figures, explanation: Explanation) -> str:
 
 def _ranking(answer: Answer, explanation: Explanation) -> str:
     about = (
-        f"The best of {len(answer.ranking)} classes, by their share of the softmax. Calibration takes γ = {number(answer.classifier.gamma)} "
+        f"The best of {len(answer.ranking)} classes, each with its probability. Calibration takes γ = {number(answer.classifier.gamma)} "
         "from the score of every class that was trained on photographs."
     )
     kinds = [kind for kind in ("seen", "unseen", "built") if any(item.kind == kind for item in answer.ranking)]

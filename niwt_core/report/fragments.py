@@ -54,8 +54,7 @@ def chip(kind: str, label: str = "") -> str:
 def ranking_bars(ranking: Sequence[Ranked], *, chosen: str = "", top: int = 8) -> str:
     """The best classes as horizontal bars; the one that is explained stands out, and is added if it is further down."""
     shown = best_places(ranking, chosen=chosen, top=top)
-    longest = max((item.probability for _, item in shown), default=1.0)
-    rows = (f"<li>{rank_row(place, item, longest=longest, chosen=item.name == chosen)}</li>" for place, item in shown)
+    rows = (f"<li>{rank_row(place, item, chosen=item.name == chosen)}</li>" for place, item in shown)
     return f'<ol class="nr-ranking">{"".join(rows)}</ol>'
 
 
@@ -64,9 +63,9 @@ def best_places(ranking: Sequence[Ranked], *, chosen: str = "", top: int = 8) ->
     return [(place, item) for place, item in enumerate(ranking, 1) if place <= top or item.name == chosen]
 
 
-def rank_row(place: int, item: Ranked, *, longest: float, chosen: bool = False) -> str:
-    """One place of a ranking; ``longest`` is the share of a full bar."""
-    width = 100 * item.probability / (longest or 1.0)
+def rank_row(place: int, item: Ranked, *, chosen: bool = False) -> str:
+    """One place of a ranking; its bar goes from 0 to 100 %."""
+    width = 100 * item.probability
     return (
         f'<div class="nr-rank{" nr-chosen" if chosen else ""}"><span class="nr-place">{place}</span>{chip(item.kind, item.display)}'
         f'<span class="nr-kind">{item.kind}</span><span class="nr-bar nr-{item.kind}"><i style="width:{width:.1f}%"></i></span>'

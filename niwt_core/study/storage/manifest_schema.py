@@ -85,6 +85,7 @@ class _Manifest(_Entry):
     preprocess: dict[str, Any]
     choices: dict[str, Any]
     stolen_share: dict[str, Finite] | None = None
+    temperature: Positive | None = None
     maps: _Maps
     network: dict[str, Any]
     provenance: _Provenance
