@@ -25,6 +25,7 @@ from niwt_core.evaluation.metrics import calibrated
 from niwt_core.images import open_image
 from niwt_core.knowledge.class_names import class_key, closest, listing
 from niwt_core.study.study import Study
+from niwt_core.study.temperature import temperature_of
 
 Source = Any  # a path, bytes, a file object or a PIL image
 KEPT_SIDE = 1024  # pixels of the longer side that an encoded picture keeps for showing
@@ -156,6 +157,10 @@ class Classifier:
         _, rows, biases, seen = self._stacked()
         return calibrated((features - self.study.head.mean) @ rows.T + biases, seen, self.gamma)
 
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """(...,C) calibrated logits -> (...,C) softmax at the study's temperature, so that the percentages mean something."""
+        return torch.softmax(logits / temperature_of(self.study), -1)
+
     def classify(self, source: Source | EncodedPicture) -> Answer:
         """Ranks all classes for a picture. Raises NiwtError if it cannot be read."""
         picture = source if isinstance(source, EncodedPicture) else self.encode(source)
@@ -170,7 +175,7 @@ class Classifier:
         candidates = self.candidates
         logits = self.logits(picture.features)  # (C,)
         order = logits.argsort(descending=True, stable=True)
-        scores, probabilities = logits[order].tolist(), torch.softmax(logits, 0)[order].tolist()
+        scores, probabilities = logits[order].tolist(), self.probabilities(logits)[order].tolist()
         ranked = zip((candidates[c] for c in order.tolist()), scores, probabilities, strict=True)
         return Answer(
             self,

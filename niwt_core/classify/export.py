@@ -28,6 +28,7 @@ from niwt_core.classify.classifier import Classifier
 from niwt_core.classify.export_formats import Run, need_onnx, quiet, write_onnx, write_torch
 from niwt_core.errors import NiwtError
 from niwt_core.files import unwritable
+from niwt_core.study.temperature import temperature_of
 
 VERSION = 1  # of labels.json, preprocess.json and about.json
 TOLERANCE = 1e-4  # of the largest logit: float32 sums in another order; measured 2e-6 (torch) and 5e-6 (ONNX)
@@ -177,6 +178,8 @@ def _texts(classifier: Classifier, calibrated: bool) -> dict[str, str]:
         if calibrated
         else "to be taken from the logits of seen classes",
         "output": "logits (batch, classes) in the order of labels.json",
+        "temperature": temperature_of(study),
+        "temperature_meaning": "softmax(calibrated logits / temperature) gives the app's percentages",
     }
     tables = {"labels.json": {"classes": classes}, "preprocess.json": preprocess, "about.json": about}
     return {name: json.dumps({"version": VERSION, **table}, ensure_ascii=False) for name, table in tables.items()}

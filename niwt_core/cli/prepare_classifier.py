@@ -123,7 +123,7 @@ def prepare_own(options: ClassifierOptions, *, command: str, json: bool) -> None
         )
     result: dict[str, Any] = {
         "study": study.name, "study_id": study.id, "out": str(out), "seen_classes": int(seen.sum()), "described_classes": int((~seen).sum()),
-        "neurons": len(study.neurons), "named": sum(neuron.status in ("verified", "weak") for neuron in study.neurons),
+        "neurons": len(study.neurons), "named": sum(neuron.is_named for neuron in study.neurons),
         "layer": study.network.layer, "photographs": 0 if folder is None else len(folder.paths), "ridge": study.mapping.ridge,
         "gamma": study.choices.gamma if folder is not None and folder.labelled else None, "seed": options.seed,
     }  # fmt: skip

@@ -25,7 +25,6 @@ from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observ
 from niwt_core.explain.sentence import sentence_for
 from niwt_core.method.importance import importance, unit
 from niwt_core.study.study import Study
-from niwt_core.study.temperature import temperature_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 SURE, CLEAR = (
     0.5,
     0.2,
-)  # tempered probability of the best class, and its lead, below which the sentence says it is not sure
+)  # probability of the best class, and its lead, below which the sentence says it is not sure
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,8 +156,7 @@ def observe(answer: Answer, candidate: Candidate, evidence: Evidence) -> tuple[O
 
 
 def _sentence(answer: Answer, explained: Explanation) -> str:
-    scores = torch.tensor([item.score for item in answer.ranking], dtype=torch.float64)  # (C,), best first
-    first, second = (*torch.softmax(scores / temperature_of(answer.classifier.study), 0)[:2].tolist(), 0.0)[:2]
+    first, second = (*(item.probability for item in answer.ranking[:2]), 0.0)[:2]
     return sentence_for(
         explained.display,
         explained.kind,

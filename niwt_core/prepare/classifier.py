@@ -38,6 +38,7 @@ from niwt_core.prepare.settings import Progress
 from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
 from niwt_core.study.storage import check_target, save_study
 from niwt_core.study.study import Choices, Study
+from niwt_core.study.temperature import temperature_of
 
 RIDGE = 0.27  # where there are no photographs to choose by; what a photograph of each ImageNet class chooses for EfficientNet-Lite0
 MU = 0.1  # of the transfer, where the tail is more than pooling
@@ -157,11 +158,12 @@ def prepare_classifier(
         stolen_share=stolen if stolen is None or kept is not None else replace(stolen, best_seen=stolen.best_seen[:0]),
         provenance={
             **settings.provenance, "layer": network.layer, "backbone": network.name, "settings": asdict(settings) | {"provenance": None},
-            "shuffled_names_fraction": names.shuffled_fraction, "skipped": [],
+            "shuffled_names_fraction": names.shuffled_fraction, "names_unit": "classes", "skipped": [],
             "calibrated_on": 0 if labelled is None else len(labelled.paths),
             "split": "the head's own classes are seen, described ones are not; no picture was trained on here",
         },
     )  # fmt: skip
+    study = replace(study, temperature=temperature_of(study))
     if known is not None:
         report("leaving classes out", 0, 1)
         measured = evaluate_classifier(study, everything, known.labels)

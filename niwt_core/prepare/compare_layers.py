@@ -24,7 +24,7 @@ from niwt_core.evaluation.grid import GRID, Grid
 from niwt_core.evaluation.selection import Choice, choose
 from niwt_core.method.importance import unit
 from niwt_core.method.mapping import fit_map
-from niwt_core.neurons.naming import name_dictionary
+from niwt_core.neurons.name_dictionary import name_dictionary
 from niwt_core.prepare.activations import PictureActivations, kept_pictures
 from niwt_core.prepare.layer_figures import Comparison, LayerFigures
 from niwt_core.prepare.layer_reading import choose_layers, read_layers
@@ -152,7 +152,7 @@ def _refit(
     )
     targets = fitted.targets
     inverse = fit_map(unit(targets), torch.from_numpy(study.knowledge.values)[seen])
-    names = name_dictionary(dataset, inverse, picture_activations.pooled, seed=study.seed)
+    names = name_dictionary(dataset, targets, inverse, picture_activations.pooled, seed=study.seed)
     live, worded = int(names.live.sum()), study.knowledge.kind == "attributes"
     fraction = 100 * float(names.verified.sum()) / max(live, 1) if worded else math.nan
     again = replace(

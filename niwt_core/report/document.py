@@ -64,12 +64,10 @@ def _plates(drawn: Figures) -> list[dict[str, str]]:
 
 
 def _ranking(answer: Answer, explanation: Explanation) -> dict[str, Any]:
-    shown = best_places(answer.ranking, chosen=explanation.name)
     return {
-        "shown": shown,
-        "longest_share": max((item.probability for _, item in shown), default=1.0),
+        "shown": best_places(answer.ranking, chosen=explanation.name),
         "kinds": [kind for kind in ("seen", "unseen", "built") if any(item.kind == kind for item in answer.ranking)],
-        "ranking_about": f"The best of {len(answer.ranking)} classes, by their share of the softmax. Calibration takes γ = "
+        "ranking_about": f"The best of {len(answer.ranking)} classes, each with its probability. Calibration takes γ = "
         f"{number(answer.classifier.gamma)} from the score of every class that was trained on photographs.",
     }
 

@@ -24,9 +24,9 @@ def best_places(ranking: Sequence[Ranked], *, chosen: str = "", top: int = 8) ->
     return [(place, item) for place, item in enumerate(ranking, 1) if place <= top or item.name == chosen]
 
 
-def rank_row(place: int, item: Ranked, *, longest: float, chosen: bool = False) -> str:
-    """One place of a ranking; ``longest`` is the probability of a full bar."""
-    return fragment("rank_row")(place, item, longest, chosen)
+def rank_row(place: int, item: Ranked, *, chosen: bool = False) -> str:
+    """One place of a ranking; its bar goes from 0 to 100 %."""
+    return fragment("rank_row")(place, item, chosen)
 
 
 def neuron_list(

@@ -20,6 +20,7 @@ MEANING = {
 TRUST = {
     "verified": "held-out pictures confirm the name",
     "weak": "better than chance on held-out pictures, though not by much",
+    "contested": "better than chance, but another word fits the same held-out pictures clearly better",
 }
 
 

@@ -62,7 +62,7 @@ class Dictionary:
 
 def dictionary(study: Study) -> Dictionary:
     """How many neurons have a name that stands, and the best verified ones."""
-    count = {status: sum(neuron.status == status for neuron in study.neurons) for status in STATUS_MEANING}
+    count = {status: sum(neuron.trust == status for neuron in study.neurons) for status in STATUS_MEANING}
     total, live = len(study.neurons), len(study.neurons) - count["dead"]
     if study.knowledge.kind != "attributes":
         return Dictionary(

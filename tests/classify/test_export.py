@@ -15,6 +15,7 @@ from niwt_core.backbones import Preprocess
 from niwt_core.classify import export as exporting
 from niwt_core.classify.classifier import Classifier
 from niwt_core.classify.export import Pipeline, export
+from niwt_core.study.temperature import temperature_of
 from tests.support.small_study import small_study
 from tests.support.tiny_networks import CUTS, tiny
 
@@ -86,6 +87,7 @@ def compare(said: dict, classifier: Classifier, pixels: np.ndarray) -> None:
     assert labels[0]["name"] == NAME
     assert said["preprocess.json"]["size"] == pixels.shape[-1]
     assert said["about.json"]["gamma"] == classifier.gamma
+    assert said["about.json"]["temperature"] == temperature_of(classifier.study)
     assert said["about.json"]["calibrated"] is True
     assert said["about.json"]["study_id"] == classifier.study.id
 

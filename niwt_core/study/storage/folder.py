@@ -199,6 +199,7 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         split_hash=manifest["split_hash"],
         seed=manifest["seed"],
         provenance=manifest["provenance"],
+        temperature=manifest.get("temperature"),
         kernel=Kernel.from_tensors("kernel", model),
         stolen_share=read_stolen_share(manifest.get("stolen_share"), model),
         texts=read_texts(manifest["knowledge"].get("texts"), model, classes, seen),

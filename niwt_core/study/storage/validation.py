@@ -67,15 +67,11 @@ def _check_neurons(study: Study) -> None:
     for n, neuron in enumerate(study.neurons):
         need(neuron.index == n, f"neurons.csv: row {n} is of neuron {neuron.index}")
         need(neuron.status in STATUS, f"neurons.csv: neuron {n} has status {neuron.status[:40]!r}")
-        need(
-            not neuron.attribute or neuron.attribute in names,
-            f"neurons.csv: neuron {n} has a name that is no attribute",
-        )
-        need(
-            _shown(neuron.label) and len(neuron.label) <= 300,
-            f"neurons.csv: neuron {n} has a label that cannot be shown",
-        )
-        for what, value in (("AUROC", neuron.auroc), ("p", neuron.p), ("q", neuron.q)):
+        for name, label in ((neuron.attribute, neuron.label), (neuron.better, neuron.better_label)):
+            need(not name or name in names, f"neurons.csv: neuron {n} has a name that is no attribute")
+            need(_shown(label) and len(label) <= 300, f"neurons.csv: neuron {n} has a label that cannot be shown")
+        aurocs = (("AUROC", neuron.auroc), ("AUROC", neuron.better_auroc))
+        for what, value in (*aurocs, ("p", neuron.p), ("q", neuron.q)):
             need(not value < 0 and not value > 1, f"neurons.csv: {what} {value:g} of neuron {n} is not from 0 to 1")
 
 

@@ -23,13 +23,10 @@ def chosen_class(answer: Answer, key: str) -> str:
 def ranking(answer: Answer, key: str, chosen: str) -> None:
     """The best classes as bars that can be pressed, and a list of all of them."""
     shown = best_places(answer.ranking, chosen=chosen, top=TOP)
-    longest = max(item.probability for _, item in shown)
     with st.container(key="ranking", gap=None):
         for place, item in shown:
             with st.container(key=f"card-rank-{place}", gap=None):
-                st.html(
-                    f'<div aria-hidden="true">{rank_row(place, item, longest=longest, chosen=item.name == chosen)}</div>'
-                )
+                st.html(f'<div aria-hidden="true">{rank_row(place, item, chosen=item.name == chosen)}</div>')
                 label = escape_markdown(
                     f"Explain place {place}: {item.display}, {item.kind}, {100 * item.probability:.1f} percent"
                 )

@@ -35,9 +35,9 @@ def verdicts(classifier: Classifier, session_uploads: Uploads) -> list[Verdict]:
     """What the classifier says now of every picture, the last one first: one product for all of them."""
     items = list(session_uploads.items.values())[::-1]
     candidates = classifier.candidates
-    probabilities, order = torch.softmax(classifier.logits(torch.stack([item.features for item in items])), 1).topk(
-        min(2, len(candidates))
-    )  # (n, 2)
+    probabilities, order = classifier.probabilities(
+        classifier.logits(torch.stack([item.features for item in items]))
+    ).topk(min(2, len(candidates)))  # (n, 2)
     out = []
     for item, probability, places in zip(items, probabilities.tolist(), order.tolist(), strict=True):
         second = candidates[places[1]] if len(places) > 1 else None

@@ -41,7 +41,7 @@ def show(study: Study, index: int) -> None:
     )
     st.html(
         f'<header class="cyn-head"><p class="cyn-eyebrow">Neuron {index} · {text(part)}</p><h1>{text(word)}</h1>'
-        f"<p>{style.trust(neuron.status)} {text(_verdict(study, index))}</p></header>"
+        f"<p>{style.trust(neuron.trust)} {text(_verdict(study, index))}</p></header>"
     )
     pictures = "".join(neuron_crop(study, index, place) for place in range(study.gallery.top.shape[1]))
     legend = "Excites it most · in colour where it is active; point at one to see it whole"
@@ -69,7 +69,13 @@ def show(study: Study, index: int) -> None:
                     ("hypothesis", neuron.label or "none could be tested"),
                     ("strength in the inverse map", f"{neuron.score:.3f} standard deviations"),
                     ("AUROC on held-out pictures", f"{neuron.auroc:.3f}"),
-                    ("p (Mann-Whitney)", f"{neuron.p:.3g}"),
+                    *(
+                        [("fits better", f"{neuron.better_label}, AUROC {neuron.better_auroc:.3f}")]
+                        if neuron.contested
+                        else []
+                    ),
+                    ("tested with", f"{study.provenance.get('names_unit', 'pictures')} as units"),
+                    ("p", f"{neuron.p:.3g}"),
                     ("q (Benjamini-Hochberg)", f"{neuron.q:.3g}"),
                     (
                         "passing under shuffled names",
@@ -89,6 +95,11 @@ def _verdict(study: Study, index: int) -> str:
     chance = f"AUROC {neuron.auroc:.2f}, q {'below 0.001' if neuron.q < 0.001 else f'{neuron.q:.2g}'}"
     if neuron.status == "unnamed":
         return f"The guess “{neuron.label}” did not hold on pictures that had no part in it ({chance})."
+    if neuron.contested:
+        return (
+            f"“{neuron.label}” is better than chance ({chance}), but “{neuron.better_label}” fits the same held-out pictures "
+            f"clearly better (AUROC {neuron.better_auroc:.2f}): which of the two it answers to is open."
+        )
     return f"It tells pictures with “{neuron.label}” from those without ({chance}), on pictures that had no part in the name."
 
 

@@ -14,7 +14,7 @@ from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.neuron import Neuron, find_neurons
 from pages.components.shared import style
 from pages.components.shared.figures import meter, stacked
-from pages.components.shared.lookup import STATUSES, trust_counts
+from pages.components.shared.lookup import TRUST, trust_counts
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop, neuron_crop
 from pages.components.shared.session import per_study
@@ -24,10 +24,17 @@ from pages.components.shared.tables import table
 
 def name_of(neuron: Neuron) -> tuple[str, str]:
     """A neuron's name in two lines: the part above, the word below; an unnamed one says so."""
-    if neuron.status not in ("verified", "weak"):
+    if not neuron.is_named:
         return ("no word passed", "Unnamed") if neuron.status == "unnamed" else ("never active", "Silent")
     part, _, word = neuron.label.rpartition(": ")
     return part or "attribute", word[:1].upper() + word[1:]
+
+
+def rather(neuron: Neuron) -> str:
+    """Markup of the word that fits a contested neuron better; nothing for others."""
+    if not neuron.contested:
+        return ""
+    return f'<p class="cyn-rather">or rather {text(neuron.better_label)}</p>'
 
 
 @per_study
@@ -40,7 +47,7 @@ def neuron_markup(study: Study, index: int, crops: int = 3) -> str:
     auroc = "" if neuron.status == "dead" else f"<span>AUROC {neuron.auroc:.2f}</span>"
     return (
         f'<div class="cyn-crops">{pictures}</div><div class="cyn-card-text"><p class="cyn-eyebrow">{text(part)}</p>'
-        f'<h3>{text(word)}</h3><p class="cyn-facts">{style.trust(neuron.status)}<span>№ {index}</span>{auroc}</p></div>'
+        f'<h3>{text(word)}</h3>{rather(neuron)}<p class="cyn-facts">{style.trust(neuron.trust)}<span>№ {index}</span>{auroc}</p></div>'
     )
 
 
@@ -182,7 +189,7 @@ def class_label(study: Study) -> Callable[[str], str]:
 def trust_bar(study: Study) -> None:
     """How many neurons have a name that holds."""
     counts = trust_counts(study)
-    parts = [(status, counts[status], f"cyn-is-{status}") for status in STATUSES]
+    parts = [(status, counts[status], f"cyn-is-{status}") for status in TRUST]
     st.html(stacked(parts, describe=", ".join(f"{count} {status}" for status, count in counts.items())))
 
 
