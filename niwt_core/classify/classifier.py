@@ -59,16 +59,21 @@ class Classifier:
 
     def add_recipe(self, recipe: Recipe) -> BuiltClass:
         """Builds the class of a recipe and adds it. A seen class cannot be built again under its own name. Raises NiwtError."""
-        key = class_key(recipe.name)
-        for name in self.study.seen_classes:
-            if class_key(name) == key:
-                raise NiwtError(
-                    f"{recipe.name!r} is a seen class", where="recipe", fix="give the new class another name"
-                )
-        built = build_class(self.study, recipe)
-        self._built[recipe.name] = built
+        self._refuse_seen(recipe.name)
+        return self.hold(build_class(self.study, recipe))
+
+    def hold(self, built: BuiltClass) -> BuiltClass:
+        """Adds a class that is built already, such as one that confirmed pictures moved. Raises NiwtError."""
+        self._refuse_seen(built.name)
+        self._built[built.name] = built
         self._stack = None
         return built
+
+    def _refuse_seen(self, called: str) -> None:
+        key = class_key(called)
+        for name in self.study.seen_classes:
+            if class_key(name) == key:
+                raise NiwtError(f"{called!r} is a seen class", where="recipe", fix="give the new class another name")
 
     def remove(self, name: str) -> BuiltClass:
         """Takes a built class out again. Raises NiwtError."""

@@ -7,10 +7,24 @@ import streamlit as st
 from niwt_core import Classifier
 from niwt_core.classify.answer import Answer, Ranked
 from niwt_core.report.fragments import best_places, rank_row
+from niwt_core.report.numbers import percent
 from niwt_core.report.rendering import SIGNS
 from pages.components.shared.markdown import escape_markdown
+from pages.components.shared.style import chip, text
 
 TOP = 6  # classes shown as bars
+
+
+def verdict(answer: Answer, title: str) -> None:
+    """The answer in one line, before anything else: what the picture is called, the best class and its percentage, and the next one."""
+    first, *rest = answer.ranking
+    then = "".join(
+        f"<span>then {chip(item.kind, item.display)} {percent(item.probability)}</span>" for item in rest[:1]
+    )
+    st.html(
+        f'<div class="cls-verdict"><h3 class="cyn-h3">{text(title)}</h3>'
+        f"<p><b>{chip(first.kind, first.display)}</b> <b>{percent(first.probability)}</b>{then}</p></div>"
+    )
 
 
 def chosen_class(answer: Answer, key: str) -> str:

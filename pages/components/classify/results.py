@@ -50,38 +50,46 @@ def show(classifier: Classifier, session_uploads: Uploads) -> None:
     if len(session_uploads.items) < 2:
         return
     told = verdicts(classifier, session_uploads)
-    style.heading("Your pictures", f"{len(told)} pictures, each with the best class for it. Choose one to explain.")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        style.heading("Your pictures", level=3)
+        _buttons(told, session_uploads)
     pages = -(-len(told) // PAGE)
-    page = st.pagination(pages, key=f"results-{pages}") if pages > 1 else 1
     with st.container(key="results"):
+        chosen = next((i for i, verdict in enumerate(told) if verdict.upload.key == session_uploads.chosen), 0)
+        page = st.session_state.get(f"results-{pages}") or chosen // PAGE + 1
         for verdict in told[(page - 1) * PAGE : page * PAGE]:
             _tile(verdict, session_uploads)
-    with st.container(horizontal=True, gap="small"):
-        st.download_button(
-            "Results (CSV)",
-            lambda: results_csv(told),
-            "results.csv",
-            "text/csv",
-            icon=":material/table:",
-            on_click="ignore",
-            key="results_csv",
-        )
-        st.button(
-            "Remove this picture",
-            icon=":material/close:",
-            type="tertiary",
-            on_click=session_uploads.remove,
-            args=(session_uploads.chosen,),
-            key="remove_picture",
-        )
-        st.button(
-            "Remove all",
-            icon=":material/delete_sweep:",
-            type="tertiary",
-            on_click=_remove_all,
-            args=(session_uploads,),
-            key="remove_pictures",
-        )
+    if pages > 1:
+        st.pagination(pages, key=f"results-{pages}")
+
+
+def _buttons(told: list[Verdict], session_uploads: Uploads) -> None:
+    st.download_button(
+        "Results (CSV)",
+        lambda: results_csv(told),
+        "results.csv",
+        "text/csv",
+        icon=":material/table:",
+        on_click="ignore",
+        key="results_csv",
+        type="tertiary",
+    )
+    st.button(
+        "Remove this picture",
+        icon=":material/close:",
+        type="tertiary",
+        on_click=session_uploads.remove,
+        args=(session_uploads.chosen,),
+        key="remove_picture",
+    )
+    st.button(
+        "Remove all",
+        icon=":material/delete_sweep:",
+        type="tertiary",
+        on_click=_remove_all,
+        args=(session_uploads,),
+        key="remove_pictures",
+    )
 
 
 def _tile(verdict: Verdict, session_uploads: Uploads) -> None:

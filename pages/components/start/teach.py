@@ -71,7 +71,7 @@ def _picture(study: Study) -> None:
     nonce = st.session_state.setdefault("teach_nonce", 0)
     file = st.file_uploader("A photograph of your own: drop it here", type=list(TYPES), key=f"teach-file-{nonce}")
     if file is not None:
-        problems = take_in([(file.name, file.getvalue())], classifier, pictures)
+        _, problems = take_in([(file.name, file.getvalue())], classifier, pictures)
         let_go([file])
         st.session_state["teach_nonce"] = nonce + 1
         st.session_state["picture_errors"] = problems
