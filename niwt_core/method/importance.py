@@ -14,6 +14,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.errors import NiwtError
@@ -98,8 +99,6 @@ def operator(
         mode = "forward" if network.neurons < network.features else "reverse"
     total: Tensor | None = None
     count = 0
-    from torch.nn.attention import SDPBackend, sdpa_kernel  # here, since classifying does without
-
     for activations in batches:
         # Fused attention has no forward derivative and no batching rule; pooling has no rule either, which costs time but no truth.
         with sdpa_kernel(SDPBackend.MATH), warnings.catch_warnings():

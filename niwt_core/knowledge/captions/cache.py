@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import load, save
 
 from niwt_core.errors import NiwtError
 from niwt_core.files import write_atomically
@@ -47,8 +48,6 @@ class TextCache:
         return np.stack([shards[key[:2]][key] for key in keys])
 
     def _read(self, shard: str, width: int) -> Mapping[str, np.ndarray]:
-        from safetensors.numpy import load
-
         try:
             rows = load((self._folder / f"{shard}.safetensors").read_bytes())
         except Exception:  # absent, unreadable, or damaged in whatever way
@@ -60,8 +59,6 @@ class TextCache:
         }
 
     def _write(self, shard: str, rows: Mapping[str, np.ndarray]) -> None:
-        from safetensors.numpy import save
-
         try:
             write_atomically(self._folder / f"{shard}.safetensors", save(dict(rows)))
         except (NiwtError, OSError):

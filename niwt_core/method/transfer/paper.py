@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.method.importance import importance
@@ -45,8 +46,6 @@ class PaperTransfer:
 
 def importance_with_graph(network: SplitNetwork, activations: Tensor, row: Tensor) -> Tensor:
     """``G(x) w`` (B,N) for one row (D,) or one a picture (B,D), differentiable in the row (double backward)."""
-    from torch.nn.attention import SDPBackend, sdpa_kernel
-
     leaf = activations.detach().requires_grad_()
     with sdpa_kernel(SDPBackend.MATH):  # fused attention has no second derivative
         score = (network.tail(leaf) * row).sum()
