@@ -38,13 +38,14 @@ PER_CLASS = 6  # pictures: 360 in all, which gives each share to within 2 points
 
 @dataclass(frozen=True)
 class NameAudit:
-    """Percent. named and verified: of the live neurons; verified_of_named; shuffled: live neurons that pass under shuffled names."""
+    """Percent. named, verified and contested: of the live neurons; verified_of_named; shuffled: live neurons that pass under shuffled names."""
 
     live: int
     named: float
     verified: float
     verified_of_named: float
     shuffled: float
+    contested: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ def audit_names(study: Study) -> NameAudit:
         verified=100 * verified / max(1, len(live)),
         verified_of_named=100 * verified / max(1, named),
         shuffled=100 * float(study.provenance.get("shuffled_names_fraction", float("nan"))),
+        contested=100 * sum(neuron.contested for neuron in live) / max(1, len(live)),
     )
 
 

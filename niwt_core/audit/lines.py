@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from niwt_core.audit.audits import Audits
 from niwt_core.audit.ground_truth import GroundTruth
+from niwt_core.study.evaluate import Evaluation
 
 
 def ground_truth_lines(ground_truth: GroundTruth) -> Iterator[str]:
@@ -24,4 +26,48 @@ def ground_truth_lines(ground_truth: GroundTruth) -> Iterator[str]:
     yield (
         f"random net   words {ground_truth.words_shuffled.true:.1f} % true, pointing {ground_truth.pointing_shuffled.hits:.1f} %: "
         "both collapse when the weights are shuffled"
+    )
+
+
+def audit_lines(audits: Audits, *, names: bool = True) -> Iterator[str]:
+    """What the audits found, each with its control; ``names`` are left out where `ground_truth_lines` says them."""
+    found = audits.names
+    if names and found is not None:
+        yield (
+            f"names        {found.verified:.1f} % of {found.live} live neurons verified, {found.contested:.1f} % contested, "
+            f"{found.shuffled:.1f} % pass under shuffled names"
+        )
+    for item in audits.claims:
+        yield (
+            f"claims       of {item.side} classes' pictures: seen {item.every.seen_true:.1f} % true, not seen {item.every.not_seen_true:.1f} %, "
+            f"{item.every.decided:.0f} % decided; claims of other pictures {item.control.seen_true:.1f} % and {item.control.not_seen_true:.1f} %"
+        )
+        for name, promised in (("right", item.right), ("runner-up", item.runner_up), ("random", item.random)):
+            yield (
+                f"             words of the {name} class: seen {promised.claims.seen_true:.1f} % true, not seen "
+                f"{promised.claims.not_seen_true:.1f} %; reciting its description {promised.recited:.1f} %"
+            )
+    if audits.shuffled is not None:
+        control = audits.shuffled
+        yield (
+            f"random net   seen {control.seen_true:.1f} % true, not seen {control.not_seen_true:.1f} %, {control.decided:.0f} % decided, "
+            "with shuffled weights"
+        )
+    if audits.novelty is not None:
+        auroc = ", ".join(f"{name} {value:.4f}" for name, value in audits.novelty.auroc.items())
+        accepted = f"{audits.novelty.accepted_seen:.1f} % of seen, {audits.novelty.accepted_unseen:.1f} % of unseen"
+        yield f"familiar     {accepted} classes' pictures accepted; AUROC against {auroc}"
+    if audits.parts is not None:
+        peaks = audits.parts
+        yield (
+            f"parts        {peaks.hits:.1f} % of {peaks.peaks} peaks of verified neurons lie at the part of their name, "
+            f"{peaks.anywhere:.1f} % at random ({peaks.times:.1f} times), {peaks.other_names:.1f} % at the part of another name"
+        )
+
+
+def calibration_line(evaluation: Evaluation) -> str:
+    """How far percentages are from accuracy, before and after the temperature."""
+    return (
+        f"percentages  expected calibration error {evaluation.ece_before:.1f} points before, {evaluation.ece:.1f} after "
+        f"temperature {evaluation.temperature:.3g} (chosen on held-out seen classes)"
     )

@@ -14,6 +14,7 @@ from niwt_core.cli.output import Report, write_json, write_line, write_table
 from niwt_core.errors import NiwtError
 
 if TYPE_CHECKING:
+    from niwt_core.audit.audits import Audits
     from niwt_core.study.clip import ClipResult
     from niwt_core.study.study import Study
 
@@ -27,7 +28,10 @@ def evaluate(
         str | None, typer.Option(metavar="MODEL", help="also CLIP, a reference: hub id or folder of its weights")
     ] = None,
     root: Annotated[
-        Path | None, typer.Option(help="for --clip: folder of the study's pictures; the Aviary's are drawn again")
+        Path | None,
+        typer.Option(
+            help="folder of the study's pictures, for --clip and for CUB's parts; the Aviary's are drawn again"
+        ),
     ] = None,
     gamma: Annotated[
         bool,
@@ -49,10 +53,15 @@ def evaluate(
     photos: Annotated[
         Path | None, typer.Option(help="labelled photographs, for a study of a trained classifier that keeps none")
     ] = None,
+    outside: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="photographs of other things, which the study should refuse")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Generalised zero-shot accuracy of a study: U, S, H, ZSL, AUSUC; of a trained classifier, each of its classes left out in turn."""
     from niwt_core import load_study
+    from niwt_core.audit.audits import audits_json
+    from niwt_core.audit.lines import audit_lines, calibration_line
     from niwt_core.cli.output import progress_bar
     from niwt_core.paper.result import load_paper, paper_json, paper_table
     from niwt_core.prepare.memory import keep_large_blocks
@@ -61,10 +70,10 @@ def evaluate(
     from niwt_core.study.evaluate import evaluate as evaluate_study
     from niwt_core.study.evaluate import to_json
 
-    if root is not None and clip is None:
-        raise NiwtError("only CLIP looks at pictures", where="--root", fix="give --clip too, or leave --root out")
     keep_large_blocks()
     opened = load_study(study)
+    if root is not None and clip is None and opened.kind != "cub":
+        raise NiwtError("only CLIP looks at pictures", where="--root", fix="give --clip too, or leave --root out")
     if opened.kind == "classifier":
         if baselines or clip is not None or splits or gamma:
             raise NiwtError(
@@ -101,6 +110,9 @@ def evaluate(
         ground_truth = measure_ground_truth(opened)
     truths = None if ground_truth is None else asdict(ground_truth)
     result = to_json(opened, evaluation, ground_truth=truths, clip=reference)
+    with progress_bar(visible=not json) as report:
+        audits = _audits(opened, root, outside, report)
+    result |= audits_json(audits)
     paper = load_paper(opened)
     if paper is not None:
         result["paper"] = paper_json(opened, paper)
@@ -131,6 +143,23 @@ def evaluate(
     if ground_truth is not None:
         for line in ground_truth_lines(ground_truth):
             write_line(line)
+    write_line(calibration_line(evaluation))
+    for line in audit_lines(audits, names=ground_truth is None):
+        write_line(line)
+
+
+def _audits(study: Study, root: Path | None, outside: Path | None, report: Report) -> Audits:
+    """The audits; CUB's part locations and the photographs of other things are read from their folders."""
+    from niwt_core.audit.audits import audit_study
+    from niwt_core.data.cub import read_cub
+    from niwt_core.data.photographs import read_photographs
+
+    strange: tuple[Path, ...] = ()
+    if outside is not None:
+        folder = read_photographs(outside, ())
+        strange = tuple(folder.root / path for path in folder.paths)
+    parts = read_cub(root, crop_boxes=study.source.boxes) if study.kind == "cub" and root is not None else None
+    return audit_study(study, parts=parts, outside=strange, on_step=lambda done, total: report("auditing", done, total))
 
 
 def _own_classifier(study: Study, photos: Path | None, *, json: bool) -> None:

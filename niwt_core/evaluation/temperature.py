@@ -33,10 +33,19 @@ def expected_calibration_error(logits: Tensor, labels: np.ndarray, *, temperatur
 
     logits (n,C), labels (n,); NaN without pictures.
     """
-    if not len(labels):
-        return float("nan")
+    confidence, accuracy, count = reliability(logits, labels, temperature=temperature)
+    return float((np.abs(accuracy - confidence) * count).sum() / count.sum()) if len(count) else float("nan")
+
+
+def reliability(
+    logits: Tensor, labels: np.ndarray, *, temperature: float = 1.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(mean confidence, accuracy, pictures) of each of BINS equal bins of confidence that has any; both in percent."""
     confidence, best = torch.softmax(logits.double() / temperature, 1).max(1)
     right = best.numpy() == labels
     place = np.minimum((confidence.numpy() * BINS).astype(int), BINS - 1)
-    gap = np.bincount(place, right, BINS) - np.bincount(place, confidence.numpy(), BINS)
-    return 100 * float(np.abs(gap).sum()) / len(labels)
+    count = np.bincount(place, minlength=BINS)
+    filled = count > 0
+    sums = (np.bincount(place, values, BINS)[filled] for values in (confidence.numpy(), right))
+    sure, correct = (100 * total / count[filled] for total in sums)
+    return sure, correct, count[filled]

@@ -1,0 +1,232 @@
+"""Is what the network says it sees in a picture true, and is a picture of something else told from the study's own?
+
+* Claims: "seen" and "not seen" on held-out pictures, against what each picture shows where that is known (the Aviary), else against the table's row
+  of its class. The words asked about are those that a class promises: the right class, the runner-up, and one at random; a network that recited the
+  description of the class it was asked about would be right about the first alone, which is shown beside it. Controls: the claims that were made of
+  other pictures, and a network with shuffled weights.
+* Novelty: how well the distance tells held-out pictures of the study from noise, from its own pictures cut into tiles and put together at random
+  (the same colours and textures, and nothing to recognise), and from a folder of other photographs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from sklearn.metrics import roc_auc_score
+from torch import Tensor
+
+from niwt_core.audit.ground_truth import held_out_sample, redrawn, shuffled_network
+from niwt_core.classify.classifier import Classifier
+from niwt_core.classify.novelty import Novelty
+from niwt_core.data.aviary import IN_VIEW, PART_OF_GROUP
+from niwt_core.explain.detector import PRESENT, Detectors
+from niwt_core.study.study import Study
+
+PER_CLASS = 6
+STRANGE = 60  # pictures of noise, and of tiles
+TILES = 8  # along each side
+
+
+@dataclass(frozen=True)
+class ClaimAudit:
+    """Percent. seen_true and not_seen_true: of the claims; decided: of all questions; recall: of what is there; claims: how many."""
+
+    claims: int
+    seen_true: float
+    not_seen_true: float
+    decided: float
+    recall: float
+
+
+@dataclass(frozen=True)
+class PromisedAudit:
+    """claims: about the words that a class promises; recited: percent of those words that are true of the picture, what reciting them would get."""
+
+    claims: ClaimAudit
+    recited: float
+
+
+@dataclass(frozen=True)
+class ClaimsAudit:
+    """Of pictures of ``side`` ("seen" or "unseen") classes: about all attributes, about those that the right class, the runner-up and a random class
+    promise, and about all with the claims of other pictures (``control``). there: percent of all questions whose answer is yes."""
+
+    side: str
+    pictures: int
+    there: float
+    every: ClaimAudit
+    right: PromisedAudit
+    runner_up: PromisedAudit
+    random: PromisedAudit
+    control: ClaimAudit
+
+
+@dataclass(frozen=True)
+class NoveltyAudit:
+    """accepted_seen and accepted_unseen: percent of held-out pictures that are called familiar; AUROC (0..1) of those against each kind of strange
+    pictures, and the percent of these that are refused."""
+
+    accepted_seen: float
+    accepted_unseen: float
+    auroc: dict[str, float]
+    refused: dict[str, float]
+
+
+def audit_claims(study: Study, *, per_class: int = PER_CLASS, seed: int = 0) -> tuple[ClaimsAudit, ...]:
+    """The claims about held-out pictures of seen and of unseen classes; none where the study has no detectors or no such pictures."""
+    detectors = Detectors.of(study)
+    if detectors is None or study.kind == "classifier":
+        return ()
+    chosen = held_out_sample(study, per_class=per_class, seed=seed)
+    table = study.knowledge.values / study.knowledge.scale >= PRESENT  # (C, K)
+    logits = study.full_head.logits(study.features[torch.from_numpy(chosen)].float())
+    runner_up = _runner_up(logits - study.gamma * torch.from_numpy(study.seen), study.labels[chosen])
+    if _drawn(study):
+        pooled, truth = _aviary_truth(study, chosen)
+    else:
+        pooled, truth = study.pooled[torch.from_numpy(chosen)].float(), table[study.labels[chosen]]
+    claims = detectors.claims(pooled)
+    by_chance = np.random.default_rng([seed, 2]).integers(0, len(study.classes), len(chosen))
+    audits = []
+    for side, of_side in (("seen", study.seen[study.labels[chosen]]), ("unseen", ~study.seen[study.labels[chosen]])):
+        if not of_side.any():
+            continue
+        own, shown = claims[of_side], truth[of_side]
+        right, second, random = (
+            _promised(own, shown, table[classes[of_side]]) for classes in (study.labels[chosen], runner_up, by_chance)
+        )
+        audits.append(
+            ClaimsAudit(
+                side=side,
+                pictures=int(of_side.sum()),
+                there=_percent(shown),
+                every=count_claims(own, shown),
+                right=right,
+                runner_up=second,
+                random=random,
+                control=count_claims(np.roll(own, len(own) // 2, axis=0), shown),
+            )
+        )
+    return tuple(audits)
+
+
+def _promised(claims: np.ndarray, truth: np.ndarray, asked: np.ndarray) -> PromisedAudit:
+    return PromisedAudit(count_claims(claims, truth, asked), _percent(truth[asked]))
+
+
+def audit_shuffled(study: Study, *, per_class: int = 2, seed: int = 0) -> ClaimAudit | None:
+    """Claims about held-out pictures (the Aviary's drawn again, else the gallery's) by a network with shuffled weights: no better than chance."""
+    detectors = Detectors.of(study)
+    if detectors is None or study.kind == "classifier" or not len(study.gallery):
+        return None
+    shuffled = replace(study, network=shuffled_network(study.network, seed=seed))
+    if _drawn(study):
+        pooled, truth = _aviary_truth(shuffled, held_out_sample(study, per_class=per_class, seed=seed))
+    else:
+        places = np.random.default_rng([seed, 5]).permutation(len(study.gallery))[:STRANGE]
+        pictures = Classifier(shuffled).encode_many([study.gallery.image(int(place)) for place in places])
+        pooled = torch.stack([picture.pooled for picture in pictures])
+        table = study.knowledge.values / study.knowledge.scale >= PRESENT
+        truth = table[study.labels[study.gallery.pictures[places]]]
+    return count_claims(detectors.claims(pooled), truth)
+
+
+def count_claims(claims: np.ndarray, truth: np.ndarray, asked: np.ndarray | None = None) -> ClaimAudit:
+    """Claims (n,K) of 1, 0, -1 against truth (n,K) bool, over the questions that were ``asked`` (n,K) bool, all by default."""
+    asked = np.ones(claims.shape, bool) if asked is None else asked
+    seen, absent = (claims > 0) & asked, (claims < 0) & asked
+    return ClaimAudit(
+        int((seen | absent).sum()),
+        _percent(truth[seen]),
+        _percent(~truth[absent]),
+        _percent((seen | absent)[asked]),
+        _percent(seen[truth & asked]),
+    )
+
+
+def audit_novelty(study: Study, *, outside: Sequence[Path] = (), seed: int = 0) -> NoveltyAudit | None:
+    """How the study's distance does; ``outside`` are files of other photographs. None where the study has no distance, or no held-out pictures."""
+    novelty, held_out = (
+        Novelty.of(study),
+        {part: np.flatnonzero(study.split == part) for part in ("test_seen", "test_unseen")},
+    )
+    if novelty is None or study.kind == "classifier" or not len(study.gallery):
+        return None
+    own = {part: _distances(novelty, study.pooled[torch.from_numpy(at)].float()) for part, at in held_out.items()}
+    strange: dict[str, Sequence[Image.Image | Path]] = {
+        "noise": noise(study.preprocess.size, count=STRANGE, seed=seed),
+        "tiles": tiles(_gallery_sample(study, STRANGE, seed), seed=seed),
+    }
+    if outside:
+        strange["photographs"] = tuple(outside)
+    classifier, familiar = Classifier(study), np.concatenate(list(own.values()))
+    auroc, refused = {}, {}
+    for name, pictures in strange.items():
+        pooled = torch.stack([picture.pooled for picture in classifier.encode_many(pictures)])
+        away = _distances(novelty, pooled)
+        auroc[name] = float(
+            roc_auc_score(np.arange(len(familiar) + len(away)) >= len(familiar), np.append(familiar, away))
+        )
+        refused[name] = _percent(away > novelty.limit)
+    accepted = {part: _percent(distances <= novelty.limit) for part, distances in own.items()}
+    return NoveltyAudit(accepted["test_seen"], accepted["test_unseen"], auroc, refused)
+
+
+def noise(size: int, *, count: int, seed: int) -> tuple[Image.Image, ...]:
+    """Pictures of independent pixels."""
+    random = np.random.default_rng([seed, 3])
+    return tuple(Image.fromarray(random.integers(0, 256, (size, size, 3), np.uint8)) for _ in range(count))
+
+
+def tiles(pictures: Sequence[Image.Image], *, seed: int, across: int = TILES) -> tuple[Image.Image, ...]:
+    """Each picture cut into ``across`` x ``across`` tiles, which are put together in random order."""
+    random, out = np.random.default_rng([seed, 4]), []
+    for picture in pictures:
+        height, width = picture.height // across, picture.width // across
+        cut = np.asarray(picture)[: height * across, : width * across]
+        pieces = cut.reshape(across, height, across, width, 3).swapaxes(1, 2).reshape(-1, height, width, 3)
+        mixed = pieces[random.permutation(len(pieces))].reshape(across, across, height, width, 3).swapaxes(1, 2)
+        out.append(Image.fromarray(mixed.reshape(cut.shape)))
+    return tuple(out)
+
+
+def _drawn(study: Study) -> bool:
+    """Its pictures can be drawn again, with the truth of each."""
+    return study.kind == "aviary" and "aviary" in study.provenance
+
+
+def _aviary_truth(study: Study, chosen: np.ndarray) -> tuple[Tensor, np.ndarray]:
+    """(pooled activations (n,N) of the pictures drawn again, which attributes are in view (n,K) bool)."""
+    drawn = list(redrawn(study, chosen))
+    pooled = [picture.pooled for picture in Classifier(study).encode_many([picture.image for picture in drawn])]
+    truth = []
+    for picture in drawn:
+        in_view = {group for group, part in PART_OF_GROUP.items() if picture.visibility[part] >= IN_VIEW}
+        there = {f"{group}::{value}" for group, value in picture.attributes.items() if group in in_view}
+        truth.append([name in there for name in study.knowledge.names])
+    return torch.stack(pooled), np.array(truth)
+
+
+def _runner_up(logits: Tensor, labels: np.ndarray) -> np.ndarray:
+    """(n,) the best of the wrong classes."""
+    wrong = logits.clone()
+    wrong[torch.arange(len(labels)), torch.from_numpy(labels)] = -torch.inf
+    return np.asarray(wrong.argmax(1))
+
+
+def _gallery_sample(study: Study, count: int, seed: int) -> list[Image.Image]:
+    order = np.random.default_rng([seed, 5]).permutation(len(study.gallery))[:count]
+    return [study.gallery.image(int(item)) for item in order]
+
+
+def _distances(novelty: Novelty, pooled: Tensor) -> np.ndarray:
+    return np.array([novelty.distance(one) for one in pooled])
+
+
+def _percent(values: np.ndarray) -> float:
+    return 100 * float(values.mean()) if values.size else float("nan")
