@@ -78,6 +78,7 @@ def neurons(
     """The neuron dictionary: names, how far they can be trusted, and what they mean to a class."""
     from niwt_core import load_study
     from niwt_core.neurons.neuron import find_neurons
+    from niwt_core.study.naming_notice import why_unnamed
     from niwt_core.study.class_importance import class_importance
 
     opened = load_study(study)
@@ -120,6 +121,8 @@ def neurons(
             }
         )
     elif rows:
+        if reason := why_unnamed(opened):
+            write_line(reason)
         write_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
     else:
         write_line("no neuron has this name")

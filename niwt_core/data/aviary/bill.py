@@ -1,8 +1,10 @@
 """Five bills, each told from the others by its outline alone. Coordinates are head radii, from the head's centre."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
-import skia
+from niwt_core.data.aviary.skia_import import skia
 
 from niwt_core.data.aviary.curves import Piece, disc
 from niwt_core.data.aviary.palette import Color, darker, lighter, luminance

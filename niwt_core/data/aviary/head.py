@@ -1,8 +1,10 @@
 """Crown, crest and eye."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
-import skia
+from niwt_core.data.aviary.skia_import import skia
 
 from niwt_core.data.aviary.curves import Piece, disc, feather, spline, trace, turn
 from niwt_core.data.aviary.palette import INK, Color, darker, lighter, luminance

@@ -1,8 +1,10 @@
 """Puts brush strokes on a Skia canvas: once in colour, once as flat part numbers."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 
-import skia
+from niwt_core.data.aviary.skia_import import skia
 
 from niwt_core.data.aviary.curves import Piece, Point
 from niwt_core.data.aviary.palette import Color

@@ -1,10 +1,12 @@
 """Draws one picture of a bird and says everything that is true of it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import skia
+from niwt_core.data.aviary.skia_import import skia
 from PIL import Image, ImageFilter
 
 from niwt_core.data.aviary.attributes import BODY, PARTS, choose_attributes, nearest

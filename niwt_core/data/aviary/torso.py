@@ -1,9 +1,11 @@
 """Body, neck and skull as one silhouette, and the coloured regions on it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import numpy as np
-import skia
+from niwt_core.data.aviary.skia_import import skia
 
 from niwt_core.data.aviary.curves import Piece, bundle, spline, trace, tube
 from niwt_core.data.aviary.palette import CREAM, Color, darker, lighter, mix

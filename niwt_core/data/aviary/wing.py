@@ -1,9 +1,11 @@
 """Wings: rows of feathers laid over a surface, folded along the body or spread in flight."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping
 
-import skia
+from niwt_core.data.aviary.skia_import import skia
 
 from niwt_core.data.aviary.curves import Piece, Point, bezier, bundle, disc, feather, spline, turn
 from niwt_core.data.aviary.palette import Color, contrasting, darker, lighter, luminance
