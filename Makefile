@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
-STUDY  ?= assets/aviary
+STUDY  ?= assets/photographs
 
 .PHONY: setup app test lint bench docs screens clean
 
@@ -17,12 +17,13 @@ $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-# Opens the app on the shipped study: make app, or make app STUDY=studies/cub
+# Opens the app on the photographs that ship: make app, or make app STUDY=assets/aviary
 app: setup
 	$(PY) -m niwt_core app $(STUDY)
 
 test: $(VENV)/.ready-dev lint
 	bash tests/browser.sh
+	@command -v node >/dev/null || echo '*** node is not installed: the JavaScript of the editor is tested in the browser alone ***' >&2
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --cov=niwt_core --cov-report=term:skip-covered
 
 lint: $(VENV)/.ready-dev

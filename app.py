@@ -6,7 +6,7 @@ niwt app [STUDY], or streamlit run app.py [-- STUDY]
 import streamlit as st
 
 from niwt_core import NiwtError
-from pages.components.shared import session, style
+from pages.components.shared import session, style, switcher
 from pages.serving import arguments, preload
 
 st.set_page_config(
@@ -52,7 +52,7 @@ if page is start:  # links name the app's root: ?page=measure, ?neuron=12, ?clas
         st.switch_page(target, query_params=asked)
 if page is not studies:
     try:
-        session.current_study()
+        switcher.show(session.current_study())
     except NiwtError:
         st.switch_page(studies)  # which says what is wrong, and opens another
 page.run()

@@ -6,6 +6,7 @@ app = ["niwt_app", *(f"niwt_app.{name}" for name in find_namespace_packages(incl
 setup(
     packages=[*find_packages(include=["niwt_core", "niwt_core.*"]), *app],
     package_dir={"niwt_app": ".", "niwt_app.pages": "pages"},
-    package_data={"": ["*.css", "*.js", "*.html", "*.csv", "*.yaml", "*.jinja", "*.tsv", "py.typed"],
+    package_data={"niwt_core.report": ["templates/*.jinja", "styles/*.css"],
+                  "": ["*.css", "*.js", "*.html", "*.csv", "*.yaml", "*.jinja", "*.tsv", "py.typed"],
                   "niwt_app": ["assets/**/*", ".streamlit/config.toml"]},
 )  # fmt: skip

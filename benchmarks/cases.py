@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 
+from benchmarks.load import prepare_beside_others
 from benchmarks.timing import Ratio, median_seconds, seconds
 from niwt_core.backbones import load_backbone
 from niwt_core.backbones.torchvision_import import ensure_torchvision
@@ -225,6 +226,7 @@ def cases() -> Iterator[Ratio]:
     yield importance_against_captum(encoded=True)
     yield classify_against_forward(study)
     yield cold_classify()
+    yield prepare_beside_others()
     layers = study.network.layers
     layer = study.network.layer if not study.network.identity_tail else layers[-2]
     yield transfer_against_paper(study, layer=layer)

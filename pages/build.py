@@ -1,17 +1,28 @@
 """Build a class: describe it, watch the neurons and the ranking follow, transfer weights, keep it."""
 
-from pages.components.build import classes, editor, link
+from pages.components.build import classes, editor, link, testing, try_it
 from pages.components.build.draft import current_draft
 from pages.components.shared import session
 
 study = session.current_study()
+try_it.go_if_asked(study)
 draft = current_draft(study)
-session.page(
-    "Build a class",
-    "Describe a class that the network has never seen. Your words choose its neurons, its neurons give it weights, and it is recognised at once.",
-)
+tested = testing.under_test()
+if tested is not None:
+    session.page(
+        f"Does it know {tested.name}?",
+        "Give it pictures of it and pictures of others. Press a picture to say the opposite of it.",
+    )
+else:
+    session.page(
+        "Build a class",
+        "Describe a class that the network has never seen. Your words choose its neurons, its neurons give it weights, and it is recognised at once.",
+    )
 link.open_shared(study, draft)
-if study.knowledge.kind == "attributes":
+editor.sheet()
+if tested is not None:
+    testing.show(study, tested)
+elif study.knowledge.kind == "attributes":
     editor.attributes(study, draft)
 else:
     editor.caption(study, draft)

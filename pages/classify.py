@@ -7,13 +7,13 @@ import streamlit as st
 from niwt_core.explain.attribution import METHODS
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.figures import METHOD_NAMES, sized_square
-from niwt_core.report.stylesheet import FRAGMENTS
+from niwt_core.report.stylesheet import sheet
 from pages.components.classify import answers, results, viewer, why
 from pages.components.classify.reasons import explanation_of, map_of
 from pages.components.shared import intake, session, style
 from pages.components.shared.uploads import session_uploads
 
-STYLE = FRAGMENTS + Path(__file__).with_name("components").joinpath("classify", "classify.css").read_text(
+STYLE = sheet("fragments") + Path(__file__).with_name("components").joinpath("classify", "classify.css").read_text(
     encoding="utf-8"
 )
 
@@ -37,11 +37,12 @@ def answered() -> None:
     chosen = answers.chosen_class(answer, upload.key)
     display = classifier.candidate(chosen).display
 
+    answers.verdict(
+        answer, upload.name if not upload.ground_truth else f"A picture of {display_name(upload.ground_truth)}"
+    )
+    why.unfamiliar(answer)
     picture, ranking = st.columns(why.SPLIT, gap="large")
     with picture:
-        style.heading(
-            upload.name if not upload.ground_truth else f"A picture of {display_name(upload.ground_truth)}", level=3
-        )
         area = st.container()
         method = st.segmented_control(
             "Importance map",
@@ -59,9 +60,8 @@ def answered() -> None:
                 key=upload.key,
             )
     with ranking:
-        style.heading("What the network says", level=3)
-        why.unfamiliar(answer)
         answers.ranking(answer, upload.key, chosen)
+        style.legend()
 
     reasons, calibration = st.columns(why.SPLIT, gap="large")
     with calibration:
@@ -108,6 +108,5 @@ with session.shown_errors():
         if pictures.current is None:
             intake.start_with_a_sample(classifier, pictures)
     intake.choose(classifier, pictures)
-    style.legend()
     results.show(classifier, pictures)
     answered()

@@ -3,6 +3,8 @@
 from pages.components.measure import baselines, by_class, ground_truth, measures, own_classifier
 from pages.components.shared import session
 
+CLASSES_IN_MATRIX = 200  # of a trained classifier; more cannot be read
+
 study = session.current_study()
 
 session.page(
@@ -13,7 +15,7 @@ session.page(
 if study.kind == "classifier":
     own_classifier.show(study)
     by_class.class_map(study)
-    if len(study.labels):
+    if study.calibration_pictures.any() and len(study.seen_classes) <= CLASSES_IN_MATRIX:
         by_class.confusions(study)
 else:
     measures.headline(study)

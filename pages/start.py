@@ -1,11 +1,12 @@
-"""Start: what this is, in one picture; the species of the study; three doors; a first class in under a minute."""
+"""Start: what this is, in one picture; the classes of the study; three doors; a first class in under a minute."""
 
 import streamlit as st
 
 from pages.components.shared import cards, session, style
-from pages.components.start import first_run, walkthrough
+from pages.components.start import first_run, teach, walkthrough
 
 study = session.current_study()
+photographs = study.kind == "classifier" and study.knowledge.kind == "attributes"
 examples = walkthrough.examples(study)
 
 session.page(
@@ -13,7 +14,9 @@ session.page(
     "A trained network holds a dictionary of concepts in its neurons. Describe something that nobody photographed, and it follows "
     "which neurons should fire for it: enough to recognise it.",
 )
-if examples:
+if photographs:
+    teach.panel(study)
+elif examples:
     st.html(walkthrough.walkthrough_markup(study, examples[0]))
 
 style.heading("Three ways in")
@@ -38,8 +41,13 @@ for column, (page, verb, title, words) in zip(st.columns(3, gap="medium"), doors
             page=f"pages/{page}.py",
         )
 
-if examples:
+if examples and not photographs:
     first_run.guide(study, examples)
+if examples and photographs:
+    style.heading(
+        "How it works", "One of the classes that are known by words alone, from its words to its first photograph."
+    )
+    st.html(walkthrough.walkthrough_markup(study, examples[0]))
 
 style.heading(f"The study: {study.name}", cards.study_line(study))
 cards.species_strip(study, cards.sample_species(study))

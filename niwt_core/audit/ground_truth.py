@@ -114,7 +114,7 @@ def audit_names(study: Study) -> NameAudit:
     """What the study's own test of its names found, on held-out pictures."""
     live = [neuron for neuron in study.neurons if neuron.status != "dead"]
     verified = sum(neuron.status == "verified" for neuron in live)
-    named = sum(neuron.status in ("verified", "weak") for neuron in live)
+    named = sum(neuron.is_named for neuron in live)
     return NameAudit(
         live=len(live),
         named=100 * named / max(1, len(live)),

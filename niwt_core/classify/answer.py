@@ -83,7 +83,8 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A place in the ranking: calibrated ``score`` (logit, gamma taken from seen classes) and ``probability``, its softmax over all candidates."""
+    """A place in the ranking: calibrated ``score`` (logit, gamma taken from seen classes) and ``probability``, its softmax over all candidates at
+    the study's temperature."""
 
     name: str
     display: str

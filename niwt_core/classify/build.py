@@ -29,7 +29,8 @@ class BuiltClass:
     values (K,) raw description; k (E,) encoded; importances (N,) predicted; weights (D,) head row; bias about the feature mean; cosine
     between the importances that the weights really give (``G w``) and the predicted ones; paper_loss = 1 - cosine + lambda/2 |w - w_bar|^2
     with the paper's lambda for CUB (1e-2); nearest: (class, cosine of weights) of the most similar known classes; support: leave-one-out
-    predictability of those classes, weighted by similarity.
+    predictability of those classes, weighted by similarity; confirmed: how many confirmed pictures moved the weights from what the description
+    gives (`niwt_core.classify.confirm`).
     """
 
     name: str
@@ -43,6 +44,7 @@ class BuiltClass:
     paper_loss: float
     nearest: tuple[tuple[str, float], ...]
     expected_predictability: float
+    confirmed: int = 0
 
     def __repr__(self) -> str:
         near = f", most like {self.nearest[0][0]}" if self.nearest else ""
@@ -112,7 +114,13 @@ def build_class(study: Study, recipe: Recipe) -> BuiltClass:
     """Describes, predicts and transfers. The same recipe on the same study gives the same bits. Raises NiwtError."""
     values = describe(study, recipe)
     k = study.encoder.encode(values, describe_text(study, recipe))
-    weights = study.affine.solve(k)
+    return class_of_row(study, recipe, values, k, study.affine.solve(k))
+
+
+def class_of_row(
+    study: Study, recipe: Recipe, values: np.ndarray, k: np.ndarray, weights: Tensor, *, confirmed: int = 0
+) -> BuiltClass:
+    """The built class with head row ``weights`` (D,) that a description, raw ``values`` (K,) and encoded ``k`` (E,), is given."""
     importances = study.mapping(torch.from_numpy(k).to(study.mapping.weight.dtype))
     reached = weights if study.operator is None else study.operator @ weights  # (N,)
     cosine = float(torch.cosine_similarity(reached, importances, dim=0))
@@ -133,6 +141,7 @@ def build_class(study: Study, recipe: Recipe) -> BuiltClass:
         paper_loss=1 - cosine + 0.005 * distance,
         nearest=tuple((study.classes[c], float(similarity[c])) for c in order),
         expected_predictability=_expected_predictability(study, k),
+        confirmed=confirmed,
     )
 
 

@@ -25,6 +25,7 @@ from niwt_core.evaluation.metrics import calibrated
 from niwt_core.images import open_image
 from niwt_core.knowledge.class_names import class_key, closest, listing
 from niwt_core.study.study import Study
+from niwt_core.study.temperature import temperature_of
 
 Source = Any  # a path, bytes, a file object or a PIL image
 KEPT_SIDE = 1024  # pixels of the longer side that an encoded picture keeps for showing
@@ -58,16 +59,21 @@ class Classifier:
 
     def add_recipe(self, recipe: Recipe) -> BuiltClass:
         """Builds the class of a recipe and adds it. A seen class cannot be built again under its own name. Raises NiwtError."""
-        key = class_key(recipe.name)
-        for name in self.study.seen_classes:
-            if class_key(name) == key:
-                raise NiwtError(
-                    f"{recipe.name!r} is a seen class", where="recipe", fix="give the new class another name"
-                )
-        built = build_class(self.study, recipe)
-        self._built[recipe.name] = built
+        self._refuse_seen(recipe.name)
+        return self.hold(build_class(self.study, recipe))
+
+    def hold(self, built: BuiltClass) -> BuiltClass:
+        """Adds a class that is built already, such as one that confirmed pictures moved. Raises NiwtError."""
+        self._refuse_seen(built.name)
+        self._built[built.name] = built
         self._stack = None
         return built
+
+    def _refuse_seen(self, called: str) -> None:
+        key = class_key(called)
+        for name in self.study.seen_classes:
+            if class_key(name) == key:
+                raise NiwtError(f"{called!r} is a seen class", where="recipe", fix="give the new class another name")
 
     def remove(self, name: str) -> BuiltClass:
         """Takes a built class out again. Raises NiwtError."""
@@ -156,6 +162,10 @@ class Classifier:
         _, rows, biases, seen = self._stacked()
         return calibrated((features - self.study.head.mean) @ rows.T + biases, seen, self.gamma)
 
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """(...,C) calibrated logits -> (...,C) softmax at the study's temperature, so that the percentages mean something."""
+        return torch.softmax(logits / temperature_of(self.study), -1)
+
     def classify(self, source: Source | EncodedPicture) -> Answer:
         """Ranks all classes for a picture. Raises NiwtError if it cannot be read."""
         picture = source if isinstance(source, EncodedPicture) else self.encode(source)
@@ -170,7 +180,7 @@ class Classifier:
         candidates = self.candidates
         logits = self.logits(picture.features)  # (C,)
         order = logits.argsort(descending=True, stable=True)
-        scores, probabilities = logits[order].tolist(), torch.softmax(logits, 0)[order].tolist()
+        scores, probabilities = logits[order].tolist(), self.probabilities(logits)[order].tolist()
         ranked = zip((candidates[c] for c in order.tolist()), scores, probabilities, strict=True)
         return Answer(
             self,

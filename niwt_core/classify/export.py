@@ -9,16 +9,12 @@ read back and must give the classifier's own logits before it may stay.
 from __future__ import annotations
 
 import contextlib
-import io
 import json
-import logging
 import os
 import uuid
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,17 +25,17 @@ from niwt_core.backbones.graph import network_from_dict, network_to_dict
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.classify.classifier import Classifier
+from niwt_core.classify.export_formats import Run, need_onnx, quiet, write_onnx, write_torch
 from niwt_core.errors import NiwtError
 from niwt_core.files import unwritable
+from niwt_core.study.temperature import temperature_of
 
 VERSION = 1  # of labels.json, preprocess.json and about.json
 TOLERANCE = 1e-4  # of the largest logit: float32 sums in another order; measured 2e-6 (torch) and 5e-6 (ONNX)
 TRIALS = 5  # pictures that the file is tried on, in batches of one and of four
-OPSET = 20
 HOW_TO_GIVE = (
     "Give the pixels as uint8, channels first, RGB; the program divides by 255 and normalises by mean and std itself."
 )
-Run = Callable[[Tensor], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -94,22 +90,22 @@ def export(classifier: Classifier, path: Path | str, *, calibrated: bool = True)
             give the classifier's logits (it is then removed).
     """
     path = Path(path)
-    write = {".pt2": _write_torch, ".onnx": _write_onnx}.get(path.suffix.lower())
+    write = {".pt2": write_torch, ".onnx": write_onnx}.get(path.suffix.lower())
     if write is None:
         raise NiwtError(
             f"no format for {path.suffix or 'a name without a suffix'}", where=str(path), fix="end it in .pt2 or .onnx"
         )
     if path.is_dir():
         raise NiwtError("that is a folder", where=str(path), fix="give a file name")
-    if write is _write_onnx:
-        _need_onnx()
+    if write is write_onnx:
+        need_onnx()
     pipeline = _pipeline(classifier, calibrated)
     pixels, expected = _trials(classifier, calibrated)
     texts = _texts(classifier, calibrated)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:12]}.tmp{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _quiet():
+        with quiet():
             run = write(pipeline, pixels, texts, temporary)
             deviation, tolerance = _check(run, pixels, expected, path)
         os.replace(temporary, path)
@@ -182,65 +178,18 @@ def _texts(classifier: Classifier, calibrated: bool) -> dict[str, str]:
         if calibrated
         else "to be taken from the logits of seen classes",
         "output": "logits (batch, classes) in the order of labels.json",
+        "temperature": temperature_of(study),
+        "temperature_meaning": "softmax(calibrated logits / temperature) gives the app's percentages",
     }
     tables = {"labels.json": {"classes": classes}, "preprocess.json": preprocess, "about.json": about}
     return {name: json.dumps({"version": VERSION, **table}, ensure_ascii=False) for name, table in tables.items()}
 
 
-def _write_torch(pipeline: Pipeline, pixels: Tensor, texts: Mapping[str, str], path: Path) -> Run:
-    """Writes the program and returns it as read back from the file."""
-    try:
-        program = torch.export.export(
-            pipeline, (pixels[:2],), dynamic_shapes=({0: torch.export.Dim("batch")},), strict=False
-        )
-        buffer = io.BytesIO()
-        torch.export.save(program, buffer, extra_files=dict(texts))
-    except Exception as error:  # whatever torch cannot trace; there is no one type for it
-        raise _refused("torch.export", error) from error
-    path.write_bytes(buffer.getvalue())
-    found = dict.fromkeys(texts, "")
-    module = torch.export.load(path, extra_files=found).module()
-    if any(_text(found[name]) != text for name, text in texts.items()):
-        raise NiwtError("the labels did not come back as written", where=str(path), fix="try .onnx")
-    return lambda batch: module(batch).numpy()
-
-
-def _write_onnx(pipeline: Pipeline, pixels: Tensor, texts: Mapping[str, str], path: Path) -> Run:
-    """Writes the model and returns it as ONNX Runtime runs it from the file."""
-    import onnx
-    import onnxruntime
-
-    try:
-        program = torch.onnx.export(
-            pipeline,
-            (pixels[:2],),
-            dynamo=True,
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
-            input_names=["pixels"],
-            output_names=["logits"],
-            opset_version=OPSET,
-            verbose=False,
-        )
-        assert program is not None
-        model = program.model_proto
-        onnx.helper.set_model_props(model, dict(texts))
-        content = model.SerializeToString()
-        path.write_bytes(content)
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    except OSError:
-        raise
-    except Exception as error:  # the exporter, protobuf and the runtime each have their own types
-        raise _refused("ONNX", error) from error
-    if any(session.get_modelmeta().custom_metadata_map.get(name) != text for name, text in texts.items()):
-        raise NiwtError("the labels did not come back as written", where=str(path), fix="try .pt2")
-    return lambda batch: np.asarray(session.run(["logits"], {"pixels": batch.numpy()})[0])
-
-
 def _check(run: Run, pixels: Tensor, expected: Tensor, path: Path) -> tuple[float, float]:
     """(largest difference, tolerance) of a logit. Raises NiwtError where the file says something else than the classifier."""
-    found = np.concatenate([run(pixels[:1]), run(pixels[1:])])
+    logits = np.concatenate([run(pixels[:1]), run(pixels[1:])])
     tolerance = TOLERANCE * max(1.0, float(expected.abs().max()))
-    deviation = float(np.abs(found - expected.numpy()).max()) if found.shape == expected.shape else float("inf")
+    deviation = float(np.abs(logits - expected.numpy()).max()) if logits.shape == expected.shape else float("inf")
     if not deviation <= tolerance:  # so that NaN fails too
         raise NiwtError(
             f"the exported classifier gives other logits (by {deviation:.3g}, {tolerance:.3g} is allowed)",
@@ -248,44 +197,3 @@ def _check(run: Run, pixels: Tensor, expected: Tensor, path: Path) -> tuple[floa
             fix="nothing was written; try the other format, .pt2 or .onnx",
         )
     return deviation, tolerance
-
-
-def _need_onnx() -> None:
-    from importlib.util import find_spec
-
-    missing = [name for name in ("onnx", "onnxscript", "onnxruntime") if find_spec(name) is None]
-    if missing:
-        raise NiwtError(
-            f"ONNX needs {' and '.join(missing)}",
-            where="export",
-            fix="pip install 'choose-your-neuron[onnx]', or export to .pt2",
-        )
-
-
-def _refused(format_: str, error: Exception) -> NiwtError:
-    reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    return NiwtError(
-        f"{format_} cannot express this network: {reason[:200]}", where="export", fix="try the other format"
-    )
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """No warnings and no log lines of the exporters: what matters is checked."""
-    loggers: Sequence[logging.Logger] = [
-        logging.getLogger(name) for name in ("torch.export", "torch.onnx", "onnxscript", "onnx_ir")
-    ]
-    levels = [logger.level for logger in loggers]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)

@@ -61,7 +61,7 @@ def editor_tables(
 ) -> EditorTables:
     """Prepares the tables for pictures with ``features`` (M,D) and the neurons to show; raw ``text`` (K',) is what else is said of the class."""
     block = None if text is None or study.texts is None else study.texts.encode(text)
-    form, whole, shift = study.over_knowledge(block)
+    form, weights, shift = study.over_knowledge(block)
     P, q = form.P.double().numpy(), form.q.double().numpy()  # (D, K), (D,)
     encoded = study.encoded_knowledge[:, : P.shape[1]]  # (C, K)
     mean_row = study.head.rows.double().mean(0).numpy()  # (D,)
@@ -69,7 +69,7 @@ def editor_tables(
     centred = (features.double() - study.head.mean.double()).numpy()  # (M, D)
     basis = _span(P, q, study, float(np.linalg.norm(centred, axis=1).max(initial=1.0)))  # (D, r)
     chosen = np.asarray(neurons, np.int64)
-    weight = whole.double().numpy()[:, chosen]  # (K, n)
+    weight = weights.double().numpy()[:, chosen]  # (K, n)
     offset = shift.double().numpy()[chosen]  # (n,)
     predicted = encoded @ weight + offset  # (C, n)
     return EditorTables(

@@ -29,7 +29,7 @@ def info(study: StudyFolder, json: AsJson = False) -> None:
 
     opened = load_study(study)
     layers = [vars(layer) for layer in opened.network.layer_table(opened.preprocess.size)]
-    status = [neuron.status for neuron in opened.neurons]
+    status = [neuron.trust for neuron in opened.neurons]
     facts = {
         "study": opened.name,
         "study_id": opened.id,
@@ -43,6 +43,7 @@ def info(study: StudyFolder, json: AsJson = False) -> None:
         "neurons": len(opened.neurons),
         "verified": status.count("verified"),
         "weak": status.count("weak"),
+        "contested": status.count("contested"),
         "gamma": opened.gamma,
         "split_hash": opened.split_hash,
         "seed": opened.seed,
@@ -78,8 +79,8 @@ def neurons(
     """The neuron dictionary: names, how far they can be trusted, and what they mean to a class."""
     from niwt_core import load_study
     from niwt_core.neurons.neuron import find_neurons
-    from niwt_core.study.naming_notice import why_unnamed
     from niwt_core.study.class_importance import class_importance
+    from niwt_core.study.naming_notice import why_unnamed
 
     opened = load_study(study)
     column = None
@@ -101,7 +102,8 @@ def neurons(
             "neuron": neuron.index,
             "name": neuron.name,
             "attribute": neuron.attribute,
-            "status": neuron.status,
+            "status": neuron.trust,
+            "better": neuron.better,
             "auroc": round(neuron.auroc, 4),
             "p": neuron.p,
             "q": neuron.q,
@@ -138,6 +140,7 @@ def classify(
     """Ranks seen, unseen and built classes for each picture, says what is seen in it, and whether it is like the study's pictures at all."""
     from niwt_core.explain.detector import sightings
     from niwt_core.explain.sentence import UNFAMILIAR
+    from niwt_core.study.temperature import temperature_of
 
     unreadable = _unreadable(images)
     readable = [path for path in images if path not in unreadable]
@@ -176,7 +179,15 @@ def classify(
         raise failed[0][1]
     if json:
         opened = classifier.study
-        write_json({"study": opened.name, "study_id": opened.id, "gamma": classifier.gamma, "results": results})
+        write_json(
+            {
+                "study": opened.name,
+                "study_id": opened.id,
+                "gamma": classifier.gamma,
+                "temperature": temperature_of(opened),
+                "results": results,
+            }
+        )
     else:
         for path, error in failed:
             write_line(f"{shown(path)}: {error.what}")

@@ -219,7 +219,7 @@ def _calibration_lines(study: Study, result: Mapping[str, Any]) -> list[str]:
 def _splits(study: Study, count: int, fraction: float, work: Path | None, *, json: bool) -> None:
     """Divides, compares, and writes."""
     from niwt_core.cli.output import progress_bar
-    from niwt_core.evaluation.splits import summarise
+    from niwt_core.evaluation.split_results import summarise
     from niwt_core.study.splits import met_all_classes, run_splits, splits_json
 
     assert study.folder is not None

@@ -62,7 +62,8 @@ def compare_layers(
 ) -> None:
     """Fits the dictionary at several depths; the study is not changed, and no test picture chooses."""
     from niwt_core import load_study
-    from niwt_core.prepare.compare_layers import compare_layers, comparison_json
+    from niwt_core.prepare.compare_layers import compare_layers
+    from niwt_core.prepare.layer_figures import comparison_json
     from niwt_core.prepare.memory import keep_large_blocks
     from niwt_core.study.pictures import study_pictures
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -98,13 +99,14 @@ def _preset(study: Study, name: str | None) -> Preset:
 
 def _dataset(study: Study, root: Path, splits: Path | None, boxes: bool, report: Report) -> Dataset:
     """The set under ``root``, read as the study's was."""
-    from niwt_core.prepare.defaults import read_dataset
+    from niwt_core.data.registry import SOURCES, ReadOptions, read_set
 
-    if study.kind == "aviary":
+    source = study.kind if study.kind in SOURCES else "folder"
+    if SOURCES[source].drawn:
         raise NiwtError(
             "the pictures of an Aviary are drawn for its preparation and gone after it",
             where=f"study {study.name}",
             fix="use a study of CUB, AwA2 or a folder of your own",
         )
-    source = study.kind if study.kind in ("cub", "awa2") else "folder"
-    return read_dataset(source, root, boxes=boxes, splits=splits, progress=report)
+    options = ReadOptions(boxes=boxes, splits=splits)
+    return read_set(source, root, options, report=partial(report, "checking pictures"))

@@ -13,8 +13,6 @@ import typer
 
 from niwt_core.errors import NiwtError
 
-Source = Literal["aviary", "cub", "awa2", "folder"]
-
 
 def prepare_command(
     source: Annotated[
@@ -60,6 +58,12 @@ def prepare_command(
     share: Annotated[
         float, typer.Option(help="percent of other photographs that a described class may take (classifier)")
     ] = 0.7,
+    samples: Annotated[
+        Path | None,
+        typer.Option(
+            help="of a classifier: a few photographs to show in the app, called after the classes that they show"
+        ),
+    ] = None,
     keep: Annotated[
         Literal["pictures", "features", "figures"],
         typer.Option(
@@ -76,28 +80,24 @@ def prepare_command(
     """Prepares a study: reads the set, fine-tunes or freezes, extracts, chooses on seen classes, fits, names, saves."""
     from niwt_core.backbones import InputOptions
     from niwt_core.cli.output import progress_bar, write_json, write_line, write_note
+    from niwt_core.data.registry import SOURCES
     from niwt_core.files import only_writer
-    from niwt_core.prepare.defaults import options
+    from niwt_core.prepare.defaults import SetOptions, read_inputs
     from niwt_core.prepare.memory import keep_large_blocks
     from niwt_core.prepare.prepare import make_accelerator, prepare
     from niwt_core.study.provenance import Source
     from niwt_core.study.storage import check_target, remove_leftovers
 
-    inputs = InputOptions(size, crop, _numbers(mean, "--mean"), _numbers(std, "--std"))
+    preprocessing = InputOptions(size, crop, _numbers(mean, "--mean"), _numbers(std, "--std"))
     if source == "classifier":
-        from niwt_core.cli.prepare_classifier import prepare_own
+        from niwt_core.cli.prepare_classifier import ClassifierOptions, prepare_own
 
-        prepare_own(
-            out, backbone=backbone, weights=weights, layer=layer, knowledge=knowledge, classes=classes, photos=photos, described=described,
-            inputs=inputs, share=share / 100, keep=keep, half=half, seed=seed, device=device, command=_command(), json=json,
+        options_of_classifier = ClassifierOptions(
+            out, knowledge, backbone=backbone, weights=weights, layer=layer, classes=classes, photos=photos, samples=samples,
+            described=described, preprocessing=preprocessing, share=share / 100, keep=keep, half=half, seed=seed, device=device,
         )  # fmt: skip
+        prepare_own(options_of_classifier, command=_command(), json=json)
         return
-    if source not in ("aviary", "cub", "awa2", "folder"):
-        raise NiwtError(
-            f"unknown kind of set {source!r}", where="niwt prepare", fix="use classifier, aviary, cub, awa2 or folder"
-        )
-    if source != "aviary" and root is None:
-        raise NiwtError("no --root", where=f"niwt prepare {source}", fix="name the folder of the set with --root DIR")
     published = None
     if preset is not None:
         from niwt_core.paper.preset import read_preset
@@ -106,6 +106,10 @@ def prepare_command(
         published.check_set(source)
         layer = layer or (published.layer if backbone in (None, published.backbone) else None)
         backbone, probes = backbone or published.backbone, probes or published.images
+    options = SetOptions(
+        source, out, root=root, splits=splits, boxes=boxes, knowledge=knowledge, encoder=encoder, backbone=backbone, weights=weights, layer=layer,
+        preprocessing=preprocessing, epochs=epochs, probes=probes or "seen", seed=seed,
+    )  # fmt: skip
     keep_large_blocks()
     accelerator = make_accelerator(device)
     main = accelerator.is_main_process
@@ -113,46 +117,29 @@ def prepare_command(
         if main:
             remove_leftovers(out)
             check_target(out)
-        dataset, network, preprocess, settings, memory = options(
-            source,
-            root=root,
-            splits=splits,
-            out=out,
-            backbone=backbone,
-            weights=weights,
-            layer=layer,
-            knowledge=knowledge,
-            encoder=encoder,
-            epochs=epochs,
-            probes=probes or "seen",
-            boxes=boxes,
-            inputs=inputs,
-            seed=seed,
-            accelerator=accelerator,
-            progress=report,
-        )
-        for notice in dataset.notices if main else ():
+        inputs = read_inputs(options, accelerator=accelerator, progress=report)
+        for notice in inputs.dataset.notices if main else ():
             write_note(notice)  # before the long work
         provenance = {
             "command": _command(),
             "source": Source(source, str(root or ""), boxes, knowledge, str(splits or "")).to_dict(),
-            "split": dataset.split_source,
-            **memory,
+            "split": inputs.dataset.split_source,
+            **inputs.provenance,
             **({"preset": published.to_dict()} if published else {}),
         }
         study = prepare(
-            dataset,
-            network,
-            preprocess,
+            inputs.dataset,
+            inputs.network,
+            inputs.preprocess,
             out,
-            settings=settings,
+            settings=inputs.settings,
             accelerator=accelerator,
             provenance=provenance,
             progress=report,
         )
     if not main:
         return
-    if source == "aviary":
+    if SOURCES[source].drawn:
         from niwt_core.prepare.aviary.defaults import remove_pictures
 
         remove_pictures(out)

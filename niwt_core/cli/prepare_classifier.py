@@ -3,60 +3,108 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from niwt_core.errors import NiwtError
 
 if TYPE_CHECKING:
+    from niwt_core.backbones import InputOptions
     from niwt_core.prepare.classifier import Keep
 
 
-def prepare_own(
-    out: Path, *, backbone: str | None, weights: str | None, layer: str | None, knowledge: str, classes: Path | None, photos: Path | None,
-    described: Path | None, inputs: Any, share: float, keep: Keep, half: bool, seed: int, device: str, command: str, json: bool,
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class ClassifierOptions:
+    """What ``niwt prepare classifier`` is told; None leaves it to the network.
+
+    Attributes:
+        knowledge: a table, or a folder of one, with a row for each class of the head.
+        classes: names of the head's classes, one a line; photos: photographs; samples: more, to look at only.
+        described: recipes of classes that the head lacks.
+        preprocessing: what is said of the network's input in place of its own configuration.
+        share: of other photographs that a described class may take, 0 to 0.5; keep, half: as in `ClassifierSettings`.
+
+    Raises:
+        NiwtError: no backbone, or a share that is none.
+    """
+
+    out: Path
+    knowledge: str
+    backbone: str | None = None
+    weights: str | None = None
+    layer: str | None = None
+    classes: Path | None = None
+    photos: Path | None = None
+    samples: Path | None = None
+    described: Path | None = None
+    preprocessing: InputOptions | None = None
+    share: float = 0.007
+    keep: Keep = "pictures"
+    half: bool = False
+    seed: int = 0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.backbone is None:
+            raise NiwtError(
+                "no --backbone",
+                where="niwt prepare classifier",
+                fix="name the classifier, such as timm:tf_efficientnet_lite0",
+            )
+        if not 0 < self.share < 0.5:
+            raise NiwtError(
+                f"a share of {100 * self.share:g} %", where="--share", fix="give a percentage above 0 and below 50"
+            )
+
+
+def prepare_own(options: ClassifierOptions, *, command: str, json: bool) -> None:
     """Reads network, table, recipes and photographs, makes the study, and says what it is."""
     from niwt_core.backbones import load_backbone
     from niwt_core.classify.recipe import read_recipe
     from niwt_core.cli.output import progress_bar, write_json, write_line
     from niwt_core.data.photographs import read_photographs
     from niwt_core.device import pick_device
-    from niwt_core.prepare.classifier import ClassifierSettings, described_row, described_table, prepare_classifier
+    from niwt_core.prepare.classifier import ClassifierSettings, prepare_classifier
+    from niwt_core.prepare.described_table import described_row, described_table
     from niwt_core.prepare.memory import keep_large_blocks
     from niwt_core.study.provenance import Source
     from niwt_core.study.storage import check_target
 
-    if backbone is None:
-        raise NiwtError(
-            "no --backbone",
-            where="niwt prepare classifier",
-            fix="name the classifier, such as timm:tf_efficientnet_lite0",
-        )
-    if not 0 < share < 0.5:
-        raise NiwtError(f"a share of {100 * share:g} %", where="--share", fix="give a percentage above 0 and below 50")
+    out, backbone = options.out, str(options.backbone)
     check_target(out)
     keep_large_blocks()
-    given = weights if weights in (None, "default", "none") else Path(weights)
-    network, preprocess = load_backbone(backbone, weights=given, layer=layer, seed=seed, inputs=inputs, own_head=True)
-    table, ids = _table(knowledge)
-    names = _class_names(backbone, network, classes, table.classes, ids)
+    given = options.weights if options.weights in (None, "default", "none") else Path(options.weights)
+    network, preprocess = load_backbone(
+        backbone, weights=given, layer=options.layer, seed=options.seed, inputs=options.preprocessing, own_head=True
+    )
+    table, ids = _table(options.knowledge)
+    names = _class_names(backbone, network, options.classes, table.classes, ids)
     rows = {}
-    for path in sorted(described.glob("*.y*ml")) if described is not None else ():
+    for path in sorted(options.described.glob("*.y*ml")) if options.described is not None else ():
         recipe = read_recipe(path)
         if recipe.name in rows:
             raise NiwtError(f"two recipes for {recipe.name!r}", where=str(path), fix="keep one of them")
         rows[recipe.name] = described_row(table, recipe)
-    if described is not None and not rows:
-        raise NiwtError("no recipes", where=described, fix="put .yaml files there, one a class")
+    if options.described is not None and not rows:
+        raise NiwtError("no recipes", where=options.described, fix="put .yaml files there, one a class")
     full, seen = described_table(table, names, rows)
-    folder = None if photos is None else read_photographs(photos, names, ids if len(ids) == len(names) else ())
-    source = Source("classifier", str(photos or ""), False, knowledge)
+    folder = (
+        None
+        if options.photos is None
+        else read_photographs(options.photos, names, ids if len(ids) == len(names) else ())
+    )
+    shown = None if options.samples is None else read_photographs(options.samples, full.classes)
+    if shown is not None and not shown.labelled:
+        raise NiwtError(
+            "samples of no known class", where=options.samples, fix="name each file after the class that it shows"
+        )
+    source = Source("classifier", str(options.photos or ""), False, options.knowledge)
     settings = ClassifierSettings(
-        share=share,
-        keep=keep,
-        half=half,
-        seed=seed,
+        share=options.share,
+        keep=options.keep,
+        half=options.half,
+        seed=options.seed,
         provenance={"command": command, "source": source.to_dict()},
     )
     with progress_bar(visible=True) as report:
@@ -68,15 +116,16 @@ def prepare_own(
             seen,
             out,
             photographs=folder,
+            samples=shown,
             settings=settings,
-            device=pick_device(device),
+            device=pick_device(options.device),
             progress=report,
         )
     result: dict[str, Any] = {
         "study": study.name, "study_id": study.id, "out": str(out), "seen_classes": int(seen.sum()), "described_classes": int((~seen).sum()),
-        "neurons": len(study.neurons), "named": sum(neuron.status in ("verified", "weak") for neuron in study.neurons),
+        "neurons": len(study.neurons), "named": sum(neuron.is_named for neuron in study.neurons),
         "layer": study.network.layer, "photographs": 0 if folder is None else len(folder.paths), "ridge": study.mapping.ridge,
-        "gamma": study.choices.gamma if folder is not None and folder.labelled else None, "seed": seed,
+        "gamma": study.choices.gamma if folder is not None and folder.labelled else None, "seed": options.seed,
     }  # fmt: skip
     if json:
         write_json(result)
@@ -89,7 +138,8 @@ def prepare_own(
         )
     else:
         write_line(
-            f"each described class may take {100 * share:g} % of other photographs (gamma {study.choices.gamma:.2f} would do the same on average)"
+            f"each described class may take {100 * options.share:g} % of other photographs "
+            f"(gamma {study.choices.gamma:.2f} would do the same on average)"
         )
     write_line(f"study {study.id} in {out}; next: niwt evaluate {out}, niwt app {out}")
 

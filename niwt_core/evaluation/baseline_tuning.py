@@ -93,14 +93,14 @@ def choose_baseline(
         fitted = baseline.fit(training_data)
         pictures = np.concatenate([fold.seen_test, fold.unseen_test])
         x, classes = condition(features[pictures]).numpy(), np.concatenate([fold.kept, fold.held])
-        found = []
+        results = []
         for known, scores in in_units(fitted, training_data, x, centred[fold.held], grid):
             H = np.zeros(0)
             if best_seen is not None:
                 margins = margins_of(baseline, training_data, known, scores, labels[pictures], classes)
                 H = margins.outcome(margins.biases(SHARES, SHRINKAGES)).H
-            found.append((calibration_curve(scored(scores, labels[pictures], classes, len(fold.kept))), H))
-        return found
+            results.append((calibration_curve(scored(scores, labels[pictures], classes, len(fold.kept))), H))
+        return results
 
     used = heads if baseline.every_fold else first_partition(heads)
     for of_fold in side_by_side(on_fold, range(len(used))):
@@ -111,7 +111,7 @@ def choose_baseline(
     plain = max(grid, key=lambda hyperparameters: np.mean([curve.at(0.0).H for curve in curves[hyperparameters]]))
     by_share = None
     if best_seen is not None:
-        means = {hyperparameters: np.mean(found, 0) for hyperparameters, found in stolen.items()}
+        means = {hyperparameters: np.mean(H_of_folds, 0) for hyperparameters, H_of_folds in stolen.items()}
         top = max(grid, key=lambda hyperparameters: means[hyperparameters].max())
         share, shrinkage = np.unravel_index(means[top].argmax(), means[top].shape)
         by_share = (top, float(SHARES[share]), float(SHRINKAGES[shrinkage]))

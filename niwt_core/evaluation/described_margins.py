@@ -80,7 +80,7 @@ def margins(predicted: np.ndarray, photographs: Photographs, *, norm: float = 1.
     alone = length * (p.features @ predicted.T) + p.biases.mean()  # (n, C)
     logits = p.features @ p.rows.T + p.biases  # (n, C)
     every = np.arange(len(p.labels))
-    own = alone[every, p.labels]
+    of_its_class = alone[every, p.labels]
     first = logits.argmax(1)
     best = np.repeat(logits.max(1, keepdims=True), logits.shape[1], 1)
     best[every, first] = np.partition(logits, -2, axis=1)[:, -2]  # what is best without the best
@@ -90,7 +90,7 @@ def margins(predicted: np.ndarray, photographs: Photographs, *, norm: float = 1.
     ranked = np.sort(
         np.partition(logits, -min(5, logits.shape[1] - 1), axis=1)[:, -min(5, logits.shape[1] - 1) :], axis=1
     )
-    return Margins(own - ranked[:, -1], own - ranked[:, 0], other, alone, p.labels)
+    return Margins(of_its_class - ranked[:, -1], of_its_class - ranked[:, 0], other, alone, p.labels)
 
 
 def at_gamma(m: Margins, gamma: float) -> OperatingPoint:
@@ -112,8 +112,8 @@ def gamma_of_share(m: Margins, share: float) -> float:
 
 def share_biases(other: np.ndarray, share: float, shrinkage: float = SHRINKAGE) -> np.ndarray:
     """(C,) bias at which each class takes ``share`` of the photographs in its column of ``other`` (n,C, NaN: not asked), drawn to the mean."""
-    own = -np.nanquantile(other, 1 - share, axis=0)
-    return (1 - shrinkage) * own + shrinkage * own.mean()
+    biases = -np.nanquantile(other, 1 - share, axis=0)
+    return (1 - shrinkage) * biases + shrinkage * biases.mean()
 
 
 def at_share(m: Margins, share: float, *, shrinkage: float = SHRINKAGE, folds: int = FOLDS) -> OperatingPoint:

@@ -69,17 +69,17 @@ class Margins:
 
     def biases(self, shares: np.ndarray, shrinkages: np.ndarray) -> np.ndarray:
         """(shares, shrinkages, U) biases."""
-        own = stolen_biases(self.fitted.T, shares)[:, None]  # (Q, 1, U)
+        unshrunk = stolen_biases(self.fitted.T, shares)[:, None]  # (Q, 1, U)
         drawn = shrinkages[:, None]
-        return (1 - drawn) * own + drawn * own.mean(-1, keepdims=True)
+        return (1 - drawn) * unshrunk + drawn * unshrunk.mean(-1, keepdims=True)
 
     def curve(self, unit: float = 1.0, biases: np.ndarray | float = 0.0) -> CalibrationCurve:
         """The exact U and S over every gamma, in units of ``unit``, beside ``biases`` (U,)."""
         seen, unseen = (part + np.reshape(biases, (-1, 1)) for part in (self.seen, self.unseen))
         of_unseen = np.arange(len(self.seen_gain) + len(self.unseen_gain)) >= len(self.seen_gain)
         best = np.concatenate([seen.max(0), unseen.max(0)])
-        own = unseen[self.labels, np.arange(len(self.labels))] == unseen.max(0)
-        gain = np.concatenate([self.seen_gain, self.unseen_gain * own])
+        right_among_described = unseen[self.labels, np.arange(len(self.labels))] == unseen.max(0)
+        gain = np.concatenate([self.seen_gain, self.unseen_gain * right_among_described])
         return curve_of_gains(-best / unit, gain, of_unseen)
 
     def zsl(self, biases: np.ndarray | float = 0.0) -> float:

@@ -123,14 +123,14 @@ def recalibrated(
     """The same calibration with the anchor and the biases that follow from its share; arguments as in `fit_stolen_share`."""
     level = float(head.biases.mean())
     if len(rows):
-        own = np.array([stolen_bias(row, level, head, features, stolen.best_seen, stolen.share) for row in rows])
+        biases = np.array([stolen_bias(row, level, head, features, stolen.best_seen, stolen.share) for row in rows])
     else:
         others = [torch.nonzero(labels != c).flatten() for c in range(len(typical_rows))]
-        own = np.array(
+        biases = np.array(
             [
                 stolen_bias(row, level, head, features[other], stolen.best_seen[other], stolen.share)
                 for row, other in zip(typical_rows, others, strict=True)
             ]
         )
-    anchored = replace(stolen, anchor=float(own.mean()))
-    return replace(anchored, biases=torch.from_numpy(np.asarray(anchored.shrunk(own[: len(rows)]), np.float32)))
+    anchored = replace(stolen, anchor=float(biases.mean()))
+    return replace(anchored, biases=torch.from_numpy(np.asarray(anchored.shrunk(biases[: len(rows)]), np.float32)))

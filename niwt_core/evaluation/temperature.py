@@ -24,8 +24,8 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     def loss(logarithm: float) -> float:
         return float(cross_entropy(logits.double() / math.exp(logarithm), labels))
 
-    found = minimize_scalar(loss, bounds=(math.log(LEAST), math.log(MOST)), method="bounded")
-    return math.exp(found.x)
+    optimum = minimize_scalar(loss, bounds=(math.log(LEAST), math.log(MOST)), method="bounded")
+    return math.exp(optimum.x)
 
 
 def expected_calibration_error(logits: Tensor, labels: np.ndarray, *, temperature: float = 1.0) -> float:

@@ -89,16 +89,17 @@ def neuron_map(network: SplitNetwork, picture: EncodedPicture, neuron: int) -> I
     if not 0 <= neuron < network.neurons:
         raise NiwtError(f"no neuron {neuron}", where=network.layer, fix=f"use 0 to {network.neurons - 1}")
     own = network.spatial(picture.activations)[:, neuron : neuron + 1]  # (1, 1, h, w)
-    return ImportanceMap(f"neuron {neuron}", _enlarge(network, own, picture))
+    return ImportanceMap(f"neuron {neuron}", enlarged(network, own, picture))
 
 
 def weighted_map(network: SplitNetwork, picture: EncodedPicture, weights: Tensor) -> ImportanceMap:
     """The sum of all neurons' maps with ``weights`` (N,), only what speaks for it: the map of a word or of any neuron mixture."""
     mixed = torch.einsum("n,bnhw->bhw", weights, network.spatial(picture.activations)).unsqueeze(1).clamp_min(0)
-    return ImportanceMap("weighted", _enlarge(network, mixed, picture))
+    return ImportanceMap("weighted", enlarged(network, mixed, picture))
 
 
-def _enlarge(network: SplitNetwork, maps: Tensor, picture: EncodedPicture) -> Tensor:
+def enlarged(network: SplitNetwork, maps: Tensor, picture: EncodedPicture) -> Tensor:
+    """Maps (1,1,h,w) of the dictionary layer as one (s,s) at the size of the picture's input."""
     return enlarge(network, maps, picture.input.shape[-1])[0, 0].detach()
 
 
@@ -110,10 +111,10 @@ def _grad_cam(network: SplitNetwork, picture: EncodedPicture, row: Tensor) -> Im
     if (
         network.tokens
     ):  # Captum averages over dimensions after the second, the class token among them: give it the grid alone
-        return ImportanceMap("grad-cam", _enlarge(network, _token_grad_cam(network, activations, row), picture))
+        return ImportanceMap("grad-cam", enlarged(network, _token_grad_cam(network, activations, row), picture))
     with torch.enable_grad():
         cam = LayerGradCam(score, score.entry).attribute(activations, relu_attributions=True)  # (1, 1, h, w)
-    return ImportanceMap("grad-cam", _enlarge(network, cam, picture))
+    return ImportanceMap("grad-cam", enlarged(network, cam, picture))
 
 
 def _token_grad_cam(network: SplitNetwork, activations: Tensor, row: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 ``e = P^T (phi - mean)`` is what the picture says for each attribute, since ``w = P k + q``; the margin between two classes splits into
 ``e_j (k_cj - k_rj)`` and a rest that no attribute carries. The counterfactual changes the words that hold the margin, largest first, and
-builds the class anew after each, so that a flip is what the changed description would really do.
+builds the class anew after each, so that a change of the answer is what the changed description would really do.
 """
 
 from __future__ import annotations

@@ -15,8 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from niwt_core.classify.answer import Candidate, EncodedPicture
+from niwt_core.errors import NiwtError
+from niwt_core.explain.attribution import ImportanceMap, enlarged
 from niwt_core.study.study import Study
 
 
@@ -54,10 +57,8 @@ def evidence_for(
     """
     about = (picture.features - study.head.mean).double()  # (D,)
     P, q = study.affine.P.double(), study.affine.q.double()
-    k = torch.from_numpy(np.asarray(description, np.float64))  # (E,)
-    average = torch.from_numpy(study.encoded_knowledge[study.seen].mean(0))
-    scale = study.affine.norm / max(float((P @ k + q).norm()), 1e-12)
-    terms = scale * (k - average) * (P.T @ about)  # (E,)
+    difference, scale, average = _difference(study, description)
+    terms = scale * difference * (P.T @ about)  # (E,)
     common = scale * float((P @ average + q) @ about)
     split = len(study.knowledge.names) if study.knowledge.kind == "attributes" else 0
     explained = float(terms.sum()) + common
@@ -68,3 +69,37 @@ def evidence_for(
         learned=float(candidate.row.double() @ about) - explained,
         bias=candidate.bias - gamma,
     )
+
+
+def evidence_map(
+    study: Study, picture: EncodedPicture, description: np.ndarray, attribute: int
+) -> tuple[Tensor, ImportanceMap]:
+    """Where in a picture the evidence for one attribute (index) of a class's encoded description (E,) comes from.
+
+    Returns the evidence of each position (h,w) in logits, which add up to the attribute's term exactly, and the same at input resolution. Positive
+    speaks for the class.
+
+    Raises:
+        NiwtError: more than average pooling follows the dictionary layer, so that positions do not add up.
+    """
+    network = study.network
+    if not network.identity_tail:
+        raise NiwtError(
+            "positions add up to the evidence only where average pooling follows the dictionary layer",
+            where=network.layer,
+            fix="use the word's own map",
+        )
+    difference, scale, _ = _difference(study, description)
+    direction = scale * float(difference[attribute]) * study.affine.P[:, attribute].double()  # (D,) = (N,)
+    activations = network.spatial(picture.activations)[0].double()  # (N, h, w)
+    excess = activations - study.head.mean.double()[:, None, None]
+    values = torch.einsum("n,nhw->hw", direction, excess) / activations[0].numel()
+    return values, ImportanceMap("evidence", enlarged(network, values.float()[None, None], picture))
+
+
+def _difference(study: Study, description: np.ndarray) -> tuple[Tensor, float, Tensor]:
+    """((E,) how the class differs from the average seen class, scale s of its row, (E,) the average class)."""
+    P, q = study.affine.P.double(), study.affine.q.double()
+    k = torch.from_numpy(np.asarray(description, np.float64))  # (E,)
+    average = torch.from_numpy(study.encoded_knowledge[study.seen].mean(0))
+    return k - average, study.affine.norm / max(float((P @ k + q).norm()), 1e-12), average

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -24,12 +25,14 @@ from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observ
 from niwt_core.explain.sentence import sentence_for
 from niwt_core.method.importance import importance, unit
 from niwt_core.study.study import Study
-from niwt_core.study.temperature import temperature_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SURE, CLEAR = (
     0.5,
     0.2,
-)  # tempered probability of the best class, and its lead, below which the sentence says it is not sure
+)  # probability of the best class, and its lead, below which the sentence says it is not sure
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +80,16 @@ class Explanation:
         """What the class's description promises and the picture lacks, the most promised first."""
         lacking = [item for item in self.not_seen if item.promised >= PRESENT]
         return tuple(sorted(lacking, key=lambda item: -item.promised))
+
+    def figure(self, answer: Answer | None = None) -> Figure:
+        """The score as a sum, and the neurons for and against, for print: ``figure().savefig("why.pdf")``. With the ``answer`` that was
+        explained, its picture and the class's map too."""
+        from niwt_core.explain.figure import explanation_figure  # Matplotlib is loaded where somebody draws
+
+        neurons = (*self.supporting, *self.opposing)
+        return explanation_figure(
+            self.display, self.evidence, self.observations, neurons, answer=answer, name=self.name
+        )
 
 
 def explain(answer: Answer, name: str | None = None, *, versus: str | None = None, shown: int = SHOWN) -> Explanation:
@@ -143,8 +156,7 @@ def observe(answer: Answer, candidate: Candidate, evidence: Evidence) -> tuple[O
 
 
 def _sentence(answer: Answer, explained: Explanation) -> str:
-    scores = torch.tensor([item.score for item in answer.ranking], dtype=torch.float64)  # (C,), best first
-    first, second = (*torch.softmax(scores / temperature_of(answer.classifier.study), 0)[:2].tolist(), 0.0)[:2]
+    first, second = (*(item.probability for item in answer.ranking[:2]), 0.0)[:2]
     return sentence_for(
         explained.display,
         explained.kind,

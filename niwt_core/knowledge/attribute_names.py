@@ -20,3 +20,10 @@ def attribute_key(text: str) -> str:
 def group_of(name: str) -> str:
     """The group of a column: what stands before "::", or the whole name."""
     return name.split("::", 1)[0]
+
+
+def value_key(value: object) -> str:
+    """The key of a group's value as a person gives it: a name, or a number that is one ("legs: 4")."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return attribute_key(f"{value:g}" if isinstance(value, float) else str(value))

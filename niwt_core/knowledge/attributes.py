@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,20 +10,14 @@ from typing import Literal, get_args
 import numpy as np
 
 from niwt_core.errors import NiwtError
-from niwt_core.knowledge.attribute_names import attribute_key, group_of, readable
+from niwt_core.knowledge.attribute_names import attribute_key, group_of, readable, value_key
 from niwt_core.knowledge.class_names import closest, listing
 from niwt_core.knowledge.scales import infer_scale
+from niwt_core.knowledge.table_checks import check_table
 
 Kind = Literal["attributes", "captions", "embedding"]
 Description = Mapping[str, object]
 YES, NO = ("yes", "true"), ("no", "false")
-
-
-def _value_key(value: object) -> str:
-    """The key of a group's value as a person gives it: a name, or a number that is one ("legs: 4")."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return attribute_key(f"{value:g}" if isinstance(value, float) else str(value))
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,19 +53,10 @@ class Knowledge:
         object.__setattr__(self, "values", np.ascontiguousarray(self.values, dtype=np.float32))
         if self.kind not in get_args(Kind):
             raise NiwtError(f"unknown kind of knowledge {self.kind!r}", fix=f"use one of {', '.join(get_args(Kind))}")
-        if self.values.shape != (len(self.classes), len(self.names)):
-            what = f"a table of shape {self.values.shape} for {len(self.classes)} classes and {len(self.names)} names"
-            raise NiwtError(what, fix="give one row a class and one column a name")
-        for what, names in (("class", self.classes), ("attribute", self.names)):
-            repeated = [name for name, count in Counter(names).items() if count > 1]
-            if repeated:
-                raise NiwtError(f"{what} {listing(repeated)} appears more than once", fix="keep one of them")
+        check_table(self.classes, self.names, self.values)
         if not set(self.synonyms) <= set(self.names):
             unknown = listing(sorted(set(self.synonyms) - set(self.names)))
             raise NiwtError(f"other words for {unknown}, which the table lacks", fix="remove them")
-        for c, k in np.argwhere(~np.isfinite(self.values))[:1]:
-            where = f"class {self.classes[c]}, {self.names[k]}"
-            raise NiwtError(f"value {self.values[c, k]} is not a number", where=where, fix="fill in a finite number")
         if not self.scale:
             object.__setattr__(self, "scale", infer_scale(self.values))
 
@@ -218,18 +202,18 @@ class Knowledge:
         texts = {attribute_key(self.labels[k].split(": ", 1)[1]): int(k) for k in self.groups[group]}
         shown = [self.labels[k].split(": ", 1)[1] for k in texts.values()]
         amounts = dict.fromkeys(self.groups[group].tolist(), 0.0)
-        given = [value] if isinstance(value, str) or _value_key(value) in texts else value
-        if isinstance(value, str) and value.casefold() in NO and _value_key(value) not in texts:
+        given = [value] if isinstance(value, str) or value_key(value) in texts else value
+        if isinstance(value, str) and value.casefold() in NO and value_key(value) not in texts:
             given = False
         if not isinstance(given, Mapping | Sequence) or not given:
             if given is False:
                 return np.zeros(len(amounts), np.float32)
             raise NiwtError(f"{value!r} is no value", where=readable(group), fix=f"use {listing(shown, limit=15)}")
         for text in given:
-            if _value_key(text) not in texts:
+            if value_key(text) not in texts:
                 near = closest(str(text), shown) or shown
                 raise NiwtError(f"no value {text!r}", where=readable(group), fix=f"use {listing(near, limit=15)}")
-        columns = {texts[_value_key(text)]: text for text in given}
+        columns = {texts[value_key(text)]: text for text in given}
         for k, text in columns.items():
             if isinstance(given, Mapping):
                 amounts[k] = self._amount(given[text], k, f"{readable(group)}: {text}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from niwt_core.errors import NiwtError
 
 EXEMPLARS = 6  # pictures a neuron
 PICTURES, SIDE = 1000, 176  # pictures in all, and their longer side in pixels: about 7 MB
+SAMPLE_SIDE = 400  # pixels of a picture that is there to be looked at, alone
 BATCH = 8
 
 
@@ -132,3 +133,14 @@ def make_gallery(
     coded = np.clip(values / peaks[:, None, None, None] * 255, 0, 255).round().astype(np.uint8)
     jpegs, offsets = pack(files)
     return Gallery(jpegs, offsets, pictures.astype(np.int64), top.astype(np.int64), coded, peaks)
+
+
+def with_pictures(gallery: Gallery, images: Sequence[Image.Image], *, first: int, side: int = SAMPLE_SIDE) -> Gallery:
+    """The gallery with pictures that are nobody's exemplars at its end: those of the study's pictures from index ``first`` on."""
+    jpegs, offsets = pack([jpeg_bytes(image, side=side) for image in images])
+    return replace(
+        gallery,
+        jpegs=torch.cat([gallery.jpegs, jpegs]),
+        offsets=np.concatenate([gallery.offsets, gallery.offsets[-1] + offsets[1:]]),
+        pictures=np.concatenate([gallery.pictures, first + np.arange(len(images))]),
+    )

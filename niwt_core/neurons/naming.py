@@ -1,9 +1,11 @@
 """Names for neurons, and how far each can be trusted.
 
-A neuron's name is the word that the inverse map (importance -> attributes) gives for its one-hot importance. That is a hypothesis;
-it is tested on pictures that did not make it: does the neuron's pooled activation separate pictures whose class has the attribute
-from those whose class has not? AUROC with its Mann-Whitney p, Benjamini-Hochberg over neurons, and the same for shuffled
-names as the control. A neuron whose name does not pass is unnamed.
+The inverse map (importance -> attributes) gives words for a neuron's one-hot importance; of its CANDIDATES best the one that training pictures
+support most is the neuron's name. That is a hypothesis; it is tested on pictures that did not make it: does the neuron's pooled activation
+separate pictures with the attribute from those without? AUROC with its Mann-Whitney p, Benjamini-Hochberg over neurons, and the same for
+shuffled names as the control. A neuron whose name does not pass is unnamed; one that another attribute fits clearly better is contested.
+
+Here the picture is the unit, which asks for a truth of each picture. Where the table is of classes, see `naming_by_class_means`.
 """
 
 from __future__ import annotations
@@ -14,12 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from niwt_core.data.dataset import Dataset
 from niwt_core.method.mapping import LinearMap
 
 Q_LIMIT = 0.05
 AUROC_LIMIT = 0.75
 SHUFFLES = 20  # one alone is off by 1.3 points on the Aviary's 128 neurons, their mean by 0.3
+CANDIDATES = 10  # words of the inverse map among which training pictures choose
+CLEARLY = 0.05  # AUROC by which another attribute must fit better for a name to be contested
 LIVE_SPREAD = 1e-6  # a neuron whose activation does not vary over the held-out pictures is dead
 
 
@@ -28,8 +31,8 @@ class NeuronNames:
     """One entry a neuron (N,).
 
     attribute: index of its word among the K, -1 if it is dead or has no testable candidate; auroc, p and q of that word on held-out pictures;
-    strength: the word's standardised score in the inverse map; shuffled_share: of the live neurons, how many pass under
-    shuffled names (see `shuffled_share`).
+    score: the word's standardised score in the inverse map; shuffled_fraction: of the live neurons, how many pass where names are shuffled.
+    better: the attribute that fits the same held-out pictures best (-1 where that is not known), with its ``better_auroc``.
     """
 
     attribute: np.ndarray
@@ -39,16 +42,52 @@ class NeuronNames:
     live: np.ndarray
     score: np.ndarray
     shuffled_fraction: float
+    better: np.ndarray | None = None
+    better_auroc: np.ndarray | None = None
+
+    @property
+    def contested(self) -> np.ndarray:
+        """(N,) bool: it is a name, and another attribute fits clearly better."""
+        if self.better_auroc is None:
+            return np.zeros(len(self.attribute), bool)
+        return self.significant & (self.better_auroc - self.auroc > CLEARLY)
 
     @property
     def verified(self) -> np.ndarray:
-        """(N,) bool: the name passes (q < 0.05 and AUROC >= 0.75)."""
-        return self.live & (self.q < Q_LIMIT) & (self.auroc >= AUROC_LIMIT)
+        """(N,) bool: the name passes (q < 0.05 and AUROC >= 0.75) and is not contested."""
+        return self.live & passes(self.q, self.auroc) & ~self.contested
 
     @property
     def significant(self) -> np.ndarray:
         """(N,) bool: q < 0.05 and better than chance, however weak: enough to be called a name at all."""
         return self.live & (self.q < Q_LIMIT) & (self.auroc > 0.5)
+
+
+def passes(q: np.ndarray, auroc: np.ndarray) -> np.ndarray:
+    """What a name must reach to be verified."""
+    return np.asarray((q < Q_LIMIT) & (auroc >= AUROC_LIMIT))
+
+
+def best_supported(
+    scores: np.ndarray, support: np.ndarray, testable: np.ndarray, *, candidates: int = CANDIDATES
+) -> np.ndarray:
+    """(N,) the attribute with most ``support`` (N,K) among the ``candidates`` testable ones with the highest ``scores`` (N,K)."""
+    usable = np.flatnonzero(testable)
+    own = scores[:, usable]
+    if candidates < len(usable):
+        columns = np.argpartition(-own, candidates - 1, axis=1)[:, :candidates]  # (N, candidates)
+    else:
+        columns = np.broadcast_to(np.arange(len(usable)), own.shape)
+    liked = np.take_along_axis(support[:, usable], columns, 1).argmax(1)
+    return np.asarray(usable[columns[np.arange(len(own)), liked]])
+
+
+def best_fit(auroc: np.ndarray, testable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(attribute (N,), its AUROC (N,)) of the testable attribute that fits each neuron best; -1 and 0.5 where none is testable."""
+    if not testable.any():
+        return np.full(len(auroc), -1), np.full(len(auroc), 0.5)
+    usable = np.where(testable, auroc, -1.0)
+    return usable.argmax(1), usable.max(1)
 
 
 def name_scores(inverse: LinearMap, spread: Tensor) -> Tensor:
@@ -69,13 +108,15 @@ def name_neurons(
     *,
     seed: int,
     min_pictures: int = MIN_PICTURES,
+    support: np.ndarray | None = None,
 ) -> NeuronNames:
     """Names every neuron and tests the names.
 
     Args:
-        scores: (N,K) from ``word_scores``.
+        scores: (N,K) from ``name_scores``.
         activations: (n,N) pooled activations of held-out pictures.
         has_attribute: (n,K) bool: the picture's class has the attribute.
+        support: (N,K) how well training pictures fit each attribute; without it the name is the attribute of the highest score.
         min_pictures: an attribute with fewer held-out pictures on either side cannot be tested and names nothing.
 
     Source: Mann and Whitney (1947); Benjamini and Hochberg (1995).
@@ -83,14 +124,22 @@ def name_neurons(
     positives = has_attribute.sum(0)
     testable = (positives >= min_pictures) & (len(has_attribute) - positives >= min_pictures)
     live = activations.std(0) > LIVE_SPREAD
-    usable = np.where(testable[None, :], scores, -np.inf)
-    attribute = usable.argmax(1)
-    ranks = _ranks(activations)
+    if not testable.any():
+        return unnamed(live)
+    chosen = scores if support is None else support
+    attribute = best_supported(scores, chosen, testable, candidates=CANDIDATES)
+    ranks = ranks_of(activations)
     auroc, p, q = _test(ranks, has_attribute, attribute, live)
     fraction = shuffled_fraction(ranks, has_attribute, attribute, live, seed=seed)
     score = scores[np.arange(len(scores)), attribute]
-    none = ~live | ~np.isfinite(usable.max(1))
-    return NeuronNames(np.where(none, -1, attribute), auroc, p, q, live, score, fraction)
+    better, better_auroc = best_fit(all_aurocs(ranks, has_attribute), testable)
+    return NeuronNames(np.where(live, attribute, -1), auroc, p, q, live, score, fraction, better, better_auroc)
+
+
+def unnamed(live: np.ndarray) -> NeuronNames:
+    """No neuron (N,) has a name: there is nothing to name it by."""
+    zero, one = np.zeros(len(live)), np.ones(len(live))
+    return NeuronNames(np.full(len(live), -1), zero + 0.5, one, one, live, zero, 0.0)
 
 
 def shuffled_fraction(
@@ -108,29 +157,11 @@ def shuffled_fraction(
     return float(np.mean(fractions))
 
 
-def name_dictionary(dataset: Dataset, inverse: LinearMap, pooled: Tensor, *, seed: int) -> NeuronNames:
-    """Names the neurons of a prepared set: hypotheses from ``inverse``, tests on its held-out pictures' ``pooled`` activations (n,N).
-
-    What a picture shows is taken from the set's own truth where it has one, else from its class. Knowledge without words names nothing.
-    """
-    held_out = ~dataset.train
-    activations = pooled[torch.from_numpy(held_out)].numpy()
-    if dataset.knowledge.kind != "attributes":
-        neurons = activations.shape[1]
-        zero, one = np.zeros(neurons), np.ones(neurons)
-        return NeuronNames(np.full(neurons, -1), zero + 0.5, one, one, activations.std(0) > LIVE_SPREAD, zero, 0.0)
-    spread = torch.from_numpy(dataset.knowledge.values[dataset.seen].std(0))
-    if dataset.picture_attributes is not None:
-        has = dataset.picture_attributes[held_out] > 0
-    else:
-        has = dataset.knowledge.presence()[dataset.labels[held_out]]
-    return name_neurons(name_scores(inverse, spread).numpy(), activations, has, seed=seed)
-
-
-def _ranks(activations: np.ndarray) -> np.ndarray:
+def ranks_of(activations: np.ndarray) -> np.ndarray:
+    """(n,N) rank of each activation among its neuron's; ties share their mean."""
     from scipy.stats import rankdata
 
-    return rankdata(activations, axis=0)  # (n, N), ties share their mean rank
+    return np.asarray(rankdata(activations, axis=0))
 
 
 def auroc_of(ranks: np.ndarray, positive: np.ndarray) -> np.ndarray:
@@ -139,6 +170,14 @@ def auroc_of(ranks: np.ndarray, positive: np.ndarray) -> np.ndarray:
     other = len(positive) - count
     u = (ranks * positive).sum(0) - count * (count + 1) / 2
     return u / np.maximum(count * other, 1)
+
+
+def all_aurocs(ranks: np.ndarray, has_attribute: np.ndarray) -> np.ndarray:
+    """(N,K) AUROC of every neuron's ranks (n,N) for every attribute (n,K) bool."""
+    count = has_attribute.sum(0)
+    other = len(has_attribute) - count
+    u = ranks.T @ has_attribute.astype(ranks.dtype) - count * (count + 1) / 2
+    return np.asarray(u / np.maximum(count * other, 1))
 
 
 def _test(

@@ -14,7 +14,7 @@ from torch import Tensor
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.method.importance import unit
 from niwt_core.method.mapping import fit_map
-from niwt_core.neurons.naming import NeuronNames, name_neurons, name_scores
+from niwt_core.neurons.naming import NeuronNames, name_neurons, name_scores, unnamed
 
 SMALLEST = 12  # classes; with fewer no half can make names and the other test them
 FEWEST = 5  # classes with an attribute, and without, that a test needs
@@ -25,10 +25,9 @@ def name_by_classes(targets: Tensor, knowledge: Knowledge, *, seed: int) -> Neur
 
     Where there are too few classes, no neuron is named.
     """
-    classes, neurons = targets.shape
+    classes = len(targets)
     if knowledge.kind != "attributes" or classes < SMALLEST:
-        zero, one = np.zeros(neurons), np.ones(neurons)
-        return NeuronNames(np.full(neurons, -1), zero + 0.5, one, one, targets.std(0).numpy() > 0, zero, 0.0)
+        return unnamed(targets.std(0).numpy() > 0)
     order = np.random.default_rng(seed).permutation(classes)
     made, tested = np.sort(order[: classes // 2]), np.sort(order[classes // 2 :])
     values = torch.from_numpy(knowledge.values[made])

@@ -15,7 +15,8 @@ from niwt_core.neurons.naming import NeuronNames
 class Neuron:
     """``attribute`` is the name that the inverse map gives it, ``label`` the same for people; both empty if it has none.
 
-    ``status``: "verified" (q < 0.05 and AUROC >= 0.75 on held-out pictures), "weak" (q < 0.05 only), "unnamed" or "dead".
+    ``better``: the attribute that fits the same held-out pictures clearly better, if there is one, with its label and AUROC: the name is contested.
+    ``status``: "verified" (q < 0.05 and AUROC >= 0.75 on held-out pictures, not contested), "weak" (q < 0.05 only), "unnamed" or "dead".
     """
 
     index: int
@@ -26,20 +27,40 @@ class Neuron:
     p: float
     q: float
     score: float
+    better: str = ""
+    better_label: str = ""
+    better_auroc: float = 0.0
+
+    @property
+    def contested(self) -> bool:
+        """Another attribute fits clearly better than the name."""
+        return bool(self.better)
+
+    @property
+    def is_named(self) -> bool:
+        """Its name is better than chance, contested or not."""
+        return self.status in ("verified", "weak")
+
+    @property
+    def trust(self) -> str:
+        """How far its name can be trusted: its status, or "contested"."""
+        return "contested" if self.contested else self.status
 
     @property
     def name(self) -> str:
         """What to call it: its label if the name stands, else "unnamed"."""
-        return self.label if self.status in ("verified", "weak") else "unnamed"
+        return self.label if self.is_named else "unnamed"
 
 
 def neurons_from(names: NeuronNames, knowledge: Knowledge) -> tuple[Neuron, ...]:
     """The study's neurons from the outcome of naming."""
     status = np.where(names.verified, "verified", np.where(names.significant, "weak", "unnamed"))
     status = np.where(names.live, status, "dead")
+    contested = names.contested
     out = []
     for n, attribute in enumerate(names.attribute):
         known = attribute >= 0
+        other = int(names.better[n]) if contested[n] and names.better is not None else -1
         out.append(
             Neuron(
                 index=n,
@@ -50,6 +71,9 @@ def neurons_from(names: NeuronNames, knowledge: Knowledge) -> tuple[Neuron, ...]
                 p=float(names.p[n]),
                 q=float(names.q[n]),
                 score=float(names.score[n]) if known else 0.0,
+                better=knowledge.names[other] if other >= 0 else "",
+                better_label=knowledge.labels[other] if other >= 0 else "",
+                better_auroc=float(names.better_auroc[n]) if other >= 0 and names.better_auroc is not None else 0.0,
             )
         )
     return tuple(out)

@@ -50,17 +50,17 @@ def picture_importances(
     for start in range(0, len(pictures), SHARD):
         path = folder / f"importances-{start // SHARD:05d}.safetensors"
         if not path.exists():
-            found: list[list[Tensor]] = []
+            batches: list[list[Tensor]] = []
             end = min(start + SHARD, len(pictures))
             for first in range(start, end, BATCH):
                 last = min(first + BATCH, end)
                 x, usable = _inputs(Pictures(dataset, preprocess, pictures[first:last].tolist()))
                 with torch.no_grad():
                     activations = network.stem(x.to(device))
-                asked = [importance(network, activations, rows[own[first:last]]).cpu() for rows, own in heads]
-                found.append([usable, *(alpha * usable.unsqueeze(1) for alpha in asked)])
+                asked = [importance(network, activations, rows[row_of[first:last]]).cpu() for rows, row_of in heads]
+                batches.append([usable, *(alpha * usable.unsqueeze(1) for alpha in asked)])
                 on_picture(last, len(pictures))
-            tensors = {str(i): torch.cat(column).contiguous() for i, column in enumerate(zip(*found, strict=True))}
+            tensors = {str(i): torch.cat(column).contiguous() for i, column in enumerate(zip(*batches, strict=True))}
             write_tensors(path, tensors)
         parts.append(load_file(path))
     readable = torch.cat([part["0"] for part in parts]).numpy() > 0

@@ -127,14 +127,14 @@ def _result(
 ) -> PaperResult:
     loop, targets = run.loop, run.targets
     start = time.perf_counter()
-    own = torch.stack([study.transferred_row(int(c)) for c in task.unseen])
+    transferred = torch.stack([study.transferred_row(int(c)) for c in task.unseen])
     spent = time.perf_counter() - start
     ways = []
     for number, (name, rows, seconds, iterations, stopped, gamma) in enumerate(
         (
             (LOOP, loop.weights.cpu(), run.seconds["loop"], loop.iterations, loop.stopped, gammas.get(LOOP)),
             (EXACT, run.exact, run.seconds["exact"], 0, "closed form", gammas.get(EXACT)),
-            (STUDY, own, spent, 0, "closed form", study.choices.gamma),
+            (STUDY, transferred, spent, 0, "closed form", study.choices.gamma),
         )
     ):
         loss, cosine = _judge(network, pool[:JUDGED], rows, targets, study.head.rows.mean(0), options.transfer)
@@ -179,12 +179,12 @@ def _importances(
     pictures = np.unique(np.concatenate([task.pictures for task in tasks]))
     heads = []
     for task in tasks:
-        own = np.zeros(
+        row_of = np.zeros(
             len(pictures), dtype=np.int64
         )  # a picture that is not the task's is asked about any row, and dropped
-        own[np.searchsorted(pictures, task.pictures)] = np.searchsorted(task.seen, study.labels[task.pictures])
-        heads.append((task.head.rows.to(device), torch.from_numpy(own).to(device)))
-    found, readable = picture_importances(
+        row_of[np.searchsorted(pictures, task.pictures)] = np.searchsorted(task.seen, study.labels[task.pictures])
+        heads.append((task.head.rows.to(device), torch.from_numpy(row_of).to(device)))
+    importances, readable = picture_importances(
         network,
         dataset,
         study.preprocess,
@@ -197,7 +197,7 @@ def _importances(
     usable[pictures] = readable
     return [
         alphas[torch.from_numpy(np.searchsorted(pictures, task.pictures))]
-        for alphas, task in zip(found, tasks, strict=True)
+        for alphas, task in zip(importances, tasks, strict=True)
     ], usable
 
 

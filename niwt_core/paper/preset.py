@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from niwt_core.data.plain_yaml import read_plain, resolved
+from niwt_core.data.registry import SOURCES
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.class_names import closest, listing
 from niwt_core.method.transfer.paper import PaperSettings
 from niwt_core.paper.mapping import MapSettings
 
 FOLDER = Path(__file__).with_name("presets")
-SETS = ("aviary", "cub", "awa2", "folder")
 Part = TypeVar("Part", MapSettings, PaperSettings)
 
 
@@ -59,8 +59,10 @@ class Preset:
         for key, value in texts.items():
             if not isinstance(value, str) or (not value.strip() and key != "set"):
                 raise NiwtError(f"{key} is {value!r}", where=where, fix=f"write {key} as a name")
-        if texts.get("set") and texts["set"] not in SETS:
-            raise NiwtError(f"unknown kind of set {texts['set']!r}", where=where, fix=f"use {', '.join(SETS)}")
+        if texts.get("set") and texts["set"] not in SOURCES:
+            raise NiwtError(
+                f"unknown kind of set {texts['set']!r}", where=where, fix=f"use {', '.join(sorted(SOURCES))}"
+            )
         return cls(
             name=name,
             **texts,

@@ -142,11 +142,11 @@ def paper_json(study: Study, result: PaperResult) -> dict[str, Any]:
     }
 
 
-def paper_table(found: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+def paper_table(paper: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """(header, rows) of ``paper_json`` for people; a dash where there is no figure."""
     header = ("", "loss", "cosine", "norm", "seconds", *FIGURES, "gamma", "U cal.", "S cal.", "H cal.")
     rows = []
-    for way in found["ways"]:
+    for way in paper["ways"]:
         calibrated = way["calibrated"] or {}
         rows.append(
             (

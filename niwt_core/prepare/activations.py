@@ -32,7 +32,7 @@ def kept_pictures(
     """
     random, pictures = np.random.default_rng(seed), np.flatnonzero(train)
     of_class = (pictures[labels[pictures] == c] for c in np.flatnonzero(seen))
-    targets = np.concatenate([random.permutation(own)[:TARGET_PICTURES] for own in of_class])
+    targets = np.concatenate([random.permutation(indices)[:TARGET_PICTURES] for indices in of_class])
     return targets, random.permutation(pictures)[:count]
 
 

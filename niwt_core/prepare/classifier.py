@@ -6,7 +6,7 @@ picture. What does need pictures, and stays unknown without them: how far descri
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,6 @@ from torch import Tensor
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
-from niwt_core.classify.recipe import Recipe
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.photographs import PhotographFolder
 from niwt_core.errors import NiwtError
@@ -26,20 +25,20 @@ from niwt_core.evaluation.leave_one_class_out import choose_ridge, left_out_rows
 from niwt_core.evaluation.stolen_share import StolenShare
 from niwt_core.images import open_image
 from niwt_core.knowledge.attributes import Knowledge
-from niwt_core.knowledge.class_names import class_key, listing, match_classes
 from niwt_core.knowledge.encoding import encode
-from niwt_core.knowledge.from_text import attributes_from_text
 from niwt_core.method.head import Head
 from niwt_core.method.importance import operator, unit
 from niwt_core.method.mapping import fit_map
 from niwt_core.method.transfer.exact import fit_transfer
-from niwt_core.neurons.exemplars import Gallery, make_gallery
+from niwt_core.neurons.exemplars import Gallery, make_gallery, with_pictures
 from niwt_core.neurons.naming_by_classes import name_by_classes
 from niwt_core.neurons.neuron import neurons_from
 from niwt_core.prepare.probes import probe_inputs
 from niwt_core.prepare.settings import Progress
+from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
 from niwt_core.study.storage import check_target, save_study
 from niwt_core.study.study import Choices, Study
+from niwt_core.study.temperature import temperature_of
 
 RIDGE = 0.27  # where there are no photographs to choose by; what a photograph of each ImageNet class chooses for EfficientNet-Lite0
 MU = 0.1  # of the transfer, where the tail is more than pooling
@@ -73,6 +72,7 @@ def prepare_classifier(
     out: Path,
     *,
     photographs: PhotographFolder | None = None,
+    samples: PhotographFolder | None = None,
     settings: ClassifierSettings | None = None,
     device: torch.device | str = "cpu",
     progress: Progress | None = None,
@@ -83,6 +83,8 @@ def prepare_classifier(
         knowledge: C classes, those of the head and described ones; seen (C,) bool marks the head's.
         device: where the photographs run through the network.
         photographs: of seen classes, or unlabelled ones, which serve as probes and exemplars only.
+        samples: a few photographs to show, labelled among all C classes; the study holds them whatever it keeps of the others, measures nothing on
+            those of described classes, and counts those of seen ones as photographs.
 
     Raises:
         NiwtError: the head and the table do not fit, a picture cannot be read, ``out`` cannot be written.
@@ -97,6 +99,7 @@ def prepare_classifier(
     biases = torch.zeros(len(rows)) if network.head.bias is None else network.head.bias.detach().float().clone()
     head = Head(rows, biases, torch.zeros(rows.shape[1]))
     encoded = encode(knowledge.values, "plain")
+    index = np.flatnonzero(seen)
     features, pooled = _extract(network, preprocess, photographs, device, report)
     labelled = photographs if photographs is not None and photographs.labelled else None
     G = _operator(network, preprocess, photographs, settings.seed, report)
@@ -122,8 +125,26 @@ def prepare_classifier(
     of_seen = knowledge.restrict([knowledge.classes[c] for c in np.flatnonzero(seen)])
     names = name_by_classes(targets, of_seen, seed=settings.seed)
     kept = None if settings.keep == "figures" else labelled
-    dataset = None if kept is None else _dataset(name, knowledge, seen, kept)
-    index = np.flatnonzero(seen)
+    dataset = None if kept is None else _dataset(name, knowledge, seen, kept, index[kept.labels])
+    if dataset is not None and settings.keep == "pictures":
+        gallery = make_gallery(
+            dataset, network, preprocess, pooled.numpy(), seed=settings.seed,
+            on_progress=lambda done, total: report("gallery", done, total),
+        )  # fmt: skip
+    else:
+        gallery = _without_exemplars(network)
+    everything = features
+    if kept is None:
+        features, pooled = features[:0], pooled[:0]
+    labels = np.zeros(0, np.int64) if kept is None else index[kept.labels]
+    split, paths = np.full(len(labels), "test_seen"), () if kept is None else kept.paths
+    if samples is not None:
+        shown, averages = _extract(network, preprocess, samples, device, report)
+        images = [open_image(samples.root / path) for path in samples.paths]
+        gallery = with_pictures(gallery, images, first=len(labels))
+        features, pooled = torch.cat([features, shown]), torch.cat([pooled, averages])
+        labels = np.concatenate([labels, samples.labels])
+        split, paths = np.append(split, ["sample"] * len(samples.paths)), (*paths, *samples.paths)
     study = Study(
         id="", name=name, kind="classifier", folder=None, classes=knowledge.classes, seen=seen, knowledge=knowledge, encoding="plain",
         network=network, preprocess=preprocess, head=head, targets=targets, mapping=mapping, inverse=inverse, operator=G,
@@ -131,22 +152,23 @@ def prepare_classifier(
         choices=Choices(ridge=ridge, inverse_ridge=inverse.ridge, decay=0.0, mu=mu, gamma=gamma, gamma_unit=1.0, folds=0, cross_validated_H=0.0,
                         calibration="gamma" if stolen is None else "stolen share"),
         neurons=neurons_from(names, knowledge),
-        features=(features if kept is not None else features[:0]).half(),
-        pooled=(pooled if kept is not None else pooled[:0]).half(),
-        labels=np.zeros(0, np.int64) if kept is None else index[kept.labels],
-        split=np.full(0 if kept is None else len(kept.paths), "test_seen"),
-        paths=() if kept is None else kept.paths,
-        gallery=_gallery(dataset if settings.keep == "pictures" else None, network, preprocess, pooled, settings.seed, report),
+        features=features.half(), pooled=pooled.half(), labels=labels, split=split, paths=paths, gallery=gallery,
         split_hash="0" * 16 if dataset is None else dataset.split_hash,
         seed=settings.seed,
         stolen_share=stolen if stolen is None or kept is not None else replace(stolen, best_seen=stolen.best_seen[:0]),
         provenance={
             **settings.provenance, "layer": network.layer, "backbone": network.name, "settings": asdict(settings) | {"provenance": None},
-            "shuffled_names_fraction": names.shuffled_fraction, "skipped": [],
+            "shuffled_names_fraction": names.shuffled_fraction, "names_unit": "classes", "skipped": [],
             "calibrated_on": 0 if labelled is None else len(labelled.paths),
             "split": "the head's own classes are seen, described ones are not; no picture was trained on here",
         },
     )  # fmt: skip
+    study = replace(study, temperature=temperature_of(study))
+    if known is not None:
+        report("leaving classes out", 0, 1)
+        measured = evaluate_classifier(study, everything, known.labels)
+        study = replace(study, provenance={**study.provenance, "measured": classifier_json(study, measured)})
+        report("leaving classes out", 1, 1)
     return save_study(study, out)
 
 
@@ -157,55 +179,6 @@ def _rounded(network: SplitNetwork) -> SplitNetwork:
         if value.is_floating_point():
             value.copy_(value.half().float())
     return network
-
-
-def described_table(
-    table: Knowledge, classes: Sequence[str], described: Mapping[str, np.ndarray]
-) -> tuple[Knowledge, np.ndarray]:
-    """(table of the head's classes and of described ones, seen (C,) bool): rows of ``table`` are matched to ``classes`` by name.
-
-    What the table has beyond the head's classes is described too; ``described`` maps further names to rows (K,). Raises NiwtError.
-    """
-    found, missing = match_classes(classes, table.classes)
-    if missing:
-        raise NiwtError(
-            f"{listing(missing)} not in the table of words",
-            where="--knowledge",
-            fix="add a row for each class of the head",
-        )
-    own = [table.classes.index(found[name]) for name in classes]
-    extra = [c for c in range(len(table.classes)) if c not in set(own)]
-    taken = {class_key(name) for name in classes}
-    for name in (*(table.classes[c] for c in extra), *described):
-        if class_key(name) in taken:
-            raise NiwtError(
-                f"class {name!r} is described twice, or is one of the head's",
-                where="described classes",
-                fix="keep one of them",
-            )
-        taken.add(class_key(name))
-    values = [table.values[own], table.values[extra], *(row[None] for row in described.values())]
-    names = (*classes, *(table.classes[c] for c in extra), *described)
-    knowledge = replace(table, classes=names, values=np.concatenate(values))
-    return knowledge, np.arange(len(names)) < len(classes)
-
-
-def described_row(table: Knowledge, recipe: Recipe) -> np.ndarray:
-    """The row (K,) that a recipe means in a table: its attributes, over those that its caption means, over ``like``, over nothing.
-
-    Raises NiwtError: it names what the table does not know, or says nothing.
-    """
-    where = f"recipe {recipe.name}"
-    row = np.zeros(len(table.names), np.float32)
-    if recipe.like:
-        row = table.of(match_classes((recipe.like,), table.classes)[0].get(recipe.like, recipe.like))
-    if recipe.caption.strip():
-        row = attributes_from_text(table, recipe.caption, base=row, where=where).values
-    if recipe.attributes:
-        row = table.describe(recipe.attributes, base=row)
-    if not row.any():
-        raise NiwtError("nothing describes the class", where=where, fix="give at least one attribute")
-    return np.asarray(row, np.float32)
 
 
 def _stolen_share(
@@ -259,33 +232,18 @@ def _operator(
     return operator(network, batches, on_batch=lambda done: report("importance operator", done, len(inputs))).detach()
 
 
-def _dataset(name: str, knowledge: Knowledge, seen: np.ndarray, folder: PhotographFolder) -> Dataset:
+def _dataset(
+    name: str, knowledge: Knowledge, seen: np.ndarray, folder: PhotographFolder, labels: np.ndarray
+) -> Dataset:
     """The photographs as a set in which nothing is trained on."""
     return Dataset(
-        name=name, root=folder.root, classes=knowledge.classes, seen=seen, paths=folder.paths, labels=np.flatnonzero(seen)[folder.labels],
+        name=name, root=folder.root, classes=knowledge.classes, seen=seen, paths=folder.paths, labels=labels,
         train=np.zeros(len(folder.paths), bool), knowledge=knowledge, trained_elsewhere=True,
     )  # fmt: skip
 
 
-def _gallery(
-    dataset: Dataset | None, network: SplitNetwork, preprocess: Preprocess, pooled: Tensor, seed: int, report: Progress
-) -> Gallery:
-    if dataset is not None:
-        return make_gallery(
-            dataset,
-            network,
-            preprocess,
-            pooled.numpy(),
-            seed=seed,
-            on_progress=lambda done, total: report("gallery", done, total),
-        )
+def _without_exemplars(network: SplitNetwork) -> Gallery:
     empty, none = np.zeros(0, np.int64), np.zeros((network.neurons, 0), np.int64)
     maps = np.zeros((network.neurons, 0, 1, 1), np.uint8)
-    return Gallery(
-        torch.zeros(0, dtype=torch.uint8),
-        np.zeros(1, np.int64),
-        empty,
-        none,
-        maps,
-        np.ones(network.neurons, np.float32),
-    )
+    jpegs = torch.zeros(0, dtype=torch.uint8)
+    return Gallery(jpegs, np.zeros(1, np.int64), empty, none, maps, np.ones(network.neurons, np.float32))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from niwt_core.backbones import InputOptions, Preprocess, SplitNetwork, load_backbone
 from niwt_core.data.aviary.dataset import read_aviary
-from niwt_core.data.awa2 import read_awa2
-from niwt_core.data.class_folders import check_pictures
-from niwt_core.data.cub import read_cub
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.duplicates import with_duplicates_said
-from niwt_core.data.folder import read_folder
 from niwt_core.data.knowledge_sources import with_knowledge
+from niwt_core.data.registry import SOURCES, ReadOptions, read_set
 from niwt_core.errors import NiwtError
 from niwt_core.prepare.aviary.defaults import AviaryDefaults, aviary_defaults, draw_pictures, random_birds_folder
 from niwt_core.prepare.aviary.pretraining import Pretraining, pretrain
@@ -32,7 +29,6 @@ Report = Callable[[str, int, int], None]
 BACKBONE = "mobilenet_v2"
 EPOCHS = 4
 FOLD_NETWORKS = 2
-Inputs = tuple[Dataset, SplitNetwork, Preprocess, Settings, Mapping[str, Any]]
 # Chosen on a fold of seen classes of the CUB subset, with networks trained without them: H 81.9 there, against 74.3 frozen.
 FINE_TUNING = TrainingSettings(
     epochs=EPOCHS,
@@ -48,96 +44,137 @@ FINE_TUNING = TrainingSettings(
 )
 
 
-def options(
-    source: str,
-    *,
-    root: Path | None,
-    out: Path,
-    backbone: str | None,
-    weights: str | None,
-    layer: str | None,
-    knowledge: str,
-    encoder: str | None,
-    epochs: int | None,
-    probes: str,
-    boxes: bool,
-    inputs: InputOptions,
-    seed: int,
-    accelerator: Accelerator,
-    progress: Report,
-    splits: Path | None = None,
-) -> Inputs:
-    """Reads the set and loads the network: (dataset, network, preprocessing, settings, what provenance should remember).
+@dataclass(frozen=True)
+class SetOptions:
+    """What ``niwt prepare`` is told of a set of pictures; None leaves it to the kind of set.
+
+    Attributes:
+        source: a key of `SOURCES`; ``root`` the folder of the set (None where it is drawn), ``splits`` that of its splits where it is another one.
+        out: where the study will be written; what is drawn for it lies beside.
+        weights: a file, "default" or "none".
+        knowledge, encoder: as in `with_knowledge`; knowledge may be "binary" too, where the set has such a table.
+        epochs: of fine-tuning; 0 keeps the backbone frozen.
+        probes: "seen", "noise" or a folder of photographs.
+        preprocessing: what is said of the network's input in place of its own configuration.
+
+    Raises:
+        NiwtError: on what cannot work whatever the set.
+    """
+
+    source: str
+    out: Path
+    root: Path | None = None
+    splits: Path | None = None
+    boxes: bool = False
+    knowledge: str = "attributes"
+    encoder: str | None = None
+    backbone: str | None = None
+    weights: str | None = None
+    layer: str | None = None
+    preprocessing: InputOptions = field(default_factory=InputOptions)
+    epochs: int | None = None
+    probes: str = "seen"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.source not in SOURCES:
+            raise NiwtError(
+                f"unknown kind of set {self.source!r}",
+                where="niwt prepare",
+                fix=f"use classifier, {', '.join(SOURCES)}",
+            )
+        if self.root is None and not SOURCES[self.source].drawn:
+            raise NiwtError(
+                "no --root", where=f"niwt prepare {self.source}", fix="name the folder of the set with --root DIR"
+            )
+        if self.epochs is not None and self.epochs < 0:
+            raise NiwtError(f"{self.epochs} epochs", where="--epochs", fix="give 0 (frozen) or more")
+        if not 0 <= self.seed < 2**32:
+            raise NiwtError(f"seed {self.seed}", where="--seed", fix="give a number from 0 to 4294967295")
+        if self.probes not in ("seen", "noise") and not Path(self.probes).is_dir():
+            raise NiwtError(
+                f"no folder of probe pictures {self.probes!r}", where="--probes", fix="give a folder, seen or noise"
+            )
+
+    @property
+    def binary(self) -> bool:
+        """The set's own table of yes and no is wanted."""
+        return self.knowledge == "binary"
+
+    def settings(self, epochs: int) -> Settings:
+        """Those of `prepare`, with so many epochs of fine-tuning."""
+        training = replace(FINE_TUNING, epochs=epochs, seed=self.seed) if epochs else None
+        return Settings(
+            seed=self.seed,
+            probes=self.probes,
+            training=training,
+            fold_networks=FOLD_NETWORKS if training else 0,
+            warm_start=True,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What `prepare` works on, and what the study's provenance should remember of where it comes from."""
+
+    dataset: Dataset
+    network: SplitNetwork
+    preprocess: Preprocess
+    settings: Settings
+    provenance: Mapping[str, Any]
+
+
+def read_inputs(options: SetOptions, *, accelerator: Accelerator, progress: Report) -> Inputs:
+    """Reads the set and loads the network.
 
     Raises:
         NiwtError: on anything in the options or the set that cannot work, before any long work starts.
     """
-    if epochs is not None and epochs < 0:
-        raise NiwtError(f"{epochs} epochs", where="--epochs", fix="give 0 (frozen) or more")
-    if not 0 <= seed < 2**32:
-        raise NiwtError(f"seed {seed}", where="--seed", fix="give a number from 0 to 4294967295")
-    if probes not in ("seen", "noise") and not Path(probes).is_dir():
-        raise NiwtError(f"no folder of probe pictures {probes!r}", where="--probes", fix="give a folder, seen or noise")
-    if source == "aviary":
-        described = partial(with_knowledge, knowledge=knowledge, encoder=encoder)
-        return _aviary_inputs(
-            out, described, backbone, weights, layer, epochs, probes, inputs, seed, accelerator, progress
-        )
-    if knowledge == "binary" and source != "awa2":
-        raise NiwtError(f"{source} has no binary table", where="--knowledge", fix="use attributes, or --knowledge FILE")
-    dataset = read_dataset(source, root, boxes=boxes, binary=knowledge == "binary", splits=splits, progress=progress)
-    dataset, memory = with_knowledge(dataset, "attributes" if knowledge == "binary" else knowledge, encoder)
+    if SOURCES[options.source].drawn:
+        return _drawn_inputs(options, accelerator, progress)
+    assert options.root is not None
+    dataset = read_set(
+        options.source,
+        options.root,
+        ReadOptions(boxes=options.boxes, binary=options.binary, splits=options.splits),
+        report=partial(progress, "checking pictures"),
+    )
+    knowledge = "attributes" if options.binary else options.knowledge
+    dataset, provenance = with_knowledge(dataset, knowledge, options.encoder)
     dataset = with_duplicates_said(dataset)
     network, preprocess = load_backbone(
-        backbone or BACKBONE, weights=_weights(weights), layer=layer, seed=seed, inputs=inputs
+        options.backbone or BACKBONE,
+        weights=_weights(options.weights),
+        layer=options.layer,
+        seed=options.seed,
+        inputs=options.preprocessing,
     )
-    epochs = EPOCHS if epochs is None else epochs
-    training = replace(FINE_TUNING, epochs=epochs, seed=seed) if epochs else None
-    settings = Settings(
-        seed=seed, probes=probes, training=training, fold_networks=FOLD_NETWORKS if training else 0, warm_start=True
-    )
-    return dataset, network, preprocess, settings, memory
+    settings = options.settings(EPOCHS if options.epochs is None else options.epochs)
+    return Inputs(dataset, network, preprocess, settings, provenance)
 
 
-def _aviary_inputs(
-    out: Path,
-    described: Callable[[Dataset], tuple[Dataset, Mapping[str, Any]]],
-    backbone: str | None,
-    weights: str | None,
-    layer: str | None,
-    epochs: int | None,
-    probes: str,
-    inputs: InputOptions,
-    seed: int,
-    accelerator: Accelerator,
-    progress: Report,
-) -> Inputs:
-    """Draws the Aviary beside ``out``, and takes the network that was made for it unless another is named."""
-
-    defaults = aviary_defaults(seed=seed)
-    name = backbone or defaults.backbone
-    own = name == defaults.backbone
-    chosen = "none" if own and weights is None else _weights(weights)
+def _drawn_inputs(options: SetOptions, accelerator: Accelerator, progress: Report) -> Inputs:
+    """Draws the Aviary beside the study, and takes the network that was made for it unless another is named."""
+    defaults, seed, told = aviary_defaults(seed=options.seed), options.seed, options.preprocessing
+    name = options.backbone or defaults.backbone
+    made_for_it = name == defaults.backbone
+    pretrained_here = made_for_it and options.weights is None
     network, preprocess = load_backbone(
         name,
-        weights=chosen,
-        layer=layer or (defaults.layer if own else None),
+        weights="none" if pretrained_here else _weights(options.weights),
+        layer=options.layer or (defaults.layer if made_for_it else None),
         seed=seed,
-        inputs=replace(inputs, size=inputs.size or defaults.size, crop=inputs.crop or 1.0),
+        inputs=replace(told, size=told.size or defaults.size, crop=told.crop or 1.0),
     )
     with accelerator.main_process_first():
-        drawn, drawing = draw_pictures(
-            out, seed=seed, progress=lambda done, total: progress("drawing pictures", done, total)
-        )
-        dataset, memory = described(read_aviary(drawn))
-        if own and weights is None:
-            _pretrain(network, preprocess, out, defaults, seed, accelerator, progress)
+        folder, drawing = draw_pictures(options.out, seed=seed, progress=partial(progress, "drawing pictures"))
+        dataset, provenance = with_knowledge(read_aviary(folder), options.knowledge, options.encoder)
+        if pretrained_here:
+            _pretrain(network, preprocess, options.out, defaults, seed, accelerator, progress)
             drawing["random_birds"] = defaults.random_birds
-    training = replace(FINE_TUNING, epochs=epochs, seed=seed) if epochs else None
-    settings = Settings(
-        seed=seed, probes=probes, training=training, fold_networks=FOLD_NETWORKS if training else 0, warm_start=True
+    return Inputs(
+        dataset, network, preprocess, options.settings(options.epochs or 0), {"aviary": drawing, **provenance}
     )
-    return dataset, network, preprocess, settings, {"aviary": drawing, **memory}
 
 
 def _pretrain(
@@ -152,54 +189,23 @@ def _pretrain(
     """Draws random birds beside ``out`` and pre-trains ``network`` on them, resumably."""
 
     folder = random_birds_folder(out)
-    pictures, words = draw_random_birds(
+    pictures, attributes = draw_random_birds(
         folder,
         count=defaults.random_birds,
         size=preprocess.size,
         seed=seed,
-        progress=lambda done, total: progress("drawing random birds", done, total),
+        progress=partial(progress, "drawing random birds"),
     )
     pretrain(
         network,
         preprocess,
         pictures,
-        words,
+        attributes,
         folder / "pretraining.safetensors",
         Pretraining(epochs=defaults.pretraining_epochs, seed=seed),
         device=accelerator.device,
-        progress=lambda done, total: progress("pre-training", done, total),
+        progress=partial(progress, "pre-training"),
     )
-
-
-def read_dataset(
-    source: str,
-    root: Path | None,
-    *,
-    boxes: bool = False,
-    binary: bool = False,
-    splits: Path | None = None,
-    progress: Report,
-) -> Dataset:
-    """Reads a set from disk; every unreadable header is named and left out.
-
-    boxes: crop to them (CUB). binary: the table of yes and no (AwA2). splits: folder of the split, if it is not under ``root`` (CUB, AwA2).
-    """
-    assert root is not None
-    if not root.exists():
-        raise NiwtError("no such folder", where=str(root), fix="check --root")
-
-    if splits is not None and source not in ("cub", "awa2"):
-        raise NiwtError(f"{source} has no such split", where="--splits", fix="leave --splits out")
-
-    def report(done: int, total: int) -> None:
-        progress("checking pictures", done, total)
-
-    if source == "cub":
-        return check_pictures(read_cub(root, crop_boxes=boxes, split_dir=splits), report)
-    if source == "awa2":
-        return check_pictures(read_awa2(root, binary=binary, split_dir=splits), report)
-
-    return read_folder(root, progress=report, stub=True)
 
 
 def _weights(weights: str | None) -> Path | str | None:

@@ -140,8 +140,8 @@ def _collect(shards: Sequence[Path], dataset: Dataset, keep: list[int]) -> Extra
                 if name != "activations":
                     parts.setdefault(name, []).append(shard.get_tensor(name))
             if "activations" in shard.keys():  # noqa: SIM118
-                own = [int(i) for i in shard.get_tensor("index") if int(i) in set(keep)]
-                kept.update(zip(own, shard.get_tensor("activations"), strict=True))
+                indices = [int(i) for i in shard.get_tensor("index") if int(i) in set(keep)]
+                kept.update(zip(indices, shard.get_tensor("activations"), strict=True))
     table = {name: torch.cat(values) for name, values in parts.items()}
     usable = table["usable"].numpy() > 0
     skipped = []

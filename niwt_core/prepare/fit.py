@@ -20,7 +20,7 @@ from niwt_core.knowledge.texts import Texts
 from niwt_core.method.importance import operator, unit
 from niwt_core.method.mapping import fit_map
 from niwt_core.neurons.exemplars import make_gallery
-from niwt_core.neurons.naming import name_dictionary
+from niwt_core.neurons.name_dictionary import name_dictionary
 from niwt_core.neurons.neuron import neurons_from
 from niwt_core.prepare.activations import PictureActivations
 from niwt_core.prepare.probes import probe_inputs
@@ -95,7 +95,7 @@ def assemble(
     )
     head, targets = fitted.head, fitted.targets
     inverse = fit_map(unit(targets), torch.from_numpy(dataset.knowledge.values)[seen])
-    names = name_dictionary(dataset, inverse, picture_activations.pooled, seed=settings.seed)
+    names = name_dictionary(dataset, targets, inverse, picture_activations.pooled, seed=settings.seed)
     install_head(network, len(seen), head, seed=settings.seed)
     gallery = make_gallery(
         dataset,
@@ -155,6 +155,7 @@ def assemble(
             "backbone": network.name,
             "settings": asdict(settings),
             "shuffled_names_fraction": names.shuffled_fraction,
+            "names_unit": "classes" if dataset.picture_attributes is None else "pictures",
             "skipped": [asdict(item) for item in dataset.skipped],
         },
     )

@@ -11,7 +11,7 @@ import copy
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from niwt_core.prepare.fit import assemble
 from niwt_core.prepare.settings import Preparation, Progress, Settings
 from niwt_core.study.storage import check_target, load_study, remove_leftovers, save_study
 from niwt_core.study.study import Study
+from niwt_core.study.temperature import temperature_of
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -68,7 +69,7 @@ def prepare(
         preparation = Preparation(preprocess, accelerator, work, settings, report, key)
         study = _made(dataset, network, preparation, provenance or {})
         if main and study is not None:
-            save_study(study, out)
+            save_study(replace(study, temperature=temperature_of(study)), out)
             shutil.rmtree(work, ignore_errors=True)
     accelerator.wait_for_everyone()
     return load_study(out)

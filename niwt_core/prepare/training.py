@@ -153,8 +153,8 @@ def _optimiser(groups: list[dict], settings: TrainingSettings) -> torch.optim.Op
 def _groups(network: SplitNetwork, settings: TrainingSettings, scale: float) -> list[dict]:
     head_rate = settings.head_rate / scale  # a head for features of length ``scale`` takes steps that much smaller
     head = list(network.head.parameters())
-    own = {id(parameter) for parameter in head}
-    body = [parameter for parameter in network.parameters() if id(parameter) not in own and parameter.requires_grad]
+    of_head = {id(parameter) for parameter in head}
+    body = [parameter for parameter in network.parameters() if id(parameter) not in of_head and parameter.requires_grad]
     return [
         {"params": [p for p in body if p.ndim > 1], "peak": settings.rate, "weight_decay": settings.decay},
         {"params": [p for p in body if p.ndim <= 1], "peak": settings.rate, "weight_decay": 0.0},

@@ -63,10 +63,15 @@ def neurons_csv(answer: Answer, explanation: Explanation) -> str:
     excess = answer.picture.pooled - average_activation(study)  # (N,)
     order = torch.argsort(explanation.contributions, descending=True, stable=True).tolist()
     rows = (
-        (n, neuron.label, neuron.status, neuron.auroc, neuron.q, float(explanation.contributions[n]), float(explanation.alpha[n]), float(excess[n]))
+        (
+            n, neuron.label, neuron.trust, neuron.better_label, neuron.auroc, neuron.q,
+            float(explanation.contributions[n]), float(explanation.alpha[n]), float(excess[n]),
+        )
         for n, neuron in ((n, study.neurons[n]) for n in order)
     )  # fmt: skip
-    return as_csv(("neuron", "name", "status", "auroc", "q", "contribution", "importance", "excess_activation"), rows)
+    return as_csv(
+        ("neuron", "name", "status", "better", "auroc", "q", "contribution", "importance", "excess_activation"), rows
+    )
 
 
 def attributes_csv(explanation: Explanation) -> str:
@@ -142,7 +147,8 @@ def _part(part: NeuronPart) -> dict[str, Any]:
         "neuron": neuron.index,
         "name": neuron.name,
         "attribute": neuron.attribute,
-        "status": neuron.status,
+        "status": neuron.trust,
+        "better": neuron.better,
         "auroc": _finite(neuron.auroc),
         "contribution": _finite(part.contribution),
         "excess": _finite(part.excess),

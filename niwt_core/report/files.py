@@ -12,6 +12,7 @@ from niwt_core.classify.answer import Answer
 from niwt_core.errors import NiwtError
 from niwt_core.explain.attribution import Method
 from niwt_core.explain.explanation import Explanation
+from niwt_core.figures.canvas import figure_bytes
 from niwt_core.files import write_all
 from niwt_core.report.document import report_html
 from niwt_core.report.explanation_data import (
@@ -32,7 +33,10 @@ def report_files(
     picture_name: str = "",
     figures: Figures | None = None,
 ) -> dict[str, bytes]:
-    """File name -> content: report.html, explanation.json, four CSV tables, and all figures. Raises NiwtError on an unknown method."""
+    """File name -> content: report.html, explanation.json, four CSV tables, all pictures as PNG, and a figure for print as SVG and PDF.
+
+    Raises NiwtError on an unknown method.
+    """
     drawn = figures or make_figures(answer, explanation, methods=methods)
     texts = {
         "report.html": report_html(answer, explanation, picture_name=picture_name, figures=drawn),
@@ -45,8 +49,12 @@ def report_files(
     images = {"picture.png": drawn.square}
     images |= {f"map-{method}.png": image for method, image in drawn.maps.items()}
     images |= {f"neuron-{index}.png": image for index, image in drawn.neurons.items()}
-    return {name: text.encode() for name, text in texts.items()} | {
-        name: png_bytes(image) for name, image in images.items()
+    printed = explanation.figure(answer)
+    return {
+        **{name: text.encode() for name, text in texts.items()},
+        **{name: png_bytes(image) for name, image in images.items()},
+        "figure.svg": figure_bytes(printed, "svg"),
+        "figure.pdf": figure_bytes(printed, "pdf"),
     }
 
 

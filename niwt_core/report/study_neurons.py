@@ -1,9 +1,9 @@
-"""The dictionary of a study, as a section of its report: how many names stand, and the best of them with their pictures."""
+"""The dictionary of a study, for its report: how many names stand, and the best of them with their pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -14,7 +14,8 @@ from niwt_core.knowledge.noun_phrases import phrase
 from niwt_core.neurons.naming import AUROC_LIMIT
 from niwt_core.neurons.neuron import Neuron
 from niwt_core.report.figures import jpeg_uri
-from niwt_core.report.fragments import TRUST, percentage, section
+from niwt_core.report.numbers import percentage
+from niwt_core.report.rendering import TRUST
 from niwt_core.study.study import Study
 
 WORDS, PICTURES = 12, 4
@@ -22,27 +23,51 @@ DIM = 0.4  # of the light, where the neuron is silent
 STATUS_MEANING = {**TRUST, "unnamed": "no name stands the test", "dead": "never varies on held-out pictures"}
 
 
-def dictionary(study: Study) -> str:
+@dataclass(frozen=True)
+class StatusCount:
+    """How many neurons have a status, also in percent of all."""
+
+    status: str
+    count: int
+    percent: float
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Exemplar:
+    """A picture as a data URI, in colour where the neuron is excited, and its class."""
+
+    source: str
+    name: str
+
+
+@dataclass(frozen=True)
+class NamedNeuron:
+    """A neuron with its name, how well the name is borne out, and what excites it."""
+
+    name: str
+    index: int
+    auroc: float
+    pictures: tuple[Exemplar, ...]
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """How many names stand, and the best of them; nothing of either where knowledge has no words."""
+
+    about: str
+    counts: tuple[StatusCount, ...] = ()
+    best: tuple[NamedNeuron, ...] = ()
+
+
+def dictionary(study: Study) -> Dictionary:
     """How many neurons have a name that stands, and the best verified ones."""
-    count = {status: sum(neuron.status == status for neuron in study.neurons) for status in STATUS_MEANING}
+    count = {status: sum(neuron.trust == status for neuron in study.neurons) for status in STATUS_MEANING}
     total, live = len(study.neurons), len(study.neurons) - count["dead"]
     if study.knowledge.kind != "attributes":
-        kind = escape(study.knowledge.kind)
-        about = (
-            f"The knowledge of this study is {kind}, which has no words to name its {total} neurons ({live} live) by."
+        return Dictionary(
+            f"The knowledge of this study is {study.knowledge.kind}, which has no words to name its {total} neurons ({live} live) by."
         )
-        return section("The neurons", about, "")
-    stack = "".join(
-        f'<i class="st-{status}" style="width:{100 * value / total:.2f}%"></i>'
-        for status, value in count.items()
-        if value
-    )
-    key = "".join(
-        f'<span><i class="st-swatch st-{status}"></i>{status} <b>{value}</b> '
-        f'<span class="nr-small">{STATUS_MEANING[status]}</span></span>'
-        for status, value in count.items()
-        if value
-    )
     shuffled = study.provenance.get("shuffled_names_fraction")
     control = "" if shuffled is None else f"; of names permuted at random, {percentage(100 * float(shuffled))} would be"
     about = (
@@ -50,10 +75,12 @@ def dictionary(study: Study) -> str:
         f"{percentage(100 * count['verified'] / max(live, 1))} of the {live} live neurons are verified "
         f"(significant, and AUROC of at least {AUROC_LIMIT:g}){control}."
     )
-    best = "".join(_neuron(study, neuron) for neuron in _best(study.neurons))
-    heading = "The best verified, one a word, and the held-out pictures that excite them most, in colour where they do"
-    words = f'<h3 class="st-gap">{heading}</h3><ul class="st-words">{best}</ul>' if best else ""
-    return section("The neurons", about, f'<div class="st-stack">{stack}</div><p class="st-key">{key}</p>{words}')
+    counts = (
+        StatusCount(status, value, 100 * value / total, STATUS_MEANING[status])
+        for status, value in count.items()
+        if value
+    )
+    return Dictionary(about, tuple(counts), tuple(_named(study, neuron) for neuron in _best(study.neurons)))
 
 
 def _best(neurons: Sequence[Neuron]) -> list[Neuron]:
@@ -75,15 +102,11 @@ def lit(image: Image.Image, values: np.ndarray) -> Image.Image:
     return Image.composite(square, square.convert("L").point(lambda level: DIM * level).convert("RGB"), mask)
 
 
-def _neuron(study: Study, neuron: Neuron) -> str:
-    gallery, name = study.gallery, escape(phrase(neuron.label))
-    strip = []
+def _named(study: Study, neuron: Neuron) -> NamedNeuron:
+    gallery = study.gallery
+    pictures = []
     for place, item in enumerate(gallery.top[neuron.index][:PICTURES]):
         picture = lit(gallery.image(int(item)), gallery.map(neuron.index, place))
-        shown = escape(display_name(study.classes[study.labels[gallery.pictures[item]]]))
-        source = jpeg_uri(picture, side=144, quality=78)
-        strip.append(f'<img src="{source}" alt="{shown}, in colour where the neuron is excited" title="{shown}">')
-    return (
-        f'<li><p><b>{name}</b> <span class="nr-small">neuron {neuron.index}, AUROC {neuron.auroc:.3f}</span></p>'
-        f'<div class="st-strip">{"".join(strip)}</div></li>'
-    )
+        name = display_name(study.classes[study.labels[gallery.pictures[item]]])
+        pictures.append(Exemplar(jpeg_uri(picture, side=144, quality=78), name))
+    return NamedNeuron(phrase(neuron.label), neuron.index, neuron.auroc, tuple(pictures))

@@ -75,7 +75,7 @@ def run_baselines(study: Study, *, on_baseline: Callable[[str, int, int], None] 
     train, test = np.flatnonzero(study.split == "train"), np.flatnonzero(study.split != "train")
     seen, unseen = np.flatnonzero(study.seen), np.flatnonzero(~study.seen)
     local, classes = np.searchsorted(seen, study.labels[train]), np.concatenate([seen, unseen])
-    known, fresh = study.features[train].float(), study.features[test].float()
+    known, tested = study.features[train].float(), study.features[test].float()
     results: dict[str, Metrics] = {}
     for done, baseline in enumerate(able):
         report(baseline.name, len(missing) + done, steps)
@@ -84,7 +84,7 @@ def run_baselines(study: Study, *, on_baseline: Callable[[str, int, int], None] 
         knowledge = about(study.encoded_knowledge, seen, unit=chosen.get("unit_descriptions", False))
         training_data, condition = training_data_of(known, local, knowledge[seen], study.head, seed=study.seed)
         both = in_units(
-            baseline.fit(training_data), training_data, condition(fresh).numpy(), knowledge[unseen], grid_points
+            baseline.fit(training_data), training_data, condition(tested).numpy(), knowledge[unseen], grid_points
         )
         for name, gamma, (_, scores) in zip(
             (baseline.name, f"{baseline.name} (uncalibrated)"), (float(chosen["gamma"]), 0.0), both, strict=True

@@ -60,7 +60,9 @@ def with_share(study: Study, share: float) -> Study:
         study.full_head.rows[torch.from_numpy(~study.seen)],
         typical_rows=transfer.weights(_held_out(study)),
     )
-    return replace(study, stolen_share=other, choices=replace(study.choices, calibration="stolen share"))
+    return replace(
+        study, stolen_share=other, choices=replace(study.choices, calibration="stolen share"), temperature=None
+    )
 
 
 def _held_out(study: Study) -> Tensor:
@@ -73,7 +75,7 @@ def _held_out(study: Study) -> Tensor:
 
 def with_gamma(study: Study) -> Study:
     """The study under the published protocol: one gamma taken from all seen logits, described classes at the mean seen bias."""
-    return replace(study, choices=replace(study.choices, calibration="gamma"))
+    return replace(study, choices=replace(study.choices, calibration="gamma"), temperature=None)
 
 
 @dataclass(frozen=True)

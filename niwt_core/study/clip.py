@@ -59,8 +59,8 @@ def clip_zero_shot(
         logits[rows] = clip.scale * clip.encode_pictures(pictures) @ classes.T
         if progress is not None:
             progress(rows.stop, len(tests))
-    found = metrics(score(logits, study.labels[tests], study.seen), 0.0)
-    return ClipResult(found, clip.source, prompts, len(tests))
+    figures = metrics(score(logits, study.labels[tests], study.seen), 0.0)
+    return ClipResult(figures, clip.source, prompts, len(tests))
 
 
 def clip_json(result: ClipResult) -> dict[str, Any]:

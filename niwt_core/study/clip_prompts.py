@@ -32,9 +32,9 @@ def class_prompts(study: Study, captions: Captions | None = None) -> dict[str, t
     prompts = {}
     for name in study.classes:
         photo = f"a photo of a {display_name(name)}"
-        said = [_with_attributes(photo, attributes[name])] if attributes.get(name) else []
-        said += [f"{photo}: {sentence}" for sentence in (captions or {}).get(name, ())[:SENTENCES]]
-        prompts[name] = (f"{photo}.", *said)
+        sentences = [_with_attributes(photo, attributes[name])] if attributes.get(name) else []
+        sentences += [f"{photo}: {sentence}" for sentence in (captions or {}).get(name, ())[:SENTENCES]]
+        prompts[name] = (f"{photo}.", *sentences)
     return prompts
 
 
@@ -81,6 +81,6 @@ def study_captions(study: Study, dataset: Dataset) -> Captions:
 
 
 def _with_attributes(photo: str, labels: tuple[str, ...]) -> str:
-    said = [mention(label) for label in labels]
-    bare = [words.strip("“”") for words in said]
-    return f"{photo}{' with' if bare == said else ':'} {join(bare)}."
+    mentions = [mention(label) for label in labels]
+    bare = [words.strip("“”") for words in mentions]
+    return f"{photo}{' with' if bare == mentions else ':'} {join(bare)}."

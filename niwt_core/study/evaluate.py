@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from niwt_core.study.calibration import SHARES, share_curve, with_gamma
 from niwt_core.study.clip import ClipResult, clip_json
 from niwt_core.study.study import Study
 from niwt_core.study.temperature import temperature_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,12 @@ class Evaluation:
     def __repr__(self) -> str:
         return f"<Evaluation: {self.metrics}, {len(self.per_class)} classes, {len(self.baselines)} baselines>"
 
+    def figure(self) -> Figure:
+        """U, S and H over gamma beside U over S, for print: ``figure().savefig("balance.pdf")``."""
+        from niwt_core.study.figure import evaluation_figure  # Matplotlib is loaded where somebody draws
+
+        return evaluation_figure(self.curve, self.metrics, self.baselines)
+
 
 def evaluate(
     study: Study, *, baselines: bool = False, on_baseline: Callable[[str, int, int], None] | None = None
@@ -63,8 +72,8 @@ def evaluate(
     logits = study.full_head.logits(study.features[pictures].float())
     scored = score(logits, labels, study.seen)
     gamma = study.gamma
-    told = calibrated(logits, study.seen, gamma)
-    predicted, temperature = told.argmax(1).numpy(), temperature_of(study)
+    calibrated_logits = calibrated(logits, study.seen, gamma)
+    predicted, temperature = calibrated_logits.argmax(1).numpy(), temperature_of(study)
     published = with_gamma(study)
     bare = score(published.full_head.logits(study.features[pictures].float()), labels, study.seen)
     figures = run_baselines(study, on_baseline=on_baseline) if baselines else {}
@@ -82,8 +91,8 @@ def evaluate(
         baselines=figures,
         left_out=left_out(study) if baselines else (),
         temperature=temperature,
-        ece_before=expected_calibration_error(told, labels),
-        ece=expected_calibration_error(told, labels, temperature=temperature),
+        ece_before=expected_calibration_error(calibrated_logits, labels),
+        ece=expected_calibration_error(calibrated_logits, labels, temperature=temperature),
     )
 
 

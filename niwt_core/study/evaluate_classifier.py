@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from niwt_core.errors import NiwtError
@@ -37,7 +38,9 @@ def evaluate_classifier(
     share: of other photographs that a left-out class may take, the study's own by default. Raises NiwtError where there are no labelled photographs.
     """
     if features is None or labels is None:
-        features, labels = study.features.float(), np.searchsorted(np.flatnonzero(study.seen), study.labels)
+        own = study.calibration_pictures
+        features = study.features[torch.from_numpy(own)].float()
+        labels = np.searchsorted(np.flatnonzero(study.seen), study.labels[own])
     if not len(labels):
         raise NiwtError(
             "the study keeps no photographs to evaluate on",
@@ -45,7 +48,7 @@ def evaluate_classifier(
             fix="give labelled ones with --photos DIR",
         )
     seen, head = np.flatnonzero(study.seen), study.full_head
-    own = study.head.logits(features)
+    alone = study.head.logits(features)
     every = calibrated(head.logits(features), study.seen, study.gamma).argmax(1).numpy()
     known = Photographs(
         features.double().numpy(), labels, study.head.rows.double().numpy(), study.head.offsets().double().numpy()
@@ -54,7 +57,7 @@ def evaluate_classifier(
         share = SHARE if study.stolen_share is None else study.stolen_share.share
     loo = leave_one_class_out(study.encoded_knowledge[seen], known, ridge=study.mapping.ridge, share=share)
     return ClassifierEvaluation(
-        alone=class_averaged(own.argmax(1).numpy() == labels, labels),
+        alone=class_averaged(alone.argmax(1).numpy() == labels, labels),
         S=class_averaged(every == seen[labels], labels),
         taken=100 * float((~study.seen[every]).mean()),
         loo=loo,
@@ -62,13 +65,14 @@ def evaluate_classifier(
     )
 
 
-def classifier_json(study: Study, found: ClassifierEvaluation) -> dict[str, Any]:
+def classifier_json(study: Study, evaluation: ClassifierEvaluation) -> dict[str, Any]:
     """The object that ``niwt evaluate --json`` prints for a classifier as it is; what needs pictures of described classes is null."""
-    best, loo = found.loo.at_share, found.loo
+    best, loo = evaluation.loo.at_share, evaluation.loo
     return {
-        "study": study.name, "study_id": study.id, "U": None, "S": round(found.S, 4), "H": None, "zsl": None, "ausuc": None, "gamma": study.gamma,
+        "study": study.name, "study_id": study.id, "U": None, "S": round(evaluation.S, 4), "H": None, "zsl": None, "ausuc": None,
+        "gamma": study.gamma,
         "seen_classes": int(study.seen.sum()), "unseen_classes": int((~study.seen).sum()), "split_hash": study.split_hash, "seed": study.seed,
-        "photographs": found.photographs, "head_alone": round(found.alone, 4), "taken_by_described": round(found.taken, 4),
+        "photographs": evaluation.photographs, "head_alone": round(evaluation.alone, 4), "taken_by_described": round(evaluation.taken, 4),
         "loo": {
             "top1": round(best.top1, 4), "top5": round(best.top5, 4), "stolen": round(best.stolen, 4), "share": best.setting,
             "gamma": loo.gamma, "at_gamma": asdict(loo.at_gamma), "zsl": round(loo.zsl, 4), "ways": loo.ways,

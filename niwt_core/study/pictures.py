@@ -86,10 +86,10 @@ def _with_boxes(study: Study, base: Path) -> Dataset:
     if study.kind != "cub" or not study.source.boxes:
         return dataset
 
-    whole = read_cub(base.parent, crop_boxes=True)
-    assert whole.boxes is not None
-    place = {path: i for i, path in enumerate(whole.paths)}
-    return replace(dataset, crop=True, boxes=whole.boxes[[place[path] for path in dataset.paths]])
+    cub = read_cub(base.parent, crop_boxes=True)
+    assert cub.boxes is not None
+    place = {path: i for i, path in enumerate(cub.paths)}
+    return replace(dataset, crop=True, boxes=cub.boxes[[place[path] for path in dataset.paths]])
 
 
 def _draw(study: Study, folder: Path, workers: int, progress: Callable[[int, int], None] | None) -> None:
@@ -118,7 +118,7 @@ def _draw(study: Study, folder: Path, workers: int, progress: Callable[[int, int
 def _with_ground_truth(study: Study, folder: Path) -> Dataset:
     """The Aviary in ``folder`` with what each picture shows."""
 
-    dataset, whole = _dataset(study, folder), read_aviary(folder)
-    assert whole.picture_attributes is not None
-    place = {path: i for i, path in enumerate(whole.paths)}
-    return replace(dataset, picture_attributes=whole.picture_attributes[[place[path] for path in dataset.paths]])
+    dataset, aviary = _dataset(study, folder), read_aviary(folder)
+    assert aviary.picture_attributes is not None
+    place = {path: i for i, path in enumerate(aviary.paths)}
+    return replace(dataset, picture_attributes=aviary.picture_attributes[[place[path] for path in dataset.paths]])

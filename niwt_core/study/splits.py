@@ -12,7 +12,8 @@ import numpy as np
 
 from niwt_core.evaluation.baselines import BASELINES, Baseline
 from niwt_core.evaluation.grid import GRID, Grid
-from niwt_core.evaluation.splits import FRACTION, SplitData, SplitResult, draw_split, measure_split, summarise
+from niwt_core.evaluation.split_results import SplitResult, summarise
+from niwt_core.evaluation.splits import FRACTION, SplitData, draw_split, measure_split
 from niwt_core.files import digest, write_atomically
 from niwt_core.knowledge.encoding import encode, encoding_for, kernel_for
 from niwt_core.knowledge.texts import Texts

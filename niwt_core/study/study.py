@@ -74,7 +74,9 @@ class Study:
         operator: ``G`` (N,D), or None where the tail is global average pooling.
         affine: ``w = P k + q`` up to its norm.
         kernel: of the captions, where knowledge is captions; texts: a second description of every class, beside attributes.
-        features: (n,D) float16 of all pictures; pooled (n,N) their mean activations; labels (n,), roles (n,) of "train", "test_seen", "test_unseen".
+        temperature: by what calibrated logits are divided before a softmax; None where it was never fitted (see `temperature_of`).
+        features: (n,D) float16 of all pictures; pooled (n,N) their mean activations; labels (n,); split (n,) their roles: "train", "test_seen",
+            "test_unseen", or "sample" (shown, never measured on).
     """
 
     id: str
@@ -107,6 +109,7 @@ class Study:
     kernel: Kernel | None = None
     texts: Texts | None = None
     stolen_share: StolenShare | None = None
+    temperature: float | None = None
 
     def __repr__(self) -> str:
         return (

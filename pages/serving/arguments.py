@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ROOT / "assets" / "aviary"
+SHIPPED = ROOT / "assets" / "photographs"
 
 
 def first_folder() -> Path:
-    """The study of ``streamlit run app.py -- STUDY``, else of NIWT_STUDY (``niwt app STUDY``), else the Aviary."""
+    """The study of ``streamlit run app.py -- STUDY``, else of NIWT_STUDY (``niwt app STUDY``), else the one of photographs."""
     given = sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else os.environ.get("NIWT_STUDY")
     return Path(given or SHIPPED)

@@ -213,7 +213,8 @@ def test_the_aviary_draws_the_bird_and_measures_the_class(page, monkeypatch):
         state
         for element in page.get("bidi_component")
         if element.proto.json
-        for state in json.loads(element.proto.json)
+        if isinstance(data := json.loads(element.proto.json), list)
+        for state in data
     ]
     (drawn,) = editors[0]["extras"]
     assert drawn["id"] == "drawn"
@@ -323,9 +324,9 @@ def test_recipes_by_file_good_and_bad(browser, address, tmp_path):
     (tmp_path / "bad.yaml").write_text("name: [")
     (tmp_path / "good.yaml").write_text(RUBY.to_yaml())
     page.get_by_text("Open a recipe").click()
-    page.locator("input[type=file]").set_input_files(tmp_path / "bad.yaml")
+    page.locator("input[type=file]").last.set_input_files(tmp_path / "bad.yaml")
     page.get_by_text("Not valid YAML").wait_for()
-    page.locator("input[type=file]").set_input_files(tmp_path / "good.yaml")
+    page.locator("input[type=file]").last.set_input_files(tmp_path / "good.yaml")
     page.get_by_role("button", name="Remove").wait_for()
     expect(page.get_by_label("Crown color: only red")).to_be_checked(timeout=20_000)
     page.get_by_role("button", name="Undo").click()

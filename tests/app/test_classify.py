@@ -235,7 +235,8 @@ def test_a_held_picture_is_the_very_same_again():
     study = small_study()
     classifier, session_uploads = study.classifier(), Uploads(study.id)
     files = [(f"{i}.png", encoded(bird((64 + i, 64)))) for i in range(WHOLE + 2)]
-    assert take_in(files, classifier, session_uploads) == []
+    keys, problems = take_in(files, classifier, session_uploads)
+    assert (keys, problems) == ([image_hash(data) for _, data in files], [])
     first = session_uploads.items[image_hash(files[0][1])]
     whole = classifier.encode(files[0][1])
     torch.testing.assert_close(input_of(first.pixels, study.preprocess), whole.input, rtol=0, atol=0)
@@ -252,8 +253,8 @@ def test_the_tray_is_bounded_and_reads_each_file_once(monkeypatch):
         classifier, "encode", lambda source, encode=classifier.encode: calls.append(1) or encode(source)
     )
     files = [(f"{i}.png", encoded(Image.new("RGB", (8, 8), (i, 0, 0)))) for i in range(KEPT + 5)]
-    assert take_in([*files, files[-1]], classifier, session_uploads) == []
+    assert take_in([*files, files[-1]], classifier, session_uploads)[1] == []
     assert (len(session_uploads.items), len(calls)) == (KEPT, KEPT + 5)
-    found = take_in([("x.jpg", b"no picture")], classifier, session_uploads)
+    _, found = take_in([("x.jpg", b"no picture")], classifier, session_uploads)
     assert isinstance(found[0], NiwtError)
     assert found[0].where == "x.jpg"

@@ -107,6 +107,7 @@ def test_measure_shows_figures_and_moves_gamma(page: Open) -> None:
     at = page("measure")
     result = evaluate(small_study()).metrics
     assert f"{result.H:.1f} %" in said(at)
+    assert {"Figure for print (SVG)", "Figure for print (PDF)"} <= {item.label for item in at.get("download_button")}
     at = went_well(at.slider(key="gamma").set_value(at.slider(key="gamma").max).run())
     assert any(button.key == "gamma_back" for button in at.button)
     at = press(at, "Back to the study")

@@ -11,6 +11,7 @@ from PIL import Image
 from niwt_core import Classifier, NiwtError
 from niwt_core.classify.classifier import KEPT_SIDE
 from niwt_core.study.evaluate import evaluate
+from niwt_core.study.temperature import temperature_of
 from tests.support.small_study import small_dataset, small_study
 
 
@@ -44,11 +45,12 @@ def test_scores_against_a_plain_loop(study, classifier):
     for c, name in enumerate(study.classes):
         row, bias = study.full_head.rows[c], study.full_head.biases[c]
         scores[name] = float(row @ (features - study.head.mean) + bias) - study.gamma * bool(study.seen[c])
-    total = sum(np.exp(score) for score in scores.values())
+    temperature = temperature_of(study)
+    total = sum(np.exp(score / temperature) for score in scores.values())
     assert [item.name for item in answer.ranking] == sorted(scores, key=scores.get, reverse=True)
     for item in answer.ranking:
         assert item.score == pytest.approx(scores[item.name], rel=1e-4, abs=1e-4)
-        assert item.probability == pytest.approx(np.exp(scores[item.name]) / total, rel=1e-3)
+        assert item.probability == pytest.approx(np.exp(scores[item.name] / temperature) / total, rel=5e-3, abs=1e-7)
         assert item.kind == ("seen" if item.name in study.seen_classes else "unseen")
     assert answer.best is answer.ranking[0]
 

@@ -15,6 +15,7 @@ from niwt_core.backbones import Preprocess
 from niwt_core.classify import export as exporting
 from niwt_core.classify.classifier import Classifier
 from niwt_core.classify.export import Pipeline, export
+from niwt_core.study.temperature import temperature_of
 from tests.support.small_study import small_study
 from tests.support.tiny_networks import CUTS, tiny
 
@@ -86,6 +87,7 @@ def compare(said: dict, classifier: Classifier, pixels: np.ndarray) -> None:
     assert labels[0]["name"] == NAME
     assert said["preprocess.json"]["size"] == pixels.shape[-1]
     assert said["about.json"]["gamma"] == classifier.gamma
+    assert said["about.json"]["temperature"] == temperature_of(classifier.study)
     assert said["about.json"]["calibrated"] is True
     assert said["about.json"]["study_id"] == classifier.study.id
 
@@ -189,6 +191,6 @@ def test_mistakes_are_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(NiwtError, match="cannot write"):
         export(classifier, tmp_path / "file" / "birds.pt2")
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("niwt_core.classify.export_formats.find_spec", lambda name: None)
     with pytest.raises(NiwtError, match="ONNX needs onnx and onnxscript and onnxruntime"):
         export(classifier, tmp_path / "birds.onnx")

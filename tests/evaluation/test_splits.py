@@ -8,7 +8,8 @@ from scipy import stats
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation import splits
 from niwt_core.evaluation.baselines import Costa, Ridge
-from niwt_core.evaluation.splits import Row, SplitData, SplitResult, draw_split, interval, measure_split, summarise
+from niwt_core.evaluation.split_results import Row, SplitResult, interval, summarise
+from niwt_core.evaluation.splits import SplitData, draw_split, measure_split
 from tests.support.class_world import FEATURES, World
 from tests.support.quick import QUICK
 from tests.support.tiny_networks import normal

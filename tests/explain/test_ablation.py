@@ -1,16 +1,19 @@
 """Ablation: exact under average pooling, first order through a longer tail, and exact again for one picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from niwt_core import Classifier, NiwtError
 from niwt_core.backbones.trace import split_model
-from niwt_core.explain.ablation import ablate, ablate_picture
+from niwt_core.explain.ablation import ablate, ablate_picture, neurons_of_attribute
 from niwt_core.explain.contributions import average_activation
 from niwt_core.prepare.prepare import Settings, prepare
 from niwt_core.study.study import Study
 from tests.support.small_study import SIZE, TinyNet, small_dataset, small_study, tiny_network
+from tests.support.tiny_aviary import shipped_aviary
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +103,45 @@ def test_an_ablated_picture_is_the_picture_with_average_activations(layer: str) 
 def test_a_neuron_that_is_not_there_is_refused() -> None:
     with pytest.raises(NiwtError, match="no neuron 9999"):
         ablate(small_study(), (9999,))
+
+
+@pytest.mark.parametrize("layer", ["third.1", "second.1"])
+def test_a_gain_multiplies_what_a_neuron_says(layer: str) -> None:
+    study, data = small_study(layer=layer), small_dataset()
+    picture = Classifier(study).encode(data.root / data.paths[0])
+    average = average_activation(study)[2]
+    louder = ablate_picture(study, picture, (2,), gain=3.0)
+    expected = average + 3 * (picture.activations[0, 2] - average)
+    assert torch.allclose(louder.activations[0, 2], expected, atol=1e-5)
+    assert torch.allclose(louder.features, study.network.tail(louder.activations)[0], atol=1e-6)
+    same = ablate_picture(study, picture, (0, 2), gain=1.0)
+    assert torch.allclose(same.features, picture.features, atol=1e-5)
+    assert ablate(study, (0, 2), gain=1.0).after == ablate(study, ()).after
+
+
+def test_louder_neurons_of_the_whole_study_are_those_of_its_pictures() -> None:
+    """Under pooling: every test picture encoded anew with two neurons three times as loud."""
+    study, data, neurons = small_study(), small_dataset(), (1, 5)
+    classifier = Classifier(study)
+    hits: dict[int, list[bool]] = {}
+    for picture in np.flatnonzero(study.split != "train"):
+        louder = ablate_picture(study, classifier.encode(data.root / data.paths[picture]), neurons, gain=3.0)
+        best = classifier.answer(louder).best.name
+        label = int(study.labels[picture])
+        hits.setdefault(label, []).append(best == study.classes[label])
+    effect = ablate(study, neurons, gain=3.0)
+    assert effect.exact
+    assert pytest.approx(100 * np.mean([np.mean(hits[c]) for c in hits if study.seen[c]])) == effect.after.S
+
+
+def test_the_neurons_of_a_word() -> None:
+    study = shipped_aviary()
+    word = next(neuron.attribute for neuron in study.neurons if neuron.status == "verified")
+    chosen = neurons_of_attribute(study, word)
+    named = [neuron.index for neuron in study.neurons if neuron.attribute == word and neuron.name != "unnamed"]
+    assert sorted(chosen) == named
+    with pytest.raises(NiwtError, match="no attribute"):
+        neurons_of_attribute(study, "crown color: plaid")
+    bare = replace(study, neurons=tuple(replace(neuron, status="unnamed") for neuron in study.neurons))
+    with pytest.raises(NiwtError, match="no neuron is named"):
+        neurons_of_attribute(bare, word)

@@ -1,11 +1,14 @@
 """Evidence against the score that the classifier gives, and against what a changed picture or description does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from niwt_core import NiwtError
 from niwt_core.explain.contrast import encoded_description
-from niwt_core.explain.evidence import evidence_for
+from niwt_core.explain.evidence import evidence_for, evidence_map
 from tests.support.small_study import small_study
 from tests.support.tiny_aviary import shipped_aviary
 
@@ -81,3 +84,37 @@ def test_the_average_picture_gives_no_evidence():
     np.testing.assert_allclose(found.terms, 0)
     assert (found.common, found.learned) == (0, 0)
     assert found.score == candidate.bias
+
+
+def test_the_positions_of_a_map_add_up_to_the_term():
+    answer = answered("third.1")
+    study = answer.classifier.study
+    for name in ("Ruby Needlebill", study.seen_classes[0], study.unseen_classes[0]):
+        candidate = answer.classifier.candidate(name)
+        description = encoded_description(study, candidate, answer)
+        terms = evidence_for(study, answer.picture, candidate, description).terms
+        for j in range(0, len(terms), 5):
+            values, enlarged = evidence_map(study, answer.picture, description, j)
+            assert values.shape == answer.picture.activations.shape[2:]
+            assert float(values.sum()) == pytest.approx(terms[j], abs=1e-5)
+            assert enlarged.values.shape == answer.picture.input.shape[2:]
+
+
+def test_evidence_is_where_the_activation_is():
+    answer = answered("third.1")
+    study, candidate = answer.classifier.study, answer.classifier.candidate("Ruby Needlebill")
+    description = encoded_description(study, candidate, answer)
+    j = int(np.argmax(np.abs(evidence_for(study, answer.picture, candidate, description).terms)))
+    before, _ = evidence_map(study, answer.picture, description, j)
+    activations = answer.picture.activations.clone()
+    activations[0, :, 2, 3] += 1.0
+    changed, _ = evidence_map(study, replace(answer.picture, activations=activations), description, j)
+    moved = (changed - before).abs() > 1e-12
+    assert moved.nonzero().tolist() == [[2, 3]]
+
+
+def test_there_is_no_map_where_positions_do_not_add_up():
+    answer = answered("second.1")
+    study, candidate = answer.classifier.study, answer.classifier.candidate("Ruby Needlebill")
+    with pytest.raises(NiwtError, match="average pooling"):
+        evidence_map(study, answer.picture, encoded_description(study, candidate, answer), 0)

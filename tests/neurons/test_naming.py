@@ -7,7 +7,16 @@ from scipy.stats import false_discovery_control, mannwhitneyu, rankdata
 from sklearn.metrics import roc_auc_score
 
 from niwt_core.method.mapping import fit_map
-from niwt_core.neurons.naming import SHUFFLES, NeuronNames, auroc_of, name_neurons, name_scores
+from niwt_core.neurons.naming import (
+    SHUFFLES,
+    NeuronNames,
+    all_aurocs,
+    auroc_of,
+    best_supported,
+    name_neurons,
+    name_scores,
+    ranks_of,
+)
 
 PICTURES, NEURONS, WORDS = 400, 30, 6
 
@@ -143,3 +152,29 @@ def test_the_shuffled_share_is_that_of_single_shuffles_on_average():
         fractions.append(((q < 0.05) & (auroc >= 0.75))[judged].mean())
     assert names.shuffled_fraction == pytest.approx(np.mean(fractions))
     assert 0 < names.shuffled_fraction < 1
+
+
+def test_training_pictures_choose_among_the_words_that_the_inverse_map_likes():
+    scores, activations, has = planted()
+    wrong = scores.copy()
+    at = np.arange(NEURONS - 6)
+    wrong[at, (at + 1) % WORDS] += 2  # the inverse map prefers the next word
+    support = all_aurocs(ranks_of(activations), has)
+    for k, n in [(k, n) for k in range(WORDS) for n in (0, 7)]:
+        assert support[n, k] == pytest.approx(roc_auc_score(has[:, k], activations[:, n]))
+    chosen = name_neurons(wrong, activations, has, seed=0, support=support)
+    assert (chosen.attribute[at] == at % WORDS).all()
+    assert not chosen.contested.any()
+    alone = name_neurons(wrong, activations, has, seed=0)
+    assert (alone.attribute[at] == (at + 1) % WORDS).all()
+    assert not alone.contested.any()  # what is no name is not contested
+    assert (alone.better[at] == at % WORDS).all()
+
+
+def test_only_the_candidates_are_chosen_from():
+    scores = np.array([[3.0, 2.0, 1.0, 0.0], [0.0, 1.0, 2.0, 3.0]])
+    support = np.array([[0.1, 0.2, 0.9, 1.0], [0.9, 0.2, 0.3, 0.4]])
+    everything = np.ones(4, bool)
+    assert best_supported(scores, support, everything, candidates=2).tolist() == [1, 3]
+    assert best_supported(scores, support, everything, candidates=9).tolist() == [3, 0]
+    assert best_supported(scores, support, np.array([True, False, True, False]), candidates=1).tolist() == [0, 2]

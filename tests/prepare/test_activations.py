@@ -1,4 +1,4 @@
-"""The bank of activations: each picture keeps its own, whatever is left out or moved."""
+"""Activations of pictures: each picture keeps its own, whatever is left out or moved."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ def picture_activations(tmp_path_factory) -> PictureActivations:
         small_dataset(),
         preprocess,
         make_accelerator("cpu"),
-        tmp_path_factory.mktemp("bank"),
+        tmp_path_factory.mktemp("activations"),
         seed=0,
         probe_count=9,
         batch=8,

@@ -56,19 +56,19 @@ class Defaults:
         self.drawing = drawing
 
 
-def test_passersby_go_on_where_they_stopped_and_begin_anew_with_another_seed(tmp_path, monkeypatch):
+def test_random_birds_go_on_where_they_stopped_and_begin_anew_with_another_seed(tmp_path, monkeypatch):
     monkeypatch.setattr("niwt_core.prepare.aviary.random_birds.SHARD", 2)
 
     def drawn(seed: int) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
         steps: list[int] = []
         pictures, words = draw_random_birds(
-            tmp_path / "passersby", count=4, size=32, seed=seed, workers=1, progress=lambda done, _: steps.append(done)
+            tmp_path / "birds", count=4, size=32, seed=seed, workers=1, progress=lambda done, _: steps.append(done)
         )
         return pictures, words, steps
 
     first, words, steps = drawn(0)
     assert (first.shape, words.shape[0], steps) == ((4, 3, 32, 32), 4, [2, 4])
-    (tmp_path / "passersby" / "random-birds-001.safetensors").unlink()  # as an interruption leaves it
+    (tmp_path / "birds" / "random-birds-001.safetensors").unlink()  # as an interruption leaves it
     again, _, steps = drawn(0)
     assert torch.equal(first, again)
     assert steps == [4]

@@ -18,7 +18,8 @@ from niwt_core.cli.main import main
 from niwt_core.data.photographs import read_photographs
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.method.transfer.exact import fit_transfer
-from niwt_core.prepare.classifier import ClassifierSettings, described_row, described_table, prepare_classifier
+from niwt_core.prepare.classifier import ClassifierSettings, prepare_classifier
+from niwt_core.prepare.described_table import described_row, described_table
 from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
 
 CLASSES = tuple(f"thing {c}" for c in range(14))
@@ -113,6 +114,31 @@ def test_features_may_be_kept_without_pictures(split, tmp_path, photographs):
     assert set(safetensors.torch.load_file(study.folder / "pictures.safetensors")) == {"features"}
     built = study.classifier().add("New", {"color": "red"})
     assert built.bias != pytest.approx(study.typical_bias)
+
+
+@pytest.mark.parametrize("keep", ["pictures", "features", "figures"])
+def test_samples_are_shown_and_never_measured_on(split, tmp_path, photographs, keep):
+    samples = tmp_path / "samples"
+    samples.mkdir()
+    for name in ("described", "thing-3"):
+        Image.fromarray(np.random.default_rng(5).integers(0, 255, (40, 60, 3), np.uint8)).save(samples / f"{name}.png")
+    shown = read_photographs(samples, (*CLASSES, "described"))
+    settings, folder = ClassifierSettings(share=0.1, keep=keep), read_photographs(photographs, CLASSES)
+    study = prepared(split, tmp_path / "study", photographs=folder, samples=shown, settings=settings)
+    without = prepared(split, tmp_path / "without", photographs=folder, settings=settings)
+    assert [study.classes[c] for c in study.labels[study.split == "sample"]] == ["described", "thing 3"]
+    assert study.gallery.pictures[-2:].tolist() == [len(study.paths) - 2, len(study.paths) - 1]
+    assert study.gallery.image(len(study.gallery) - 1).size == (60, 40)
+    assert torch.equal(study.stolen_share.biases, without.stolen_share.biases)
+    assert study.calibration_pictures.sum() == without.calibration_pictures.sum()
+    if keep == "figures":
+        with pytest.raises(NiwtError, match="keeps no photographs"):
+            evaluate_classifier(study)
+    else:
+        assert (
+            classifier_json(study, evaluate_classifier(study))["loo"]
+            == classifier_json(without, evaluate_classifier(without))["loo"]
+        )
 
 
 def test_what_follows_from_the_rest_is_not_written_and_comes_back(split, tmp_path, photographs):

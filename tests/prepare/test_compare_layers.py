@@ -11,8 +11,10 @@ import torch
 
 from niwt_core import NiwtError
 from niwt_core.data.aviary.dataset import drawn_with, read_aviary, write_aviary
-from niwt_core.prepare import compare_layers as layers
-from niwt_core.prepare.compare_layers import choose_layers, compare_layers, comparison_json
+from niwt_core.prepare import layer_reading
+from niwt_core.prepare.compare_layers import compare_layers
+from niwt_core.prepare.layer_figures import comparison_json
+from niwt_core.prepare.layer_reading import choose_layers
 from niwt_core.study.evaluate import evaluate
 from niwt_core.study.pictures import study_pictures
 from niwt_core.study.study import Study
@@ -27,9 +29,9 @@ def dataset():
 
 @pytest.fixture(scope="module")
 def thorough(dataset):
-    with pytest.MonkeyPatch.context() as patch:  # what the small study itself was chosen from
-        patch.setattr(layers, "GRID", GRID)
-        return compare_layers(small_study(layer="second.1"), dataset, layers=("second.1", "third.1"), thorough=True)
+    study = small_study(layer="second.1")
+    # what the small study itself was chosen from
+    return compare_layers(study, dataset, layers=("second.1", "third.1"), thorough=True, grid=GRID)
 
 
 @pytest.mark.parametrize("layer", ["second.1", "third.1"])
@@ -94,7 +96,7 @@ def test_default_layers_spread_over_what_can_be_held(monkeypatch):
     network = small_study(layer="second.1").network
     assert [info.name for info in choose_layers(network, 64, 40)] == ["first.1", "second.1", "third.1"]
     monkeypatch.setattr(
-        layers, "LARGEST", 40 * 4 * 16 * 16 * 16
+        layer_reading, "LARGEST", 40 * 4 * 16 * 16 * 16
     )  # what the second takes; the first takes three times as much
     assert [info.name for info in choose_layers(network, 64, 40)] == ["second.1", "third.1"]
     with pytest.raises(NiwtError, match="take 2 MiB, 0 are allowed"):

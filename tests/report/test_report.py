@@ -13,9 +13,9 @@ from PIL import Image
 from niwt_core import NiwtError
 from niwt_core.classify.answer import Answer
 from niwt_core.explain.parts import AttributeScore
+from niwt_core.figures.palette import DARK, LIGHT
 from niwt_core.report import explanation_json, report_files, report_html, report_zip, write_report
 from niwt_core.report.fragments import change
-from niwt_core.report.stylesheet import DARK, LIGHT
 from pages.components.shared import style
 from tests.support.small_study import small_study
 
@@ -94,6 +94,8 @@ def test_files(tmp_path):
         "words.csv",
         "observations.csv",
         "picture.png",
+        "figure.svg",
+        "figure.pdf",
         "map-grad-cam.png",
         "map-occlusion.png",
     } <= names

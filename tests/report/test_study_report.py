@@ -12,7 +12,6 @@ from niwt_core import NiwtError
 from niwt_core.evaluation.metrics import Metrics
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.report import study_report_html, write_study_report
-from niwt_core.report.charts import Axis, Curve, Dot, plot, round_ticks
 from niwt_core.report.study_classes import MISTAKES
 from niwt_core.report.study_neurons import lit
 from niwt_core.study.evaluate import evaluate
@@ -134,29 +133,3 @@ def test_the_same_study_gives_the_same_bytes_and_is_left_whole(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(NiwtError, match="cannot write"):
         write_study_report(study, tmp_path / "file" / "study.html")
-
-
-def test_marks_stand_where_their_figures_say():
-    drawn = plot(
-        Axis(0, 10, "x", (0.0, 5.0)),
-        Axis(-1, 1, "y", (-1.0, 0.0)),
-        curves=[Curve(np.array([0, 10]), np.array([-1, 1]), "ink")],
-        dots=[Dot(2.5, 0.5, "seen", 'a "b"')],
-        upright=7.5,
-        describe="<all>",
-    )
-    assert 'points="0.00,100.00 100.00,0.00"' in drawn
-    assert 'style="left:25.00%;bottom:75.00%" title="a &quot;b&quot;"' in drawn
-    assert 'class="st-upright" style="left:75.00%"' in drawn
-    assert 'aria-label="&lt;all&gt;"' in drawn
-    assert ">−1<" in drawn
-
-
-@pytest.mark.parametrize(("low", "high"), [(0, 1), (-0.3, 4.1), (0.61, 0.64), (0, 1200)])
-def test_ticks_are_round_and_within(low, high):
-    ticks = round_ticks(low, high)
-    steps = np.diff(ticks)
-    assert 2 <= len(ticks) <= 6
-    assert low - 1e-9 <= min(ticks)
-    assert max(ticks) <= high + 1e-9
-    assert np.allclose(steps, steps[0])

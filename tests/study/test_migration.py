@@ -2,7 +2,7 @@
 
 import pytest
 
-from niwt_core.study.storage.migration import migrated, migrated_header
+from niwt_core.study.storage.migration import migrated, migrated_neurons
 
 
 def first_schema(command: str) -> dict:
@@ -19,7 +19,10 @@ def test_names_of_the_first_schema_become_todays():
     assert found["choices"] == {"ridge": 1.0, "baselines": {"SAE": {"gamma": 0.1}}}
     assert found["provenance"]["shuffled_names_fraction"] == 0.03
     assert found["provenance"]["aviary"] == {"seed": 0, "random_birds": 9000}
-    assert migrated_header(["index", "strength"]) == ["index", "score"]
+    header, rows = migrated_neurons(["index", "strength"], [["0", "1.5"]])
+    assert header == ["index", "score", "better", "better_label", "better_auroc"]
+    assert rows == [["0", "1.5", "", "", "0"]]
+    assert migrated_neurons(header, rows) == (header, rows)
 
 
 @pytest.mark.parametrize("equals", ["--root '/my birds' --knowledge", "--root='/my birds' --knowledge"])

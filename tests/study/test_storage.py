@@ -1,5 +1,6 @@
 """A study on disk: equal after a round trip, refused when damaged, replaced as a whole, mapped and not copied."""
 
+import csv
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import torch
 
 from niwt_core import NiwtError, Study, load_study, save_study
 from niwt_core.study.storage import TABLES, TENSORS, check_target, check_unchanged, is_study
+from niwt_core.study.storage.csv_tables import read_neurons
 from tests.support.small_study import small_study
 
 FILES = ("study.json", *TABLES, *TENSORS)
@@ -267,7 +269,7 @@ def test_what_cannot_be_replaced_is_said_at_the_start(copy, tmp_path, monkeypatc
     def held(source, target):
         raise PermissionError(13, "The process cannot access the file", str(source))
 
-    monkeypatch.setattr("niwt_core.study.storage.folder.os.rename", held)  # Windows, while an app maps the files
+    monkeypatch.setattr("niwt_core.study.storage.target.os.rename", held)  # Windows, while an app maps the files
     with pytest.raises(NiwtError, match="close the app"):
         check_target(copy)
     assert load_study(copy)
@@ -307,3 +309,16 @@ def test_a_study_that_changes_while_it_is_open_is_noticed(copy, name, how):
         os.utime(copy / name, ns=(0, 0))
     with pytest.raises(NiwtError, match=r"changed since it was opened.*open it again"):
         check_unchanged(study)
+
+
+def test_neurons_of_early_versions_are_read_without_contested_names(tmp_path):
+    shutil.copytree(small_study().folder, tmp_path / "study")
+    table = tmp_path / "study" / "neurons.csv"
+    with table.open(newline="") as file:
+        rows = list(csv.reader(file))
+    early = [row[: rows[0].index("better")] for row in rows]
+    with table.open("w", newline="") as file:
+        csv.writer(file).writerows(early)
+    read = read_neurons(tmp_path / "study")
+    assert [neuron.name for neuron in read] == [neuron.name for neuron in small_study().neurons]
+    assert not any(neuron.contested for neuron in read)

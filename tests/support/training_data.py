@@ -1,4 +1,4 @@
-"""A seeded lesson of a few classes whose pictures follow their descriptions, for oracles of the baselines."""
+"""Seeded training data of a few classes whose pictures follow their descriptions, for oracles of the baselines."""
 
 import numpy as np
 

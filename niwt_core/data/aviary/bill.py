@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from niwt_core.data.aviary.skia_import import skia
-
 from niwt_core.data.aviary.curves import Piece, disc
 from niwt_core.data.aviary.palette import Color, darker, lighter, luminance
 from niwt_core.data.aviary.skeleton import Skeleton
+from niwt_core.data.aviary.skia_import import skia
 
 # outline as (verb, points) from the forehead round the tip to the chin; then the line where the mandibles meet
 _Curve = tuple[tuple[float, float], ...]

@@ -7,9 +7,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from niwt_core.data.aviary.skia_import import skia
-
 from niwt_core.data.aviary.palette import Color
+from niwt_core.data.aviary.skia_import import skia
 
 Point = complex
 

@@ -5,7 +5,6 @@ pictures.csv            one row a picture: path, species, role, seed, scene, att
 images/<species>/NNN.jpg
 """
 
-import csv
 import json
 import multiprocessing
 import os
@@ -17,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from niwt_core.data.aviary.attributes import ATTRIBUTE_GROUPS, ATTRIBUTE_NAMES, PART_OF_GROUP, binary_attributes
+from niwt_core.data.aviary.attributes import ATTRIBUTE_NAMES, PART_OF_GROUP, binary_attributes
 from niwt_core.data.aviary.backdrop import HABITATS
 from niwt_core.data.aviary.caption import IN_VIEW, caption
+from niwt_core.data.aviary.picture_table import read_rows, row_of, rows_file, write_rows
 from niwt_core.data.aviary.renderer import Picture, draw
 from niwt_core.data.aviary.skeleton import POSES
 from niwt_core.data.aviary.species import species
@@ -29,10 +29,6 @@ from niwt_core.knowledge.attributes import Knowledge
 
 VERSION = 2
 """Of the drawings: raise it when the same seed gives another picture."""
-
-_SHOWN = tuple(dict.fromkeys(PART_OF_GROUP.values()))
-_FIELDS = ("path", "species", "role", "seed", "pose", "habitat", "facing", *ATTRIBUTE_GROUPS)
-_FIELDS += (*(f"visible {part}" for part in _SHOWN), "caption")
 
 
 @dataclass(frozen=True)
@@ -46,8 +42,8 @@ class Inputs:
     seed: int
     version: int = VERSION
 
-    def roles(self, seen: bool) -> list[str]:
-        """The role of each picture of a species, in order."""
+    def splits(self, seen: bool) -> list[str]:
+        """Which split each picture of a species belongs to, in order."""
         if not seen:
             return ["test"] * self.per_unseen_test
         return ["train"] * self.per_seen + ["test"] * self.per_seen_test
@@ -74,15 +70,15 @@ def write_aviary(
     _claim(root, options)
     if (root / "pictures.csv").exists():
         return
-    counts = [len(options.roles(kind.seen)) for kind in species()]
-    waiting = [i for i, kind in enumerate(species()) if not _rows_file(root, kind.slug).exists()]
+    counts = [len(options.splits(kind.seen)) for kind in species()]
+    waiting = [i for i, kind in enumerate(species()) if not rows_file(root, kind.slug).exists()]
     done = sum(counts) - sum(counts[i] for i in waiting)
     for i in _drawn(root, options, waiting, workers):
         done += counts[i]
         if progress:
             progress(done, sum(counts))
-    rows = [row for kind in species() for row in _read_rows(_rows_file(root, kind.slug))]
-    _write_rows(root / "pictures.csv", rows)
+    rows = [row for kind in species() for row in read_rows(rows_file(root, kind.slug))]
+    write_rows(root / "pictures.csv", rows)
     shutil.rmtree(root / "rows")
 
 
@@ -106,7 +102,7 @@ def read_aviary(root: Path) -> "Dataset":
     _plain_inputs(root)
     if not (root / "pictures.csv").exists():
         raise NiwtError("the Aviary has not been drawn to the end", where=root, fix="draw it again to complete it")
-    rows, kinds = _read_rows(root / "pictures.csv"), species()
+    rows, kinds = read_rows(root / "pictures.csv"), species()
     index = {kind.name: i for i, kind in enumerate(kinds)}
     classes = tuple(kind.name for kind in kinds)
     values = np.stack([binary_attributes(kind.attributes) for kind in kinds])  # (C, K)
@@ -174,20 +170,13 @@ def _draw_species(root: Path, options: Inputs, i: int) -> int:
     folder = root / "images" / kind.slug
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    for number, role in enumerate(options.roles(kind.seen)):
+    for number, split in enumerate(options.splits(kind.seen)):
         picture = draw(kind.attributes, seed=_picture_seed(options.seed, i, number), size=options.size)
         path = folder / f"{number:03d}.jpg"
         picture.image.save(path, quality=92, subsampling=0)
-        rows.append(_row(picture, path.relative_to(root).as_posix(), kind.name, role))
-    _write_rows(_rows_file(root, kind.slug), rows)  # last: its presence says that the species is complete
+        rows.append(row_of(picture, path.relative_to(root).as_posix(), kind.name, split))
+    write_rows(rows_file(root, kind.slug), rows)  # last: its presence says that the species is complete
     return i
-
-
-def _row(picture: Picture, path: str, name: str, role: str) -> dict[str, str]:
-    shown = {f"visible {part}": f"{picture.visibility[part]:.3f}" for part in _SHOWN}
-    scene = {"pose": picture.pose, "habitat": picture.habitat, "facing": picture.facing, "caption": picture.caption}
-    given = {"path": path, "species": name, "role": role, "seed": str(picture.seed)}
-    return given | scene | dict(picture.attributes) | shown
 
 
 def _picture_seed(seed: int, label: int, number: int) -> int:
@@ -228,25 +217,6 @@ def _plain_inputs(root: Path) -> Inputs:
         return Inputs(**json.loads((root / "aviary.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise NiwtError("this is not an Aviary", where=root / "aviary.json", fix="draw one first") from error
-
-
-def _rows_file(root: Path, slug: str) -> Path:
-    return root / "rows" / f"{slug}.csv"
-
-
-def _read_rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def _write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    with draft.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, _FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(draft, path)
 
 
 def _replace(path: Path, text: str) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from niwt_core.data.aviary.skia_import import skia
-
 from niwt_core.data.aviary.curves import Piece, Point
 from niwt_core.data.aviary.palette import Color
+from niwt_core.data.aviary.skia_import import skia
 
 
 def paint(canvas: skia.Canvas, pieces: Iterable[Piece]) -> None:

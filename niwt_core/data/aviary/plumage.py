@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from niwt_core.data.aviary.skia_import import skia
 
 from niwt_core.data.aviary.curves import Piece, bundle, disc, feather, polyline, spline, tube
 from niwt_core.data.aviary.palette import Color, contrasting, darker, lighter, luminance
 from niwt_core.data.aviary.skeleton import Skeleton
+from niwt_core.data.aviary.skia_import import skia
 
 
 def breast_pattern(bones: Skeleton, pattern: str, color: Color, outline: skia.Path) -> list[Piece]:

@@ -31,4 +31,4 @@ class _Missing:
 try:
     import skia
 except ImportError as error:
-    skia = _Missing(str(error))  # type: ignore[assignment]
+    skia = _Missing(str(error))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from niwt_core.data.aviary.skia_import import skia
-
 from niwt_core.data.aviary.curves import Piece, Point, bezier, bundle, disc, feather, spline, turn
 from niwt_core.data.aviary.palette import Color, contrasting, darker, lighter, luminance
 from niwt_core.data.aviary.skeleton import Skeleton
+from niwt_core.data.aviary.skia_import import skia
 
 Surface = Callable[[float, float], Point]
 """Maps u (0 at the feathers' roots, 1 at the longest tips) and v (across the feathers, 0 to 1) to a point."""

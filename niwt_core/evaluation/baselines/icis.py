@@ -38,14 +38,14 @@ class Icis(Injection):
     @classmethod
     @torch.enable_grad()
     def fit(cls, training_data: TrainingData) -> Icis:
-        words, rows = pairs(training_data)
-        layers = first_layers(words.shape[1], rows.shape[1], seed=training_data.seed)
+        descriptions, rows = pairs(training_data)
+        layers = first_layers(descriptions.shape[1], rows.shape[1], seed=training_data.seed)
         parameters = [part for layer in layers.values() for part in layer]
         optimiser = torch.optim.Adam(parameters, lr=RATE)
         kept = {}
         for step in range(1, STEPS[-1] + 1):
             optimiser.zero_grad()
-            distances(layers, words, rows).backward()
+            distances(layers, descriptions, rows).backward()
             optimiser.step()
             if step in STEPS:
                 kept[step] = {name: (w.detach().clone(), b.detach().clone()) for name, (w, b) in layers.items()}
@@ -54,9 +54,9 @@ class Icis(Injection):
     def inject(self, new: np.ndarray, hyperparameters: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
         """``strength`` is (steps,)."""
         layers, training_data = self.kept[int(hyperparameters[0])], self.training_data
-        said = say(layers, "say rows", read(layers, "read words", torch.from_numpy(unit_rows(new)).float()))
+        decoded = say(layers, "say rows", read(layers, "read words", torch.from_numpy(unit_rows(new)).float()))
         length = np.linalg.norm(training_data.rows, axis=1).mean()
-        return length * unit_rows(said.numpy()), np.full(len(new), training_data.biases.mean())
+        return length * unit_rows(decoded.numpy()), np.full(len(new), training_data.biases.mean())
 
 
 def pairs(training_data: TrainingData) -> tuple[Tensor, Tensor]:
@@ -66,12 +66,12 @@ def pairs(training_data: TrainingData) -> tuple[Tensor, Tensor]:
     ).float()
 
 
-def first_layers(words: int, rows: int, *, seed: int) -> dict[str, tuple[Tensor, Tensor]]:
+def first_layers(attributes: int, rows: int, *, seed: int) -> dict[str, tuple[Tensor, Tensor]]:
     """Untrained weights (out,in) and biases (out,) of the four layers, uniform within 1/sqrt(in)."""
     random = torch.Generator().manual_seed(seed)
     layers = {}
     for name, (inputs, outputs) in zip(
-        NAMES, ((words, LATENT), (rows, LATENT), (LATENT, words), (LATENT, rows)), strict=True
+        NAMES, ((attributes, LATENT), (rows, LATENT), (LATENT, attributes), (LATENT, rows)), strict=True
     ):
         weight = (2 * torch.rand(outputs, inputs, generator=random) - 1) / inputs**0.5
         layers[name] = (weight.requires_grad_(), torch.zeros(outputs, requires_grad=True))
@@ -88,10 +88,10 @@ def say(layers: dict[str, tuple[Tensor, Tensor]], name: str, z: Tensor) -> Tenso
     return F.linear(z, *layers[name])
 
 
-def distances(layers: dict[str, tuple[Tensor, Tensor]], words: Tensor, rows: Tensor) -> Tensor:
+def distances(layers: dict[str, tuple[Tensor, Tensor]], descriptions: Tensor, rows: Tensor) -> Tensor:
     """The sum of the four mean cosine distances."""
     total = torch.zeros(())
-    for latent in (read(layers, "read words", words), read(layers, "read rows", rows)):
-        for name, wanted in (("say words", words), ("say rows", rows)):
+    for latent in (read(layers, "read words", descriptions), read(layers, "read rows", rows)):
+        for name, wanted in (("say words", descriptions), ("say rows", rows)):
             total = total + (1 - F.cosine_similarity(say(layers, name, latent), wanted, dim=1)).mean()
     return total

@@ -22,16 +22,16 @@ class AttributeHead(nn.Module):
 
     owners: Tensor
 
-    def __init__(self, neurons: int, words: int) -> None:
+    def __init__(self, neurons: int, attributes: int) -> None:
         super().__init__()
-        words = min(words, neurons)
-        rounds = neurons // words
-        own = torch.arange(neurons).unsqueeze(1) % words == torch.arange(words)  # (N, K)
-        own &= torch.arange(neurons).unsqueeze(1) < rounds * words
-        self.register_buffer("owners", own / own.sum(0), persistent=False)
+        attributes = min(attributes, neurons)
+        rounds = neurons // attributes
+        owns = torch.arange(neurons).unsqueeze(1) % attributes == torch.arange(attributes)  # (N, K)
+        owns &= torch.arange(neurons).unsqueeze(1) < rounds * attributes
+        self.register_buffer("owners", owns / owns.sum(0), persistent=False)
         self.norm = nn.BatchNorm1d(neurons, affine=False)
-        self.gain = nn.Parameter(torch.zeros(words))
-        self.bias = nn.Parameter(torch.full((words,), -1.5))
+        self.gain = nn.Parameter(torch.zeros(attributes))
+        self.bias = nn.Parameter(torch.full((attributes,), -1.5))
 
     def forward(self, strongest: Tensor) -> Tensor:
         logits: Tensor = 2 * self.gain.exp() * (self.norm(strongest) @ self.owners) + self.bias

@@ -34,15 +34,15 @@ class Pretraining:
     seed: int = 0
 
 
-class _Lessons(nn.Module):
+class _Tasks(nn.Module):
     """x (B,3,s,s) -> logits (B,K) of every task: neurons where they are strongest, neurons on average, features."""
 
-    def __init__(self, network: SplitNetwork, words: int) -> None:
+    def __init__(self, network: SplitNetwork, attributes: int) -> None:
         super().__init__()
         self.network = network
-        self.strongest = AttributeHead(network.neurons, words)
-        self.average = AttributeHead(network.neurons, words)
-        self.reader = nn.Linear(network.features, words)
+        self.strongest = AttributeHead(network.neurons, attributes)
+        self.average = AttributeHead(network.neurons, attributes)
+        self.reader = nn.Linear(network.features, attributes)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         activations = self.network.stem(x)
@@ -56,23 +56,23 @@ def pretrain(
     network: SplitNetwork,
     preprocess: Preprocess,
     pictures: Tensor,
-    words: Tensor,
+    attributes: Tensor,
     checkpoint: Path,
     settings: Pretraining,
     *,
     device: torch.device,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Pre-trains ``network`` in place on pictures (n,3,s,s) uint8 with their words (n,K); resumes from ``checkpoint``."""
+    """Pre-trains ``network`` in place on pictures (n,3,s,s) uint8 with their attributes (n,K); resumes from ``checkpoint``."""
     torch.manual_seed(settings.seed)
-    lessons = _Lessons(network, words.shape[1]).requires_grad_(True).to(device)
-    lessons.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(lessons.parameters(), lr=settings.rate, weight_decay=settings.decay)
-    first = resume_training(lessons, optimiser, checkpoint)
+    tasks = _Tasks(network, attributes.shape[1]).requires_grad_(True).to(device)
+    tasks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.AdamW(tasks.parameters(), lr=settings.rate, weight_decay=settings.decay)
+    first = resume_training(tasks, optimiser, checkpoint)
     mean, std = (torch.tensor(value).mul(255).view(1, 3, 1, 1) for value in (preprocess.mean, preprocess.std))
     half = device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
     steps, total = len(pictures) // settings.batch, settings.epochs * (len(pictures) // settings.batch)
-    lessons.train()
+    tasks.train()
     for epoch in range(first, settings.epochs):
         generator = torch.Generator().manual_seed(settings.seed * 1000 + epoch)
         order = torch.randperm(len(pictures), generator=generator)
@@ -81,16 +81,18 @@ def pretrain(
             x = (pictures[chosen].float() - mean) / std
             mirrored = torch.rand(len(x), generator=generator) < 0.5
             x[mirrored] = x[mirrored].flip(3)
-            x, ground_truth = x.to(device, memory_format=torch.channels_last), words[chosen].to(device)
+            x, ground_truth = x.to(device, memory_format=torch.channels_last), attributes[chosen].to(device)
             for group in optimiser.param_groups:
                 group["lr"] = settings.rate * schedule((epoch * steps + step) / total, settings.warm_up)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
-                answers = lessons(x)
-            wrong = [F.binary_cross_entropy_with_logits(said, ground_truth[:, : said.shape[1]]) for said in answers]
+                answers = tasks(x)
+            wrong = [
+                F.binary_cross_entropy_with_logits(logits, ground_truth[:, : logits.shape[1]]) for logits in answers
+            ]
             optimiser.zero_grad()
             torch.stack(wrong).sum().backward()
             optimiser.step()
             if progress is not None:
                 progress(epoch * steps + step + 1, total)
-        save_training(lessons, optimiser, checkpoint, epoch + 1)
+        save_training(tasks, optimiser, checkpoint, epoch + 1)
     network.requires_grad_(False).eval().to("cpu")

@@ -29,7 +29,7 @@ APART = 4  # groups; relatives of one family differ in six on average
 SHARD = 500
 
 
-def passerby(seed: int) -> Mapping[str, str]:
+def random_bird(seed: int) -> Mapping[str, str]:
     """Random attributes, at least ``APART`` groups away from every unseen species; ``seed`` alone decides them."""
     unseen = [kind.attributes for kind in species() if not kind.seen]
     for attempt in range(1000):
@@ -67,8 +67,8 @@ def draw_random_birds(
         if progress is not None:
             progress(min(done * SHARD, count), count)
     shards = [load_file(path) for path in paths]
-    pictures, words = (torch.cat([shard[name] for shard in shards])[:count] for name in ("pictures", "words"))
-    return pictures, words
+    pictures, attributes = (torch.cat([shard[name] for shard in shards])[:count] for name in ("pictures", "words"))
+    return pictures, attributes
 
 
 def _drawn(paths: list[Path], waiting: list[int], size: int, seed: int, workers: int) -> Iterator[int]:
@@ -88,12 +88,12 @@ def _drawn(paths: list[Path], waiting: list[int], size: int, seed: int, workers:
 
 def _draw_shard(path: Path, number: int, size: int, seed: int) -> int:
     pictures = np.empty((SHARD, 3, size, size), np.uint8)
-    words = []
+    attributes = []
     for i in range(SHARD):
-        own = _mixed(seed, 77, number * SHARD + i)
-        picture = draw(passerby(own), seed=own, size=size)
+        picture_seed = _mixed(seed, 77, number * SHARD + i)
+        picture = draw(random_bird(picture_seed), seed=picture_seed, size=size)
         pictures[i] = np.asarray(picture.image).transpose(2, 0, 1)
         shown = {g: v for g, v in picture.attributes.items() if picture.visibility[PART_OF_GROUP[g]] >= IN_VIEW}
-        words.append(binary_attributes(shown))
-    write_tensors(path, {"pictures": torch.from_numpy(pictures), "words": torch.from_numpy(np.stack(words))})
+        attributes.append(binary_attributes(shown))
+    write_tensors(path, {"pictures": torch.from_numpy(pictures), "words": torch.from_numpy(np.stack(attributes))})
     return number

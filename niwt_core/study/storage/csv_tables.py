@@ -14,7 +14,7 @@ import numpy as np
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.neuron import Neuron
-from niwt_core.study.storage.migration import migrated_header
+from niwt_core.study.storage.migration import migrated_neurons
 from niwt_core.study.study import Study
 
 TABLES = ("classes.csv", "attributes.csv", "neurons.csv", "pictures.csv")
@@ -79,7 +79,7 @@ def _read(folder: Path, name: str) -> tuple[list[str], list[list[str]]]:
     for row in rows:
         if len(row) != len(header):
             raise ValueError(f"{name} has a row of {len(row)} cells under {len(header)} columns")
-    return migrated_header(header) if name == "neurons.csv" else header, rows
+    return migrated_neurons(header, rows) if name == "neurons.csv" else (header, rows)
 
 
 def read_classes(folder: Path) -> tuple[tuple[str, ...], np.ndarray]:
@@ -108,7 +108,7 @@ def read_pictures(folder: Path, classes: Sequence[str]) -> tuple[tuple[str, ...]
     rows = read_rows(folder, "pictures.csv", PICTURE_COLUMNS)
     index = {name: c for c, name in enumerate(classes)}
     for row in rows:
-        if row["class"] not in index or row["role"] not in ("train", "test_seen", "test_unseen"):
+        if row["class"] not in index or row["role"] not in ("train", "test_seen", "test_unseen", "sample"):
             raise ValueError(f"pictures.csv: picture {row['path'][:80]!r} is of no class or split of the study")
     labels = np.array([index[row["class"]] for row in rows], dtype=np.int64)
     return tuple(row["path"] for row in rows), labels, np.array([row["role"] for row in rows], dtype=np.str_)
@@ -119,7 +119,21 @@ def read_neurons(folder: Path) -> tuple[Neuron, ...]:
     out = []
     for cells in read_rows(folder, "neurons.csv", NEURON_COLUMNS):
         auroc, p, q, score = (float(cells[key] or "nan") for key in ("auroc", "p", "q", "score"))
-        out.append(Neuron(int(cells["index"]), cells["attribute"], cells["label"], cells["status"], auroc, p, q, score))
+        out.append(
+            Neuron(
+                int(cells["index"]),
+                cells["attribute"],
+                cells["label"],
+                cells["status"],
+                auroc,
+                p,
+                q,
+                score,
+                cells["better"],
+                cells["better_label"],
+                float(cells["better_auroc"] or 0),
+            )
+        )
     return tuple(out)
 
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -45,6 +44,7 @@ from niwt_core.study.storage.csv_tables import (
 )
 from niwt_core.study.storage.manifest import AGAIN, make_manifest, read_manifest
 from niwt_core.study.storage.manifest_schema import read_choices
+from niwt_core.study.storage.target import check_target
 from niwt_core.study.storage.tensors import (
     TENSORS,
     read_gallery,
@@ -72,63 +72,6 @@ _FOREIGN = (
 
 
 _OPENED: WeakKeyDictionary[Study, tuple[tuple[int, ...], ...]] = WeakKeyDictionary()
-
-
-def is_study(folder: Path) -> bool:
-    """The folder holds a study, whole or not."""
-    return (folder / "study.json").is_file()
-
-
-def check_target(out: Path) -> None:
-    """Raises NiwtError unless a study may be written to ``out``: a new folder, an empty one, or one that holds a study.
-
-    What is done at the end is tried: a folder of the longest name that will be needed is made beside it, and a folder that is there is moved
-    away and back.
-    """
-    try:
-        target = out.resolve()
-        taken = target.exists() and not target.is_dir()
-    except (OSError, RuntimeError, ValueError) as error:  # a name that no folder can have, a link to itself
-        raise _unwritable(out, error) from None
-    if taken:
-        raise NiwtError("a file is in the way", where=str(out), fix="choose a folder for --out")
-    if target.is_dir() and not is_study(target) and any(target.iterdir()):
-        raise NiwtError(
-            "the folder holds other things", where=str(out), fix="choose an empty or a new folder for --out"
-        )
-    if target.is_dir() and os.path.ismount(target):
-        raise NiwtError("a disk is mounted there", where=str(out), fix="choose a folder inside it")
-    if Path.cwd().is_relative_to(target):
-        raise NiwtError("that is the folder you are in", where=str(out), fix="choose a folder inside it")
-    parent = target.parent
-    while not parent.exists():
-        parent = parent.parent
-    if not parent.is_dir() or not os.access(parent, os.W_OK) or (target.is_dir() and not os.access(target, os.W_OK)):
-        raise NiwtError("cannot write there", where=str(out), fix="choose a folder that you may write to")
-    _try_to_write(target, parent)
-
-
-def _try_to_write(target: Path, parent: Path) -> None:
-    """Makes and removes a folder in ``parent``, and moves ``target`` away and back if it is there. Raises NiwtError."""
-    trial = parent / f".{target.name}.{uuid.uuid4().hex[:8]}.new"
-    try:
-        trial.mkdir()
-        trial.rmdir()
-        if target.is_dir():
-            os.rename(target, trial)
-            os.rename(trial, target)
-    except OSError as error:
-        raise _unwritable(target, error) from None
-
-
-def _unwritable(out: Path, error: Exception) -> NiwtError:
-    if isinstance(error, PermissionError) and out.is_dir():
-        return NiwtError(
-            "cannot replace the study there",
-            where=str(out),
-            fix="close the app that has it open, or choose another folder",
-        )
-    return unwritable(out, error if isinstance(error, OSError) else OSError(0, "no possible name"))
 
 
 def save_study(study: Study, out: Path) -> Study:
@@ -167,26 +110,6 @@ def _put_in_place(fresh: Path, out: Path) -> None:
         os.replace(old, out)
         raise
     shutil.rmtree(old, ignore_errors=True)
-
-
-def remove_leftovers(out: Path) -> None:
-    """Removes what a process that was killed while it saved left beside ``out``; a study that it had moved away comes back.
-
-    Only for who holds `only_writer` of ``out``.
-    """
-    out = out.resolve()
-    beside = list(out.parent.iterdir()) if out.parent.is_dir() else []
-    for old in (entry for entry in beside if _is_leftover(entry.name, out.name, "old")):
-        if not out.exists() and is_study(old):
-            os.replace(old, out)
-        else:
-            shutil.rmtree(old, ignore_errors=True)
-    for new in (entry for entry in beside if _is_leftover(entry.name, out.name, "new")):
-        shutil.rmtree(new, ignore_errors=True)
-
-
-def _is_leftover(name: str, out: str, kind: str) -> bool:
-    return re.fullmatch(rf"\.{re.escape(out)}\.[0-9a-f]{{8}}\.{kind}", name) is not None
 
 
 def load_study(folder: str | Path) -> Study:
@@ -276,6 +199,7 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         split_hash=manifest["split_hash"],
         seed=manifest["seed"],
         provenance=manifest["provenance"],
+        temperature=manifest.get("temperature"),
         kernel=Kernel.from_tensors("kernel", model),
         stolen_share=read_stolen_share(manifest.get("stolen_share"), model),
         texts=read_texts(manifest["knowledge"].get("texts"), model, classes, seen),

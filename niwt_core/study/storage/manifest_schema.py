@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -72,6 +72,7 @@ class _Provenance(_Entry):
     aviary: _Aviary | None = None
     source: dict[str, str | bool] = {}
     shuffled_names_fraction: float | None = None
+    names_unit: Literal["pictures", "classes"] | None = None
 
 
 class _Manifest(_Entry):
@@ -84,6 +85,7 @@ class _Manifest(_Entry):
     preprocess: dict[str, Any]
     choices: dict[str, Any]
     stolen_share: dict[str, Finite] | None = None
+    temperature: Positive | None = None
     maps: _Maps
     network: dict[str, Any]
     provenance: _Provenance

@@ -7,6 +7,7 @@ from typing import Any
 
 SCHEMA = 2
 _NEURON_COLUMNS = {"strength": "score"}  # neurons.csv, schema 1
+_CONTESTED_COLUMNS = ("better", "better_label", "better_auroc")  # neurons.csv, not there in early studies of schema 2
 
 
 def migrated(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -26,9 +27,12 @@ def migrated(manifest: dict[str, Any]) -> dict[str, Any]:
     return manifest
 
 
-def migrated_header(header: list[str]) -> list[str]:
-    """The columns of neurons.csv in today's words."""
-    return [_NEURON_COLUMNS.get(name, name) for name in header]
+def migrated_neurons(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """neurons.csv in today's words; where a table knows nothing of contested names, none is."""
+    header = [_NEURON_COLUMNS.get(name, name) for name in header]
+    if not set(_CONTESTED_COLUMNS) & set(header):
+        header, rows = [*header, *_CONTESTED_COLUMNS], [[*row, "", "", "0"] for row in rows]
+    return header, rows
 
 
 def _source_of_command(kind: str, command: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from niwt_core.study.study import Study
 
 CHUNK = 4096  # rows looked at together
 STATUS = ("verified", "weak", "unnamed", "dead")
-SPLITS = ("train", "test_seen", "test_unseen")
+SPLITS = ("train", "test_seen", "test_unseen", "sample")
 
 
 def check_study(study: Study) -> None:
@@ -47,7 +47,10 @@ def _check_classes(study: Study) -> None:
 
 def _check_pictures(study: Study) -> None:
     seen = study.seen[study.labels]
-    need(bool((seen | (study.split == "test_unseen")).all()), "pictures.csv: a training picture of an unseen class")
+    need(
+        bool((seen | (study.split == "test_unseen") | (study.split == "sample")).all()),
+        "pictures.csv: a training picture of an unseen class",
+    )
     need(bool((~seen | (study.split != "test_unseen")).all()), "pictures.csv: an unseen picture of a seen class")
     for path in study.paths:
         parts = PurePosixPath(path).parts
@@ -64,15 +67,11 @@ def _check_neurons(study: Study) -> None:
     for n, neuron in enumerate(study.neurons):
         need(neuron.index == n, f"neurons.csv: row {n} is of neuron {neuron.index}")
         need(neuron.status in STATUS, f"neurons.csv: neuron {n} has status {neuron.status[:40]!r}")
-        need(
-            not neuron.attribute or neuron.attribute in names,
-            f"neurons.csv: neuron {n} has a name that is no attribute",
-        )
-        need(
-            _shown(neuron.label) and len(neuron.label) <= 300,
-            f"neurons.csv: neuron {n} has a label that cannot be shown",
-        )
-        for what, value in (("AUROC", neuron.auroc), ("p", neuron.p), ("q", neuron.q)):
+        for name, label in ((neuron.attribute, neuron.label), (neuron.better, neuron.better_label)):
+            need(not name or name in names, f"neurons.csv: neuron {n} has a name that is no attribute")
+            need(_shown(label) and len(label) <= 300, f"neurons.csv: neuron {n} has a label that cannot be shown")
+        aurocs = (("AUROC", neuron.auroc), ("AUROC", neuron.better_auroc))
+        for what, value in (*aurocs, ("p", neuron.p), ("q", neuron.q)):
             need(not value < 0 and not value > 1, f"neurons.csv: {what} {value:g} of neuron {n} is not from 0 to 1")
 
 

@@ -15,6 +15,8 @@ from pages.components.build import link
 from pages.components.build.draft import Draft
 from pages.components.build.editor_tables import data_url
 from pages.components.build.measured import fresh_drawings
+from pages.components.build.testing import open_test
+from pages.components.build.try_it import try_it
 from pages.components.shared import drawing, session, style
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop
@@ -82,8 +84,15 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
             with row.popover("Share", icon=":material/link:"), session.shown_errors():
                 st.caption("This address alone rebuilds the class, on any machine with this study.")
                 st.code(link.address(str(st.context.url or ""), item.recipe), language=None, wrap_lines=True)
+            row.button(
+                "Test it",
+                key=f"test-{_key(item.name)}",
+                on_click=open_test,
+                args=(item.name,),
+                icon=":material/science:",
+            )
             if row.button("Classify pictures", key=f"try-{_key(item.name)}", icon=":material/photo_camera:"):
-                st.switch_page("pages/classify.py")
+                try_it(study, item)
             row.button(
                 "Remove",
                 key=f"remove-{_key(item.name)}",

@@ -10,15 +10,13 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 from torch import Tensor
 
 from niwt_core import BuiltClass, Study
 from niwt_core.knowledge.attributes import Knowledge
-from niwt_core.neurons.exemplars import jpeg_bytes
 from pages.components.build.editor_tables import Tables
+from pages.components.build.my_pictures import PictureSet
 
-PICTURE_SIDE = 416  # pixels
 HERE = Path(__file__).parent
 SCRIPTS = ("score.js", "controls.js", "live.js", "editor.js")  # one module, in this order
 
@@ -54,7 +52,9 @@ class Extra:
 @dataclass(frozen=True)
 class EditorState:
     """What the editor shows: ``base`` (K,) and ``changes`` to it by column; ``epoch`` changes when the page, not the person, moves the sliders;
-    ``revision`` is the last of the person's changes that the server has answered."""
+    ``revision`` is the last of the person's changes that the server has answered; ``bias`` is what the class gets when it is built as it stands;
+    ``of_class`` the study's class that is described anew or started from, or -1; ``mine`` are the person's own pictures, ``mine_others`` (M,b) the
+    other built classes' logits for them."""
 
     epoch: int
     revision: int
@@ -62,14 +62,23 @@ class EditorState:
     changes: Mapping[int, float]
     name: str
     gamma: float
+    bias: float
     replaced: int = -1
+    of_class: int = -1
     others: tuple[Mapping[str, Any], ...] = ()
     extras: tuple[Extra, ...] = ()
+    mine: PictureSet | None = None
+    mine_others: tuple[tuple[float, ...], ...] = ()
 
 
 def send_tables(tables: Tables) -> None:
     """Gives the browser the tables. Streamlit keeps large messages on both sides, so that they travel once a session."""
     _mount(key=f"tables-{tables.id}", data=tables.payload, height=1)
+
+
+def send_pictures(pictures: PictureSet) -> None:
+    """Gives the browser the person's own pictures, as bytes that travel once for as long as they stay the same."""
+    _mount(key="pictures-of-mine", data=pictures.payload, height=1)
 
 
 def show(tables: Tables, state: EditorState, *, key: str, on_draft: Callable[[], None]) -> None:
@@ -82,6 +91,10 @@ def show(tables: Tables, state: EditorState, *, key: str, on_draft: Callable[[],
         "changes": {str(k): value for k, value in state.changes.items()},
         "name": state.name,
         "gamma": state.gamma,
+        "bias": state.bias,
+        "ofClass": state.of_class,
+        "mine": state.mine.id if state.mine is not None else "",
+        "mineOthers": [list(row) for row in state.mine_others],
         "replaced": state.replaced,
         "others": list(state.others),
         "extras": [vars(extra) for extra in state.extras],
@@ -122,8 +135,3 @@ def extra_picture(
         logits.tolist(),
         [float(centred @ item.weights) + item.bias for item in others],
     )  # fmt: skip
-
-
-def small_jpeg(image: Image.Image) -> bytes:
-    """The picture at hand, small enough to travel with every answer."""
-    return jpeg_bytes(image, side=PICTURE_SIDE)

@@ -1,9 +1,10 @@
 /* The attribute editor: holds the description, repaints at most once a frame, tells the server when a control is let go. */
 
 const tablesById = new Map(); // the last tables of this browser tab, by their hash
+const picturesById = new Map(); // the person's own pictures, by the hash of the set
 const waiting = new Map();
 const editors = new WeakMap();
-const KEPT_TABLES = 3, KEPT_STEPS = 200, KEYBOARD_PAUSE = 150; // ms
+const KEPT_TABLES = 3, KEPT_SETS = 2, KEPT_STEPS = 200, KEYBOARD_PAUSE = 150; // ms
 
 export class Editor {
   constructor(parent, tables) {
@@ -27,7 +28,7 @@ export class Editor {
   }
 
   /* What the server says: a new description (another epoch), or the confirmation of one of ours (a revision). */
-  update(data, send) {
+  update(data, send, mine = null) {
     this.send = send;
     if (this.epoch !== data.epoch) {
       this.epoch = data.epoch;
@@ -37,8 +38,10 @@ export class Editor {
       this.steps = [this.#changes()];
       this.at = 0;
     }
-    this.live.update(data, this.base);
-    this.#repaint(true);
+    this.live.update(data, this.base, mine);
+    this.scorer.describe(this.values);
+    this.live.settle();
+    this.#repaint();
     const current = data.revision >= this.revision;
     flag(this.root, "waiting", !current);
     if (current && this.sentAt) {
@@ -83,7 +86,7 @@ export class Editor {
     if (!this.steps[this.at + by]) return;
     this.at += by;
     this.#load(this.steps[this.at]);
-    this.#repaint(false);
+    this.#repaint();
     this.#tell(this.steps[this.at]);
   }
 
@@ -120,29 +123,31 @@ export class Editor {
   }
 }
 
-function keep(tables) {
-  const { id } = tables.header;
-  tablesById.delete(id);
-  tablesById.set(id, tables);
-  for (const old of [...tablesById.keys()].slice(0, -KEPT_TABLES)) tablesById.delete(old);
-  for (const go of waiting.get(id) ?? []) go();
-  waiting.delete(id);
+/* Keeps what came as bytes, the last few of each kind, and goes on with what waited for it. */
+function keep(unpacked) {
+  const { id, kind } = unpacked.header;
+  const kept = kind === "pictures" ? picturesById : tablesById;
+  kept.delete(id);
+  kept.set(id, unpacked);
+  for (const old of [...kept.keys()].slice(0, kind === "pictures" ? -KEPT_SETS : -KEPT_TABLES)) kept.delete(old);
+  for (const [parent, go] of [...waiting]) if (go()) waiting.delete(parent);
 }
 
-/* Mounted twice by Streamlit: once with the tables as bytes (nothing is shown), once as the editor, with JSON. They share this module. */
+/* Mounted several times by Streamlit: with the tables or pictures as bytes (nothing is shown), and as the editor, with JSON. They share this module. */
 export default function mount({ data, parentElement, setStateValue }) {
   if (data instanceof Uint8Array) return void keep(unpack(data));
   const [state] = data;
   const go = () => {
+    if (!tablesById.has(state.tables) || (state.mine && !picturesById.has(state.mine))) return false;
     let editor = editors.get(parentElement);
     if (editor && editor.scorer.header.id !== state.tables) {
       editor.root.remove();
       editor = undefined;
     }
     if (!editor) editors.set(parentElement, (editor = new Editor(parentElement, tablesById.get(state.tables))));
-    editor.update(state, (draft) => setStateValue("draft", draft));
+    editor.update(state, (draft) => setStateValue("draft", draft), state.mine ? picturesById.get(state.mine) : null);
+    return true;
   };
-  if (tablesById.has(state.tables)) return void go();
-  const queue = waiting.get(state.tables) ?? [];
-  waiting.set(state.tables, [...queue.filter((other) => other.parent !== parentElement), Object.assign(go, { parent: parentElement })]);
+  if (go()) waiting.delete(parentElement);
+  else waiting.set(parentElement, go);
 }

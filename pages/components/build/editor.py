@@ -9,11 +9,12 @@ import streamlit as st
 from niwt_core import BuiltClass, NiwtError, Recipe, Study, build_class
 from niwt_core.knowledge.class_names import class_key, display_name
 from niwt_core.knowledge.from_text import LONGEST_TEXT
-from pages.components.build import component
+from pages.components.build import component, my_pictures
 from pages.components.build.draft import AVERAGE, Draft, replaced
 from pages.components.build.editor_tables import Tables, data_url, prepare
 from pages.components.build.facts import confirmed
 from pages.components.build.in_words import in_words
+from pages.components.build.testing import open_test
 from pages.components.shared import drawing, session, style
 from pages.components.shared.markdown import escape_markdown
 
@@ -21,9 +22,13 @@ UNNAMED = "Your class"
 SHEET = Path(__file__).with_name("page.css")
 
 
+def sheet() -> None:
+    """The page's style sheet."""
+    st.html(f"<style>{SHEET.read_text(encoding='utf-8')}</style>")
+
+
 def attributes(study: Study, draft: Draft) -> None:
     """The bench for a study of attributes. Only the fragment runs when a slider is let go."""
-    st.html(f"<style>{SHEET.read_text(encoding='utf-8')}</style>")
     tables = prepare(study)
     component.send_tables(tables)
     _editor(study, draft, tables)
@@ -31,21 +36,30 @@ def attributes(study: Study, draft: Draft) -> None:
 
 @st.fragment
 def _editor(study: Study, draft: Draft, tables: Tables) -> None:
+    _transfer(study, draft)  # first, so that it never waits for what stands above it on the page
     _start(study, draft)
-    in_words(study, draft)
+    words, pictures = st.columns(2, vertical_alignment="top")
+    with words:
+        in_words(study, draft)
+    with pictures:
+        my_pictures.pick(study)
     tables = _with_text(study, draft, tables)
     key = f"editor-{study.id}"
     built, problem = _build(study, draft)
-    component.show(tables, _state(study, draft, tables), key=key, on_draft=lambda: _moved(study, draft, key))
+    mine = my_pictures.my_pictures(study, tables)
+    if mine is not None:
+        component.send_pictures(mine)
+    component.show(
+        tables, _state(study, draft, tables, built, mine), key=key, on_draft=lambda: _moved(study, draft, key)
+    )
     if problem is not None:
         session.show_error(problem)
     confirmed(study, draft, tables, built)
-    _transfer(study, draft)
 
 
 def caption(study: Study, draft: Draft) -> None:
     """The bench for a study of captions: the class is described in sentences."""
-    st.html(f"<style>{SHEET.read_text(encoding='utf-8')}</style>")
+    bar = st.container()  # its text is known below
     _start(study, draft)
     if study.knowledge.kind != "captions":
         st.info(
@@ -57,7 +71,8 @@ def caption(study: Study, draft: Draft) -> None:
         placeholder="A small green bird with a long needle-like bill and a ruby throat.",
         help="The name is read with it: one that says what kind it is, such as Ruby Hummingbird, helps.",
     )  # fmt: skip
-    _transfer(study, draft)
+    with bar:
+        _transfer(study, draft)
 
 
 def _with_text(study: Study, draft: Draft, tables: Tables) -> Tables:
@@ -74,11 +89,7 @@ def _with_text(study: Study, draft: Draft, tables: Tables) -> Tables:
 
 
 def _start(study: Study, draft: Draft) -> None:
-    name, start, clear = st.columns([5, 5, 2], vertical_alignment="bottom")
-    name.text_input(
-        "Name of your class", draft.name, key=f"name-{draft.loads}", max_chars=80, placeholder="Ruby Needlebill",
-        on_change=lambda: setattr(draft, "name", st.session_state[f"name-{draft.loads}"].strip()),
-    )  # fmt: skip
+    start, clear = st.columns([10, 2], vertical_alignment="bottom")
     options = [AVERAGE, *sorted(study.classes, key=lambda name: display_name(name).casefold())]
     start.selectbox(
         "Start from", options, options.index(draft.like), key=f"start-{draft.loads}",
@@ -112,9 +123,12 @@ def _build(study: Study, draft: Draft) -> tuple[BuiltClass | None, NiwtError | N
         return None, error
 
 
-def _state(study: Study, draft: Draft, tables: Tables) -> component.EditorState:
+def _state(
+    study: Study, draft: Draft, tables: Tables, built: BuiltClass | None, mine: my_pictures.PictureSet | None
+) -> component.EditorState:
     classifier = session.classifier()
-    others = [built for built in classifier.built.values() if built.name not in (draft.name, draft.editing)]
+    others = [item for item in classifier.built.values() if item.name not in (draft.name, draft.editing)]
+    own = replaced(study, draft.name)
     return component.EditorState(
         epoch=draft.epoch,
         revision=draft.revision,
@@ -122,73 +136,66 @@ def _state(study: Study, draft: Draft, tables: Tables) -> component.EditorState:
         changes=draft.changes,
         name=draft.name or UNNAMED,
         gamma=classifier.gamma,
-        replaced=replaced(study, draft.name),
-        others=tuple(component.other_class(tables, built) for built in others),
+        bias=built.bias if built is not None else tables.matrices.bias,
+        replaced=own,
+        of_class=own if own >= 0 or not draft.like else study.class_index(draft.like),
+        others=tuple(component.other_class(tables, item) for item in others),
         extras=tuple(_extras(study, draft, tables, others)),
+        mine=mine,
+        mine_others=mine.logits_of(others) if mine is not None else (),
     )
 
 
 def _extras(study: Study, draft: Draft, tables: Tables, others: list[BuiltClass]) -> list[component.Extra]:
-    """The bird that the sliders describe, and the picture at hand."""
-    classifier, extras = session.classifier(), []
-    if drawing.can_draw(study):
-        traits = drawing.strongest(study, draft.values(study))
-        features = drawing.portrait_features(study, classifier, traits)
-        words = ", ".join(f"{group} {value}" for group, value in traits)
-        extras.append(
-            component.extra_picture(
-                tables,
-                study,
-                features,
-                others=others,
-                id="drawn",
-                label="Drawn from your description",
-                alt=f"The bird you describe: {words}",
-                src=data_url(drawing.portrait(traits)),
-            )
+    """The bird that the sliders describe, where it can be drawn."""
+    if not drawing.can_draw(study):
+        return []
+    traits = drawing.strongest(study, draft.values(study))
+    words = ", ".join(f"{group} {value}" for group, value in traits)
+    return [
+        component.extra_picture(
+            tables,
+            study,
+            drawing.portrait_features(study, session.classifier(), traits),
+            others=others,
+            id="drawn",
+            label="Drawn from your description",
+            alt=f"The bird you describe: {words}",
+            src=data_url(drawing.portrait(traits)),
         )
-    current = session.current_picture()
-    if current is not None:
-        jpeg = component.small_jpeg(current.picture.image)
-        extras.append(
-            component.extra_picture(
-                tables,
-                study,
-                current.picture.features,
-                others=others,
-                id="current",
-                label=f"Your picture: {current.name}",
-                alt="Your picture",
-                src=data_url(jpeg),
-            )
-        )
-    return extras
+    ]
 
 
 def _transfer(study: Study, draft: Draft) -> None:
-    """The button that builds the class into this session's classifier."""
-    upload = session.classifier().built.get(draft.editing)
-    ready = bool(draft.name) and draft.says_something()
-    same = ready and upload is not None and upload.recipe == draft.recipe(study)
-    label = f"Build {draft.editing} anew" if upload is not None else "Transfer weights"
-    button, hint = st.columns([4, 8], vertical_alignment="center")
-    pressed = button.button(
-        label,
-        type="primary" if ready and not same else "secondary",
-        disabled=not ready or same,
-        key="transfer",
-        icon=":material/bolt:",
-        width="stretch",
-    )
-    if same:
-        hint.caption("Built. Change something to build it anew, or start over for another class.")
-    elif not ready:
-        wanted = (("give it a name", draft.name), ("change at least one attribute", draft.says_something()))
-        hint.caption("To build it, " + " and ".join(words for words, there in wanted if not there) + ".")
-    else:
-        hint.caption("Solves for the weights that make the network use exactly these neurons. No picture, no training.")
+    """The bar that stays in sight: the class's name, the button that builds it into this session's classifier, and what comes next."""
+    built = session.classifier().built.get(draft.editing)
+    with st.container(key="transfer-bar", gap="small"):
+        problem = st.container()
+        row = st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small")
+    with row:
+        st.text_input(
+            "Name of your class", draft.name, key=f"name-{draft.loads}", max_chars=80, placeholder="Name of your class",
+            label_visibility="collapsed",
+            on_change=lambda: setattr(draft, "name", st.session_state[f"name-{draft.loads}"].strip()),
+        )  # fmt: skip
+        ready = bool(draft.name) and draft.says_something()
+        same = ready and built is not None and built.recipe == draft.recipe(study)
+        pressed = st.button(
+            "Build it anew" if built is not None else "Transfer weights",
+            type="primary" if ready and not same else "secondary",
+            disabled=not ready or same,
+            key="transfer",
+            icon=":material/bolt:",
+            width="content",
+        )
+        if same and built is not None:
+            pressed_test = st.button("Test it", key="test-now", type="primary", icon=":material/science:")
+            if pressed_test:
+                open_test(built.name)
+                st.rerun()
+        st.caption(_hint(draft, ready=ready, same=same))
     if pressed:
-        with session.shown_errors():
+        with problem, session.shown_errors():
             recipe: Recipe = draft.recipe(study)
             _refuse_clash(draft, recipe)
             session.add_class(recipe, replaces=draft.editing)
@@ -196,6 +203,15 @@ def _transfer(study: Study, draft: Draft) -> None:
             st.session_state["built-now"] = recipe.name
             st.toast(f"{escape_markdown(recipe.name)} is part of your classifier now.", icon=":material/star:")
             st.rerun()
+
+
+def _hint(draft: Draft, *, ready: bool, same: bool) -> str:
+    if same:
+        return "Built. Change something to build it anew, or start over for another class."
+    if not ready:
+        wanted = (("give it a name", draft.name), ("change at least one attribute", draft.says_something()))
+        return "To build it, " + " and ".join(words for words, there in wanted if not there) + "."
+    return "Solves for the weights that make the network use exactly these neurons. No picture, no training."
 
 
 def _refuse_clash(draft: Draft, recipe: Recipe) -> None:

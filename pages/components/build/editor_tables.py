@@ -77,7 +77,7 @@ def prepare(study: Study, text: np.ndarray | None = None) -> Tables:
         "parts": parts(study),
         "classes": [_class(study, c) for c in range(len(study.classes))],
         "pictures": [
-            _class(study, int(study.labels[p])) | {"src": _thumb(study, int(item))}
+            _class(study, int(study.labels[p])) | {"c": int(study.labels[p]), "src": _thumb(study, int(item))}
             for item, p in zip(items, pictures, strict=True)
         ],
         "neurons": [_neuron(study, int(n)) for n in matrices.neurons],

@@ -10,12 +10,16 @@ export class Live {
     const { header } = scorer;
     this.classes = header.classes;
     this.C = this.classes.length;
-    this.extras = []; // pictures that came after the tables: the drawn bird, the person's own
+    this.extras = []; // pictures that came after the tables: the person's own, the drawn bird
+    this.mine = [];
+    this.mineId = "";
+    this.mineRows = [];
     this.chosen = null;
+    this.asked = false; // the person chose it
     this.z = { up: new Float64Array(header.neurons.length), down: new Float64Array(header.neurons.length) };
     this.start = new Float64Array(header.neurons.length); // predicted importance of the start
     this.near = new Float64Array(this.C);
-    this.root = element("aside", "live", { "aria-label": "What the network makes of it" }, this.#stage(), this.#ranking(), this.#neurons(), this.#nearest());
+    this.root = element("aside", "live", { "aria-label": "What the network makes of it" }, this.#stage(), this.#own(), this.#ranking(), this.#neurons(), this.#nearest());
     this.said = element("p", "status", { role: "status" });
     this.root.append(this.said);
     this.miniImage = element("img", "", { alt: "" });
@@ -30,7 +34,7 @@ export class Live {
     this.extraSlots = element("span", "extras");
     this.strip.append(this.extraSlots);
     this.thumbs = this.scorer.header.pictures.map((picture, m) => {
-      const thumb = this.#thumb(picture.src, `A picture of ${picture.label} (${picture.kind})`, () => this.choose(m));
+      const thumb = this.#thumb(picture.src, `A picture of ${picture.label} (${picture.kind})`, () => this.ask(m));
       this.strip.append(thumb.node);
       return thumb;
     });
@@ -59,6 +63,22 @@ export class Live {
     return element("section", "", {}, heading, ...(note ? [element("p", "note", { textContent: note })] : []), element("ol", "", {}, ...rows.map((row) => row.node)));
   }
 
+  /* The person's own pictures, each with the bar of the class that is being described. */
+  #own() {
+    this.mineList = element("ol", "mine-list");
+    this.mineTitle = element("h3");
+    this.mineSection = element("section", "mine", { hidden: true }, this.mineTitle, this.mineList);
+    return this.mineSection;
+  }
+
+  #ownRow(extra) {
+    const [row] = this.#rows(1, "rank");
+    const button = element("button", "own-picture", { type: "button", title: extra.label, "aria-label": `Look at ${extra.label}` }, element("img", "", { src: extra.src, alt: "" }));
+    button.addEventListener("click", () => this.ask(extra.id));
+    row.node.prepend(button);
+    return row;
+  }
+
   #ranking() {
     this.ranks = this.#rows(PLACES, "rank");
     return this.#section("In this picture the network sees", this.ranks);
@@ -77,28 +97,78 @@ export class Live {
     return this.#section("Most alike in the network", this.nears);
   }
 
-  /* New extras, other built classes, name, gamma: everything that is not in the tables. */
-  update(data, base) {
+  /* New extras, other built classes, name, gamma: everything that is not in the tables. `mine`: the person's pictures as unpacked, or null. */
+  update(data, base, mine = null) {
     this.name = data.name;
     this.gamma = data.gamma;
     this.replaced = data.replaced;
+    this.ofClass = data.ofClass ?? -1;
     this.others = data.others;
+    this.scorer.bias = data.bias ?? this.scorer.header.bias;
     const size = 1 + this.C + this.others.length;
     if (this.logits?.length !== size) { this.logits = new Float64Array(size); this.share = new Float64Array(size); }
+    this.#extras([...this.#mine(data, mine), ...data.extras]);
+    const { scorer } = this;
+    scorer.describe(base);
+    this.start.set(scorer.importance_now);
+    if (!this.#known(this.chosen)) this.asked = false;
+  }
+
+  #mine(data, mine) {
+    if (!mine) return [];
+    const { r } = this.scorer;
+    return mine.header.pictures.map((picture, i) => ({
+      ...picture, own: true, alt: `Your picture ${picture.label}`,
+      vector: mine.arrays.vectors.subarray(i * r, (i + 1) * r),
+      logits: mine.arrays.logits.subarray(i * this.C, (i + 1) * this.C),
+      others: data.mineOthers[i],
+    }));
+  }
+
+  #extras(extras) {
     const before = this.extras.map((extra) => extra.id).join();
     const old = new Map(this.extras.map((extra) => [extra.id, extra]));
-    this.extras = data.extras.map((extra) => {
+    this.extras = extras.map((extra) => {
       const kept = old.get(extra.id);
-      const thumb = kept?.thumb ?? this.#thumb(extra.src, extra.label, () => this.choose(extra.id));
+      const thumb = kept?.thumb ?? this.#thumb(extra.src, extra.label, () => this.ask(extra.id));
       if (kept && kept.src !== extra.src) thumb.image.src = extra.src;
       return { ...extra, thumb };
     });
-    if (before !== this.extras.map((extra) => extra.id).join()) this.extraSlots.replaceChildren(...this.extras.map((extra) => extra.thumb.node));
-    const known = this.chosen !== null && (typeof this.chosen === "number" || this.extras.some((extra) => extra.id === this.chosen));
-    if (!known) this.chosen = this.extras[0]?.id ?? 0;
-    this.scorer.describe(base);
-    this.start.set(this.scorer.importance_now);
+    if (before === this.extras.map((extra) => extra.id).join()) return;
+    this.extraSlots.replaceChildren(...this.extras.map((extra) => extra.thumb.node));
+    this.mine = this.extras.filter((extra) => extra.own);
+    this.mineRows = this.mine.map((extra) => this.#ownRow(extra));
+    this.mineList.replaceChildren(...this.mineRows.map((row) => row.node));
+    this.mineSection.hidden = this.mine.length === 0;
+    if (this.mine.some((extra) => !old.has(extra.id))) this.asked = false; // what just came is looked at
+  }
+
+  #known(picture) { return picture !== null && (typeof picture === "number" || this.extras.some((extra) => extra.id === picture)); }
+
+  /* The picture to look at while the person has chosen none: theirs, the drawn one, one of the class, or the study's that the description fits best. */
+  settle() {
+    if (!this.asked) {
+      const { header } = this.scorer;
+      const own = this.ofClass < 0 ? -1 : header.pictures.findIndex((picture) => picture.c === this.ofClass);
+      this.fits = !this.extras.length && own < 0;
+      this.chosen = this.extras[0]?.id ?? (own >= 0 ? own : this.#bestFitting());
+    } else this.fits = false;
     this.#show();
+  }
+
+  #bestFitting() {
+    let best = 0, top = -Infinity;
+    for (let m = 0; m < this.thumbs.length; m++) {
+      const score = this.scorer.empty ? 0 : this.scorer.score(this.scorer.pictures, m * this.scorer.r);
+      if (score > top) { top = score; best = m; }
+    }
+    return best;
+  }
+
+  ask(picture) {
+    this.asked = true;
+    this.fits = false;
+    this.choose(picture);
   }
 
   choose(picture) {
@@ -113,7 +183,7 @@ export class Live {
     const thumb = extra?.thumb ?? this.thumbs[this.chosen];
     for (const image of [this.image, this.miniImage]) if (image.getAttribute("src") !== picture.src) image.src = picture.src;
     this.image.alt = extra ? extra.alt : `A picture of ${picture.label}`;
-    this.stageCaption.replaceChildren(...(extra ? [extra.label] : ["A picture of ", element("b", picture.kind, { textContent: `${SIGNS[picture.kind]} ${picture.label}` })]));
+    this.stageCaption.replaceChildren(...(extra ? [extra.label] : [this.fits ? "Of the study's pictures your words fit this one best: " : "A picture of ", element("b", picture.kind, { textContent: `${SIGNS[picture.kind]} ${picture.label}` })]));
     if (thumb && !thumb.radio.checked) thumb.radio.checked = true;
   }
 
@@ -138,6 +208,7 @@ export class Live {
   /* Everything from the scorer's present description. */
   paint() {
     this.#paintRanking();
+    this.#paintMine();
     this.#paintNeurons();
     this.#paintNearest();
     this.#paintClaims();
@@ -154,6 +225,30 @@ export class Live {
     const runnerUp = best[0] === 0 ? best[1] : best[0];
     for (const [row, c] of [[this.miniRows[0], 0], [this.miniRows[1], runnerUp]]) this.#place(row, c, c === 0 ? rank : best.indexOf(c) + 1, best[0]);
     this.ranks.forEach((row, i) => this.#place(row, best[i], best[i] === 0 ? rank : i + 1, best[0]));
+  }
+
+  #paintMine() {
+    let won = 0;
+    this.mine.forEach((extra, i) => {
+      const logits = this.#gather(extra.id);
+      shares(logits, this.share);
+      let rank = 1;
+      for (let c = 1; c < logits.length; c++) rank += logits[c] > logits[0];
+      const first = rank === 1 && !this.scorer.empty, row = this.mineRows[i], share = this.share[0];
+      won += first;
+      const rival = first ? 0 : largest(logits, 1)[0];
+      write(row.place, String(rank));
+      write(row.sign, first ? "★" : SIGNS[this.#candidate(rival).kind]);
+      write(row.name, first ? extra.label : `${extra.label}: ${this.#candidate(rival).name}`);
+      write(row.value, `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)}%`);
+      flag(row.node, "own", first);
+      flag(row.node, "looked", extra.id === this.chosen);
+      flag(extra.thumb.node, "claimed", first);
+      row.node.dataset.kind = "built";
+      row.sign.dataset.kind = this.#candidate(rival).kind;
+      row.bar.style.transform = `scaleX(${share.toFixed(4)})`;
+    });
+    if (this.mine.length) write(this.mineTitle, `★ ${won} of your ${this.mine.length} picture${this.mine.length > 1 ? "s" : ""}`);
   }
 
   #place(row, c, place, best) {

@@ -65,7 +65,11 @@ def _pool() -> ThreadPoolExecutor:
 
 def _features(study: Study, classifier: Classifier, traits: Traits) -> np.ndarray:
     """In any pose, light and habitat; in each group only what the description says most of, so that all are of one bird."""
-    chosen = {f"{group}::{value}" for group, value in traits}
-    values = np.array([name in chosen for name in study.knowledge.names], np.float32)
-    images = [picture.image for picture in fresh_pictures(study, values, n=DRAWINGS, seed=SEED)]
+    images = [picture.image for picture in fresh_pictures(study, pure(study, traits), n=DRAWINGS, seed=SEED)]
     return np.stack([picture.features.numpy() for picture in classifier.encode_many(images)])
+
+
+def pure(study: Study, traits: Traits) -> np.ndarray:
+    """(K,) the description that says these traits and nothing else."""
+    chosen = {f"{group}::{value}" for group, value in traits}
+    return np.array([name in chosen for name in study.knowledge.names], np.float32)

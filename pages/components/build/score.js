@@ -1,4 +1,4 @@
-/* What a description means to the network, as in niwt_core/editor.py: scores, likeness to known classes, predicted importance.
+/* What a description means to the network, as in niwt_core/classify/live_tables.py: scores, likeness to known classes, predicted importance.
 
 Everything is computed afresh from the K values at every change: with 312 attributes and 200 classes that is some 130,000 multiplications,
 0.2 ms, so that no running sum can drift. Sums are doubles, tables single precision. */
@@ -21,6 +21,7 @@ export class Scorer {
     this.header = header;
     this.K = header.attributes;
     this.r = this.origin.length;
+    this.bias = header.bias; // of a typical class; the server sends the class's own when a control is let go
     this.k = new Float64Array(this.K); // the encoded description
     this.unit = new Float64Array(this.r); // d / |d|
     this.likeness = new Float64Array(this.row_lengths.length); // cosine to every class, as BuiltClass.nearest
@@ -57,7 +58,7 @@ export class Scorer {
 
   /* The score of the described class for a picture given as r coordinates from `start` on; a logit, comparable with `logits`. */
   score(coordinates, start = 0) {
-    return this.header.bias + this.header.norm * product(coordinates, start, this.unit, this.r);
+    return this.bias + this.header.norm * product(coordinates, start, this.unit, this.r);
   }
 
   #compare() {

@@ -6,10 +6,25 @@ import streamlit as st
 
 from niwt_core import Classifier
 from niwt_core.classify.answer import Answer, Ranked
-from niwt_core.report.fragments import SIGNS, best_places, rank_row
+from niwt_core.report.fragments import best_places, rank_row
+from niwt_core.report.numbers import percent
+from niwt_core.report.rendering import SIGNS
 from pages.components.shared.markdown import escape_markdown
+from pages.components.shared.style import chip, text
 
 TOP = 6  # classes shown as bars
+
+
+def verdict(answer: Answer, title: str) -> None:
+    """The answer in one line, before anything else: what the picture is called, the best class and its percentage, and the next one."""
+    first, *rest = answer.ranking
+    then = "".join(
+        f"<span>then {chip(item.kind, item.display)} {percent(item.probability)}</span>" for item in rest[:1]
+    )
+    st.html(
+        f'<div class="cls-verdict"><h3 class="cyn-h3">{text(title)}</h3>'
+        f"<p><b>{chip(first.kind, first.display)}</b> <b>{percent(first.probability)}</b>{then}</p></div>"
+    )
 
 
 def chosen_class(answer: Answer, key: str) -> str:
@@ -22,13 +37,10 @@ def chosen_class(answer: Answer, key: str) -> str:
 def ranking(answer: Answer, key: str, chosen: str) -> None:
     """The best classes as bars that can be pressed, and a list of all of them."""
     shown = best_places(answer.ranking, chosen=chosen, top=TOP)
-    longest = max(item.probability for _, item in shown)
     with st.container(key="ranking", gap=None):
         for place, item in shown:
             with st.container(key=f"card-rank-{place}", gap=None):
-                st.html(
-                    f'<div aria-hidden="true">{rank_row(place, item, longest=longest, chosen=item.name == chosen)}</div>'
-                )
+                st.html(f'<div aria-hidden="true">{rank_row(place, item, chosen=item.name == chosen)}</div>')
                 label = escape_markdown(
                     f"Explain place {place}: {item.display}, {item.kind}, {100 * item.probability:.1f} percent"
                 )

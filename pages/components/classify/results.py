@@ -11,7 +11,7 @@ from niwt_core import Classifier
 from niwt_core.classify.answer import Candidate
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.explanation_data import as_csv
-from niwt_core.report.fragments import percent
+from niwt_core.report.numbers import percent
 from pages.components.shared import style
 from pages.components.shared.intake import tile
 from pages.components.shared.pictures import address, crop
@@ -35,9 +35,9 @@ def verdicts(classifier: Classifier, session_uploads: Uploads) -> list[Verdict]:
     """What the classifier says now of every picture, the last one first: one product for all of them."""
     items = list(session_uploads.items.values())[::-1]
     candidates = classifier.candidates
-    probabilities, order = torch.softmax(classifier.logits(torch.stack([item.features for item in items])), 1).topk(
-        min(2, len(candidates))
-    )  # (n, 2)
+    probabilities, order = classifier.probabilities(
+        classifier.logits(torch.stack([item.features for item in items]))
+    ).topk(min(2, len(candidates)))  # (n, 2)
     out = []
     for item, probability, places in zip(items, probabilities.tolist(), order.tolist(), strict=True):
         second = candidates[places[1]] if len(places) > 1 else None
@@ -50,38 +50,46 @@ def show(classifier: Classifier, session_uploads: Uploads) -> None:
     if len(session_uploads.items) < 2:
         return
     told = verdicts(classifier, session_uploads)
-    style.heading("Your pictures", f"{len(told)} pictures, each with the best class for it. Choose one to explain.")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        style.heading("Your pictures", level=3)
+        _buttons(told, session_uploads)
     pages = -(-len(told) // PAGE)
-    page = st.pagination(pages, key=f"results-{pages}") if pages > 1 else 1
     with st.container(key="results"):
+        chosen = next((i for i, verdict in enumerate(told) if verdict.upload.key == session_uploads.chosen), 0)
+        page = st.session_state.get(f"results-{pages}") or chosen // PAGE + 1
         for verdict in told[(page - 1) * PAGE : page * PAGE]:
             _tile(verdict, session_uploads)
-    with st.container(horizontal=True, gap="small"):
-        st.download_button(
-            "Results (CSV)",
-            lambda: results_csv(told),
-            "results.csv",
-            "text/csv",
-            icon=":material/table:",
-            on_click="ignore",
-            key="results_csv",
-        )
-        st.button(
-            "Remove this picture",
-            icon=":material/close:",
-            type="tertiary",
-            on_click=session_uploads.remove,
-            args=(session_uploads.chosen,),
-            key="remove_picture",
-        )
-        st.button(
-            "Remove all",
-            icon=":material/delete_sweep:",
-            type="tertiary",
-            on_click=_remove_all,
-            args=(session_uploads,),
-            key="remove_pictures",
-        )
+    if pages > 1:
+        st.pagination(pages, key=f"results-{pages}")
+
+
+def _buttons(told: list[Verdict], session_uploads: Uploads) -> None:
+    st.download_button(
+        "Results (CSV)",
+        lambda: results_csv(told),
+        "results.csv",
+        "text/csv",
+        icon=":material/table:",
+        on_click="ignore",
+        key="results_csv",
+        type="tertiary",
+    )
+    st.button(
+        "Remove this picture",
+        icon=":material/close:",
+        type="tertiary",
+        on_click=session_uploads.remove,
+        args=(session_uploads.chosen,),
+        key="remove_picture",
+    )
+    st.button(
+        "Remove all",
+        icon=":material/delete_sweep:",
+        type="tertiary",
+        on_click=_remove_all,
+        args=(session_uploads,),
+        key="remove_pictures",
+    )
 
 
 def _tile(verdict: Verdict, session_uploads: Uploads) -> None:

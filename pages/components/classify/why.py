@@ -6,14 +6,16 @@ import re
 
 import streamlit as st
 
+from niwt_core import report
 from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import Method
 from niwt_core.explain.explanation import Explanation
 from niwt_core.explain.parts import NeuronPart
 from niwt_core.explain.sentence import UNFAMILIAR
-from niwt_core.report import fragments, report_files, report_html, report_zip
-from niwt_core.report.document import counterfactual_about, seen_from_runner_up
+from niwt_core.report import fragments
+from niwt_core.report.document import counterfactual_about, report_html, seen_from_runner_up
 from niwt_core.report.figures import draw_neuron, jpeg_uri, sized_square
+from niwt_core.report.numbers import number
 from niwt_core.report.sightings import sighting_legend, sighting_list
 from pages.components.shared import charts, style
 from pages.components.shared.style import text
@@ -74,7 +76,7 @@ def lead(explanation: Explanation) -> str:
     upload = explanation.contrast
     if upload is None:
         return "There is no other class."
-    margin = fragments.number(abs(upload.margin))
+    margin = number(abs(upload.margin))
     if upload.margin >= 0:
         return f"{upload.name} is ahead by {margin}. This is what the picture holds against {upload.versus}."
     return f"{upload.versus} is ahead by {margin}. This is what the picture still holds for {upload.name}."
@@ -160,7 +162,8 @@ def downloads(answer: Answer, explanation: Explanation, *, method: Method, pictu
         return report_html(answer, explanation, methods=methods, picture_name=picture_name).encode()
 
     def archive() -> bytes:
-        return report_zip(report_files(answer, explanation, methods=methods, picture_name=picture_name))
+        files = report.report_files(answer, explanation, methods=methods, picture_name=picture_name)  # loads Matplotlib
+        return report.report_zip(files)
 
     with st.container(horizontal=True, gap="small"):
         st.download_button(

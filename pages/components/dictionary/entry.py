@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import streamlit as st
 
 from niwt_core import NiwtError, Study
-from niwt_core.explain.ablation import ablate_picture
 from niwt_core.knowledge.class_names import display_name
-from pages.components.shared import cards, charts, lookup, session, style
-from pages.components.shared.markdown import escape_markdown
-from pages.components.shared.pictures import class_crop, crop, neuron_crop, picture_address
+from pages.components.dictionary.ablation import ablation
+from pages.components.shared import cards, charts, lookup, style
+from pages.components.shared.pictures import class_crop, neuron_crop
 from pages.components.shared.style import text
-from pages.components.shared.tables import table
 
 BINS = 28  # of the histogram
 SHOWN = 5  # classes for and against, beside the strip of all
@@ -45,17 +41,22 @@ def show(study: Study, index: int) -> None:
     )
     st.html(
         f'<header class="cyn-head"><p class="cyn-eyebrow">Neuron {index} · {text(part)}</p><h1>{text(word)}</h1>'
-        f"<p>{style.trust(neuron.status)} {text(_verdict(study, index))}</p></header>"
+        f"<p>{style.trust(neuron.trust)} {text(_verdict(study, index))}</p></header>"
     )
     pictures = "".join(neuron_crop(study, index, place) for place in range(study.gallery.top.shape[1]))
     legend = "Excites it most · in colour where it is active; point at one to see it whole"
-    st.html(f'<p class="cyn-eyebrow cyn-gap">{legend}</p><div class="cyn-exemplars">{pictures}</div>')
+    if not pictures:
+        st.html(
+            '<p class="cyn-sub">This study keeps no photographs of what excites it; the classes that lean on it tell what it is for.</p>'
+        )
+    else:
+        st.html(f'<p class="cyn-eyebrow cyn-gap">{legend}</p><div class="cyn-exemplars">{pictures}</div>')
     left, right = st.columns(2, gap="large")
     with left:
         _activation(study, index)
     with right:
         _classes(study, index)
-    _ablate(study, index)
+    ablation(study, index)
     style.heading("Related neurons", "They matter to the same classes.")
     with st.grid(columns=4, min_column_width=230, gap="medium", key="related"):
         for other, cosine in lookup.related(study, index):
@@ -68,7 +69,13 @@ def show(study: Study, index: int) -> None:
                     ("hypothesis", neuron.label or "none could be tested"),
                     ("strength in the inverse map", f"{neuron.score:.3f} standard deviations"),
                     ("AUROC on held-out pictures", f"{neuron.auroc:.3f}"),
-                    ("p (Mann-Whitney)", f"{neuron.p:.3g}"),
+                    *(
+                        [("fits better", f"{neuron.better_label}, AUROC {neuron.better_auroc:.3f}")]
+                        if neuron.contested
+                        else []
+                    ),
+                    ("tested with", f"{study.provenance.get('names_unit', 'pictures')} as units"),
+                    ("p", f"{neuron.p:.3g}"),
                     ("q (Benjamini-Hochberg)", f"{neuron.q:.3g}"),
                     (
                         "passing under shuffled names",
@@ -88,6 +95,11 @@ def _verdict(study: Study, index: int) -> str:
     chance = f"AUROC {neuron.auroc:.2f}, q {'below 0.001' if neuron.q < 0.001 else f'{neuron.q:.2g}'}"
     if neuron.status == "unnamed":
         return f"The guess “{neuron.label}” did not hold on pictures that had no part in it ({chance})."
+    if neuron.contested:
+        return (
+            f"“{neuron.label}” is better than chance ({chance}), but “{neuron.better_label}” fits the same held-out pictures "
+            f"clearly better (AUROC {neuron.better_auroc:.2f}): which of the two it answers to is open."
+        )
     return f"It tells pictures with “{neuron.label}” from those without ({chance}), on pictures that had no part in the name."
 
 
@@ -158,74 +170,6 @@ def _classes(study: Study, index: int) -> None:
     if clicked is not None:
         st.query_params.pop("neuron", None)
         cards.open_class(study, int(clicked))
-
-
-@st.fragment
-def _ablate(study: Study, index: int) -> None:
-    """Holds the neuron, or all of its name, at its mean, and says what changes."""
-    namesakes = lookup.namesakes(study, index)
-    style.heading("Ablate it", "Hold the neuron at its average and see what the network loses.")
-    options = {"Nothing": (), "This neuron": (index,)}
-    if len(namesakes) > 1:
-        options[f"All {len(namesakes)} named “{escape_markdown(study.neurons[index].label)}”"] = namesakes
-    chosen = options[
-        st.segmented_control(
-            "Ablated",
-            list(options),
-            default="Nothing",
-            required=True,
-            key=f"ablate-{index}",
-            label_visibility="collapsed",
-        )
-    ]
-    if not chosen:
-        return
-    effect = lookup.ablation(study, tuple(chosen))
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.html(cards.before_after(effect))
-        _hardest_hit(effect.per_class)
-        if not effect.exact:
-            st.caption("An estimate, to first order: the network bends between this layer and its answer.")
-    with right:
-        _ablated_picture(study, index, tuple(chosen))
-
-
-def _hardest_hit(per_class: Mapping[str, float]) -> None:
-    moved = sorted(
-        ((change, name) for name, change in per_class.items() if abs(change) > 0.05), key=lambda pair: -abs(pair[0])
-    )[:SHOWN]
-    if moved:
-        items = "".join(f"<dt>{text(display_name(name))}</dt><dd>{change:+.0f} points</dd>" for change, name in moved)
-        st.html(f'<p class="cyn-eyebrow cyn-gap">Classes it moves most</p><dl class="cyn-list">{items}</dl>')
-    else:
-        st.html('<p class="cyn-sub cyn-gap">No class changes: what this neuron says, others say too.</p>')
-
-
-def _ablated_picture(study: Study, index: int, neurons: tuple[int, ...]) -> None:
-    """The picture at hand, or the neuron's strongest, ranked with and without the neurons."""
-    upload = session.current_picture()
-    classifier = session.classifier()
-    if upload is None:
-        picture, name = (
-            classifier.encode(study.gallery.image(int(study.gallery.top[index, 0]))),
-            "its strongest picture",
-        )
-    else:
-        picture, name = upload.picture, upload.name
-    with_it, without = classifier.answer(picture), classifier.answer(ablate_picture(study, picture, neurons))
-    after = {(item.name, item.kind): item.probability for item in without.ranking}
-    rows = [
-        (
-            style.chip(item.kind, item.display),
-            f"{100 * item.probability:.1f} %",
-            f"{100 * after[item.name, item.kind]:.1f} %",
-        )
-        for item in with_it.ranking[:4]
-    ]
-    answers = table("1fr auto auto", ("Answer", "with", "ablated"), rows)
-    shown = crop(picture_address(picture.image), alt=name)
-    st.html(f'<p class="cyn-eyebrow">On {text(name)}</p><div class="cyn-beside">{shown}{answers}</div>')
 
 
 def show_class(study: Study, class_index: int, found: list[int]) -> None:

@@ -39,9 +39,7 @@ def show(study: Study, found: list[int]) -> None:
             chart, at[unnamed, 0], at[unnamed, 1], name="unnamed", kind="faint", tips=tips, ids=unnamed, size=6
         )
     for (group, members), color in zip(shown.items(), charts.GROUPS, strict=False):
-        tips = [
-            f"№ {n}: {text(neurons[n].label)}<br>{neurons[n].status}, AUROC {neurons[n].auroc:.2f}" for n in members
-        ]
+        tips = [f"№ {n}: {text(neurons[n].label)}<br>{neurons[n].trust}, AUROC {neurons[n].auroc:.2f}" for n in members]
         charts.points(
             chart, at[members, 0], at[members, 1], name=text(group), kind="neuron", tips=tips, ids=members, color=color
         )

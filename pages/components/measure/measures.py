@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import streamlit as st
@@ -12,6 +13,9 @@ from niwt_core.study.evaluate import Evaluation, evaluate
 from pages.components.shared import charts, session, style
 from pages.components.shared.cards import facts, figures_row
 from pages.components.shared.session import per_study
+
+if TYPE_CHECKING:
+    from niwt_core.figures.canvas import Format
 
 SAMPLES = 180  # points of the balance's curve: more cannot be told apart at its width
 
@@ -93,6 +97,29 @@ def balance(study: Study) -> None:
         right.button(
             "Back to the study's", on_click=_reset_gamma, args=(study, low, high), width="stretch", key="gamma_back"
         )
+    _prints(study)
+
+
+def _prints(study: Study) -> None:
+    """The same for a paper, made when it is asked for."""
+
+    def printed(form: Format) -> bytes:
+        from niwt_core.figures.canvas import figure_bytes  # Matplotlib is loaded where somebody draws
+
+        return figure_bytes(evaluation(study).figure(), form)
+
+    forms: tuple[tuple[Format, str], ...] = (("svg", "image/svg+xml"), ("pdf", "application/pdf"))
+    with st.container(horizontal=True, gap="small"):
+        for form, mime in forms:
+            st.download_button(
+                f"Figure for print ({form.upper()})",
+                partial(printed, form),
+                f"{study.name}-balance.{form}",
+                mime,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"balance-{form}",
+            )
 
 
 @per_study

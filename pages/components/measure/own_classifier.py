@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from niwt_core import Study
-from niwt_core.study.evaluate_classifier import ClassifierEvaluation, evaluate_classifier
+from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
 from pages.components.shared import charts, style
 from pages.components.shared.cards import figures_row
 from pages.components.shared.session import per_study
 
 
 @per_study
-def figures(study: Study) -> ClassifierEvaluation | None:
-    """The figures on the study's own photographs; None where it keeps none."""
-    return evaluate_classifier(study) if len(study.labels) else None
+def figures(study: Study) -> dict[str, Any] | None:
+    """The figures on the photographs that the study was prepared with, as `classifier_json` has them; None where there were none."""
+    measured = study.provenance.get("measured")
+    if isinstance(measured, dict) and "loo" in measured:
+        return measured
+    return classifier_json(study, evaluate_classifier(study)) if study.calibration_pictures.any() else None
 
 
 def show(study: Study) -> None:
@@ -22,30 +27,30 @@ def show(study: Study) -> None:
     found = figures(study)
     if found is None:
         st.info(
-            "This study keeps no photographs, so nothing can be measured here. Prepare it with `--photos`, or run "
+            "This study was prepared without photographs, so nothing can be measured here. Prepare it with `--photos`, or run "
             "`niwt evaluate STUDY --photos DIR`.",
             icon=":material/help:",
         )
         return
-    best = found.loo.at_share
+    loo = found["loo"]
     st.html(
         figures_row(
             [
                 (
-                    f"{best.top1:.1f} %",
+                    f"{loo['top1']:.1f} %",
                     "recognised first",
                     "photographs of a class that was left out and described, among all others",
                 ),
-                (f"{best.stolen:.2f} %", "taken away", "of other classes' photographs, by one such class"),
+                (f"{loo['stolen']:.2f} %", "taken away", "of other classes' photographs, by one such class"),
                 (
-                    f"{found.loo.zsl:.1f} %",
-                    f"{found.loo.ways}-way",
+                    f"{loo['zsl']:.1f} %",
+                    f"{loo['ways']}-way",
                     "left-out classes among themselves, none of them trained",
                 ),
                 (
-                    f"{found.S:.1f} %",
+                    f"{found['S']:.1f} %",
                     "trained classes",
-                    f"right among all classes; {found.alone:.1f} % by the head alone",
+                    f"right among all classes; {found['head_alone']:.1f} % by the head alone",
                 ),
             ]
         )
@@ -56,17 +61,20 @@ def show(study: Study) -> None:
     )
     chart = charts.figure(x="photographs of other classes that it takes, %", y="recognised first, %")
     for name, kind in (("stolen share", "unseen"), ("gamma", "seen")):
-        points = [point for point in found.loo.curve if point.calibration == name]
+        points = [point for point in loo["curve"] if point["calibration"] == name]
         tips = [
-            f"{name} {100 * p.setting:.1f} %" if name == "stolen share" else f"gamma {p.setting:.2f}" for p in points
+            f"{name} {100 * p['setting']:.1f} %" if name == "stolen share" else f"gamma {p['setting']:.2f}"
+            for p in points
         ]
         chart.add_scatter(
-            x=[p.stolen for p in points], y=[p.top1 for p in points], mode="lines+markers", name=name, text=tips,
+            x=[p["stolen"] for p in points], y=[p["top1"] for p in points], mode="lines+markers", name=name, text=tips,
             line={"color": charts.tone(kind)}, hovertemplate="%{text}: first %{y:.1f} %, taking %{x:.2f} %<extra></extra>",
         )  # fmt: skip
     charts.show(
-        chart, key="own_curve", alt=f"Recognised first {best.top1:.1f} percent at {best.stolen:.2f} percent taken away."
+        chart,
+        key="own_curve",
+        alt=f"Recognised first {loo['top1']:.1f} percent at {loo['stolen']:.2f} percent taken away.",
     )
     st.caption(
-        f"On {found.photographs:,} photographs. All described classes of this study together take {found.taken:.1f} % of them."
+        f"On {found['photographs']:,} photographs. All described classes of this study together take {found['taken_by_described']:.1f} % of them."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from niwt_core import Study
@@ -13,7 +14,7 @@ from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.neuron import Neuron, find_neurons
 from pages.components.shared import style
 from pages.components.shared.figures import meter, stacked
-from pages.components.shared.lookup import STATUSES, trust_counts
+from pages.components.shared.lookup import TRUST, trust_counts
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop, neuron_crop
 from pages.components.shared.session import per_study
@@ -23,10 +24,17 @@ from pages.components.shared.tables import table
 
 def name_of(neuron: Neuron) -> tuple[str, str]:
     """A neuron's name in two lines: the part above, the word below; an unnamed one says so."""
-    if neuron.status not in ("verified", "weak"):
+    if not neuron.is_named:
         return ("no word passed", "Unnamed") if neuron.status == "unnamed" else ("never active", "Silent")
     part, _, word = neuron.label.rpartition(": ")
     return part or "attribute", word[:1].upper() + word[1:]
+
+
+def rather(neuron: Neuron) -> str:
+    """Markup of the word that fits a contested neuron better; nothing for others."""
+    if not neuron.contested:
+        return ""
+    return f'<p class="cyn-rather">or rather {text(neuron.better_label)}</p>'
 
 
 @per_study
@@ -35,12 +43,19 @@ def neuron_markup(study: Study, index: int, crops: int = 3) -> str:
     neuron = study.neurons[index]
     part, word = name_of(neuron)
     count = min(crops, study.gallery.top.shape[1])
-    pictures = "".join(neuron_crop(study, index, place) for place in range(count))
+    pictures = "".join(neuron_crop(study, index, place) for place in range(count)) or _used_by(study, index)
     auroc = "" if neuron.status == "dead" else f"<span>AUROC {neuron.auroc:.2f}</span>"
     return (
         f'<div class="cyn-crops">{pictures}</div><div class="cyn-card-text"><p class="cyn-eyebrow">{text(part)}</p>'
-        f'<h3>{text(word)}</h3><p class="cyn-facts">{style.trust(neuron.status)}<span>№ {index}</span>{auroc}</p></div>'
+        f'<h3>{text(word)}</h3>{rather(neuron)}<p class="cyn-facts">{style.trust(neuron.trust)}<span>№ {index}</span>{auroc}</p></div>'
     )
+
+
+def _used_by(study: Study, index: int, count: int = 4) -> str:
+    """The classes that lean on a neuron most, in a study without pictures of what excites it."""
+    strongest = study.targets[:, index].argsort(descending=True)[:count].tolist()
+    names = ", ".join(display_name(study.seen_classes[c]) for c in strongest)
+    return f'<p class="cyn-used-by">{text(names)}</p>'
 
 
 def neuron_card(
@@ -124,16 +139,27 @@ def study_line(study: Study) -> str:
     """A study in one line."""
     seen, unseen = len(study.seen_classes), len(study.unseen_classes)
     held_out = int((study.split != "train").sum())
+    if study.kind == "classifier":
+        return (
+            f"a classifier as it was trained, with its {seen:,} classes; {unseen} more that it knows by description only; calibrated on "
+            f"{study.provenance.get('calibrated_on', 0):,} photographs; {len(study.neurons):,} neurons."
+        )
     return (
         f"{seen} classes that the network was trained on, {unseen} that it knows by description only; "
         f"{len(study.labels):,} pictures, {held_out:,} of them held out; {len(study.neurons):,} neurons."
     )
 
 
+def _pictured(study: Study) -> list[int]:
+    """The classes that the study has a picture of; all, where it has none."""
+    own = np.unique(study.labels[study.gallery.pictures]) if len(study.gallery) else np.arange(len(study.classes))
+    return [int(c) for c in own]
+
+
 def sample_species(study: Study, count: int = 24) -> list[int]:
     """Some classes for show: every second one unseen as long as there are any."""
-    seen = [c for c in range(len(study.classes)) if study.seen[c]]
-    unseen = [c for c in range(len(study.classes)) if not study.seen[c]]
+    seen = [c for c in _pictured(study) if study.seen[c]]
+    unseen = [c for c in _pictured(study) if not study.seen[c]]
     step = max(1, len(seen) // count)
     mixed = [c for pair in zip(seen[::step], unseen, strict=False) for c in pair]
     return [*mixed, *(c for c in seen[::step] if c not in mixed)][:count]
@@ -144,8 +170,11 @@ def door_picture(study: Study, page: str) -> str:
     """The picture on a door: neurons with their activation, species known by description only, species of all sorts."""
     if page == "dictionary":
         best = [neuron.index for neuron in find_neurons(study.neurons)[:3]]
+        if not study.gallery.top.shape[1]:
+            words = "".join(f"<span>{text(' '.join(name_of(study.neurons[n])))}</span>" for n in best)
+            return f'<div class="cyn-door-words">{words}</div>'
         return f'<div class="cyn-crops">{"".join(neuron_crop(study, n, 0) for n in best)}</div>'
-    unseen = [c for c in range(len(study.classes)) if not study.seen[c]] or list(range(len(study.classes)))
+    unseen = [c for c in _pictured(study) if not study.seen[c]] or _pictured(study)
     chosen = unseen[:: max(1, len(unseen) // 3)][:3] if page == "build" else sample_species(study)[4:7]
     return f'<div class="cyn-crops">{"".join(class_crop(study, c, place=1) for c in chosen)}</div>'
 
@@ -160,7 +189,7 @@ def class_label(study: Study) -> Callable[[str], str]:
 def trust_bar(study: Study) -> None:
     """How many neurons have a name that holds."""
     counts = trust_counts(study)
-    parts = [(status, counts[status], f"cyn-is-{status}") for status in STATUSES]
+    parts = [(status, counts[status], f"cyn-is-{status}") for status in TRUST]
     st.html(stacked(parts, describe=", ".join(f"{count} {status}" for status, count in counts.items())))
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from niwt_core import Classifier, Study
 from niwt_core.data.aviary import ATTRIBUTE_GROUPS, draw
+from niwt_core.files import digest
 from niwt_core.neurons.exemplars import jpeg_bytes
 
 SEED = 11  # one seed, one scene: what changes in the picture is what was changed
@@ -28,6 +29,11 @@ def strongest(study: Study, values: np.ndarray) -> tuple[tuple[str, str], ...]:
         if values[best] > 0:
             chosen.append((group, study.knowledge.names[best].split("::", 1)[1]))
     return tuple(chosen)
+
+
+def key_of(traits: tuple[tuple[str, str], ...], number: int) -> str:
+    """The key, among the uploads, of a drawing of a bird with these traits."""
+    return f"drawn-{digest(repr(traits))[:12]}-{number}"
 
 
 @st.cache_data(show_spinner=False, max_entries=512)

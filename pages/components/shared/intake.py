@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Literal, cast
 
 import streamlit as st
 import torch
@@ -32,21 +32,32 @@ ERRORS_SHOWN = 5
 
 def choose(classifier: Classifier, session_uploads: Uploads) -> None:
     """The widgets that bring pictures into the uploads."""
-    source = st.segmented_control(
-        "Where pictures come from", list(SOURCES), format_func=SOURCES.__getitem__, default="samples", required=True,
-        key="picture_source", label_visibility="collapsed",
-    )  # fmt: skip
+    st.session_state.setdefault("picture_source", "samples")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        source = st.segmented_control(
+            "Where pictures come from", list(SOURCES), format_func=SOURCES.__getitem__, required=True,
+            key="picture_source", label_visibility="collapsed",
+        )  # fmt: skip
+        if source == "samples":
+            st.button(
+                "Other samples", icon=":material/refresh:", type="tertiary", on_click=_next_samples, key="other_samples"
+            )
     if source == "upload":
-        _upload(classifier, session_uploads)
+        upload(classifier, session_uploads, label=f"Pictures, up to {KEPT} at a time", key="upload")
     elif source == "camera":
         _camera(classifier, session_uploads)
     else:
         _samples(classifier, session_uploads)
-    for error in st.session_state.get("picture_errors", [])[:ERRORS_SHOWN]:
+    errors()
+
+
+def errors() -> None:
+    """What could not be read of the files that came last."""
+    problems = st.session_state.get("picture_errors", [])
+    for error in problems[:ERRORS_SHOWN]:
         session.show_error(error)
-    more = len(st.session_state.get("picture_errors", [])) - ERRORS_SHOWN
-    if more > 0:
-        st.caption(f"{more} more files could not be read.")
+    if len(problems) > ERRORS_SHOWN:
+        st.caption(f"{len(problems) - ERRORS_SHOWN} more files could not be read.")
 
 
 def start_with_a_sample(classifier: Classifier, session_uploads: Uploads) -> None:
@@ -109,7 +120,6 @@ def _samples(classifier: Classifier, session_uploads: Uploads) -> None:
                 session_uploads,
                 item,
             )
-    st.button("Other samples", icon=":material/refresh:", type="tertiary", on_click=_next_samples, key="other_samples")
 
 
 def _next_samples() -> None:
@@ -125,13 +135,20 @@ def tile(key: str, markup: str, label: str, chosen: bool, on_click: Any, *args: 
         )
 
 
-def _upload(classifier: Classifier, session_uploads: Uploads) -> None:
-    """Takes uploads in and empties the uploader."""
-    nonce = st.session_state.setdefault("upload_nonce", 0)
-    files = st.file_uploader(
-        f"Pictures, up to {KEPT} at a time; the last {KEPT} are kept while this page is open",
-        type=list(TYPES), accept_multiple_files=True, key=f"upload-{nonce}",
-    )  # fmt: skip
+def upload(
+    classifier: Classifier,
+    session_uploads: Uploads,
+    *,
+    label: str,
+    key: str,
+    alone: bool = False,
+) -> list[str]:
+    """Takes files in and empties the uploader; ``alone``: only the fragment that it stands in runs again once they are in.
+
+    Returns the keys of the pictures that came in the run before, once: for the page that asked for them.
+    """
+    nonce = st.session_state.setdefault(f"{key}-nonce", 0)
+    files = st.file_uploader(label, type=list(TYPES), accept_multiple_files=True, key=f"{key}-{nonce}")
     if files:
         bar = st.progress(0.0, "Reading pictures") if len(files) > 2 else None
 
@@ -139,10 +156,21 @@ def _upload(classifier: Classifier, session_uploads: Uploads) -> None:
             if bar is not None:
                 bar.progress(done / len(files), f"Reading picture {done} of {len(files)}")
 
-        _finish(take_in(((file.name, file.getvalue()) for file in files), classifier, session_uploads, progress=report))
-        _let_go(files)
-        st.session_state["upload_nonce"] = nonce + 1
-        st.rerun()
+        taken, errors = take_in(
+            ((file.name, file.getvalue()) for file in files), classifier, session_uploads, progress=report
+        )
+        _finish(errors)
+        let_go(files)
+        st.session_state[f"{key}-nonce"] = nonce + 1
+        st.session_state[f"{key}-taken"] = taken
+        st.rerun(scope=_scope(alone))
+    return cast(list[str], st.session_state.pop(f"{key}-taken", []))
+
+
+def _scope(alone: bool) -> Literal["app", "fragment"]:
+    """A fragment may run by itself only while it does."""
+    context = get_script_run_ctx()
+    return "fragment" if alone and context is not None and context.fragment_ids_this_run else "app"
 
 
 def _camera(classifier: Classifier, session_uploads: Uploads) -> None:
@@ -150,13 +178,13 @@ def _camera(classifier: Classifier, session_uploads: Uploads) -> None:
     photo = st.camera_input("Take a picture", key=f"camera-{nonce}")
     if photo is not None:
         count = st.session_state["camera_count"] = st.session_state.get("camera_count", 0) + 1
-        _finish(take_in([(f"Photo {count}", photo.getvalue())], classifier, session_uploads))
-        _let_go([photo])
+        _finish(take_in([(f"Photo {count}", photo.getvalue())], classifier, session_uploads)[1])
+        let_go([photo])
         st.session_state["camera_nonce"] = nonce + 1
         st.rerun()
 
 
-def _let_go(files: Sequence[UploadedFile]) -> None:
+def let_go(files: Sequence[UploadedFile]) -> None:
     """Streamlit would keep the files until the session ends, whatever becomes of their widget."""
     context = get_script_run_ctx()
     if context is None:

@@ -17,6 +17,7 @@ from pages.components.shared.session import per_study
 
 TRUSTED = ("verified", "weak")
 STATUSES = ("verified", "weak", "unnamed", "dead")
+TRUST = ("verified", "weak", "contested", "unnamed", "dead")
 
 
 @per_study
@@ -31,7 +32,7 @@ def search(study: Study, words: str, part: str, trust: tuple[str, ...]) -> list[
     asked = words.casefold().split()
     found = []
     for neuron in find_neurons(study.neurons):
-        name = f"{neuron.label} {neuron.attribute}".casefold()
+        name = f"{neuron.label} {neuron.attribute} {neuron.better_label}".casefold()
         number = str(neuron.index)
         fits = neuron.status in trust and part in ("", group_of(neuron))
         if fits and all(word.lstrip("#№") == number or word in name for word in asked if word != "№"):
@@ -106,7 +107,7 @@ def ablation(study: Study, neurons: tuple[int, ...]) -> Ablation:
 @per_study
 def trust_counts(study: Study) -> dict[str, int]:
     """How many neurons there are of each kind of trust."""
-    return {status: sum(neuron.status == status for neuron in study.neurons) for status in STATUSES}
+    return {trust: sum(neuron.trust == trust for neuron in study.neurons) for trust in TRUST}
 
 
 def namesakes(study: Study, neuron: int) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ with session.shown_errors():
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -19,8 +19,10 @@ from typing import ParamSpec, TypeVar, cast
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from niwt_core import BuiltClass, Classifier, EncodedPicture, NiwtError, Recipe, Study, load_study
+from niwt_core import BuiltClass, Classifier, EncodedPicture, NiwtError, Recipe, Study, build_class, load_study
 from niwt_core.classify.classifier import Source
+from niwt_core.classify.confirm import Confirmed, confirm
+from niwt_core.knowledge.class_names import class_key
 from niwt_core.study.storage import check_unchanged
 from pages.components.shared.markdown import escape_markdown
 from pages.serving.arguments import first_folder
@@ -108,12 +110,14 @@ def _id_in(manifest: Path, _changed: int) -> str:
 # --- what this person builds -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
-    """What the classifier held after a change, and the change in words: "added Ruby Needlebill"."""
+    """What the classifier held after a change, and the change in words: "added Ruby Needlebill"; ``moves``: the classes whose rows confirmed pictures
+    moved, by name."""
 
     label: str
     recipes: tuple[Recipe, ...]
+    moves: Mapping[str, Confirmed] = field(default_factory=dict)
 
 
 @dataclass
@@ -123,6 +127,7 @@ class ClassHistory:
     classifier: Classifier
     steps: list[Step] = field(default_factory=lambda: [Step("start", ())])
     at: int = 0
+    held: dict[str, tuple[Recipe, Confirmed | None]] = field(default_factory=dict)
 
 
 def class_history() -> ClassHistory:
@@ -145,10 +150,17 @@ def recipes() -> tuple[Recipe, ...]:
     return history.steps[history.at].recipes
 
 
+def moves() -> Mapping[str, Confirmed]:
+    """The confirmed pictures that moved classes built here, by the class's name."""
+    history = class_history()
+    return history.steps[history.at].moves
+
+
 def add_class(recipe: Recipe, *, replaces: str = "") -> BuiltClass:
     """Builds a class, or builds it anew in the place of ``replaces`` or of one with its name. Raises NiwtError."""
-    history = class_history()
-    built = history.classifier.add_recipe(recipe)
+    built = build_class(current_study(), recipe)
+    class_history().classifier.hold(built)
+    class_history().held[recipe.name] = (recipe, None)
     old = {replaces, recipe.name} - {""}
     changed = any(item.name in old for item in recipes())
     kept = [recipe if item.name == (replaces or recipe.name) else item for item in recipes()]
@@ -165,6 +177,32 @@ def remove_class(name: str) -> None:
     _record("removed", name, [item for item in recipes() if item.name != name])
 
 
+def move_class(name: str, confirmed: Confirmed) -> None:
+    """Moves a built class's row by confirmed pictures, in the place of what moved it before. Raises NiwtError."""
+    recipe = next((item for item in recipes() if item.name == name), None)
+    if recipe is None:
+        raise NiwtError(f"no built class {name!r}", where="this session", fix="choose one of the classes built here")
+    _record("moved", name, list(recipes()), {**moves(), name: confirmed})
+
+
+def unmove_class(name: str) -> None:
+    """Gives a moved class the row of its description again."""
+    if name in moves():
+        _record("moved back", name, list(recipes()), {key: item for key, item in moves().items() if key != name})
+
+
+def replace_all(label: str, classes: Sequence[tuple[Recipe, Confirmed | None]]) -> None:
+    """Holds exactly these classes, as one step that can be undone. Raises NiwtError, and then nothing has changed."""
+    study, seen = current_study(), {class_key(name) for name in current_study().seen_classes}
+    for recipe, confirmed in classes:
+        if class_key(recipe.name) in seen:
+            raise NiwtError(f"{recipe.name!r} is a seen class", where="recipe", fix="give the new class another name")
+        confirm(study, recipe, confirmed) if confirmed is not None else build_class(study, recipe)
+    history = class_history()
+    moved = {recipe.name: item for recipe, item in classes if item is not None}
+    _step(history, Step(label, tuple(recipe for recipe, _ in classes), moved))
+
+
 def rename(name: str, new_name: str) -> None:
     """Gives a built class another name; its weights stay. Raises NiwtError when the name is taken or not a name."""
     recipe = next((item for item in recipes() if item.name == name), None)
@@ -173,7 +211,13 @@ def rename(name: str, new_name: str) -> None:
     if new_name.strip() != name:
         if any(item.name == new_name.strip() for item in recipes()):
             raise NiwtError(f"{new_name!r} is built already", where="this session", fix="give another name")
+        moved = moves().get(name)
         add_class(replace(recipe, name=new_name), replaces=name)
+        if moved is not None:  # one step, not two
+            history = class_history()
+            step = history.steps.pop()
+            history.at -= 1
+            _step(history, replace(step, moves={**step.moves, new_name.strip(): moved}))
 
 
 def undo() -> bool:
@@ -192,9 +236,19 @@ def history() -> tuple[tuple[Step, ...], int]:
     return tuple(history.steps), history.at
 
 
-def _record(verb: str, name: str, recipes: list[Recipe]) -> None:
+def _record(verb: str, name: str, recipes: list[Recipe], moves: Mapping[str, Confirmed] | None = None) -> None:
+    """A new step; what confirmed pictures moved stays moved for as long as its description stays."""
     history = class_history()
-    history.steps = [*history.steps[: history.at + 1], Step(f"{verb} {name}", tuple(recipes))][-STEPS_KEPT:]
+    last = history.steps[history.at]
+    if moves is None:
+        before = {item.name: item for item in last.recipes}
+        kept = {item.name for item in recipes if before.get(item.name) == item}
+        moves = {key: item for key, item in last.moves.items() if key in kept}
+    _step(history, Step(f"{verb} {name}", tuple(recipes), moves))
+
+
+def _step(history: ClassHistory, step: Step) -> None:
+    history.steps = [*history.steps[: history.at + 1], step][-STEPS_KEPT:]
     history.at = len(history.steps) - 1
     _restore(history)
 
@@ -209,14 +263,22 @@ def _go(by: int) -> bool:
 
 
 def _restore(history: ClassHistory) -> None:
-    """Makes the classifier hold exactly the present step's classes, in its order; recipes give the same weights every time."""
-    target = history.steps[history.at].recipes
-    if tuple(item.recipe for item in history.classifier.built.values()) == target:
+    """Makes the classifier hold exactly the present step's classes, in its order; recipes and pictures give the same weights every time."""
+    step, classifier = history.steps[history.at], history.classifier
+    wanted = {recipe.name: (recipe, step.moves.get(recipe.name)) for recipe in step.recipes}
+    built = classifier.built
+    if list(built) == list(wanted) and history.held == wanted:
         return
-    for name in history.classifier.built:
-        history.classifier.remove(name)
-    for recipe in target:
-        history.classifier.add_recipe(recipe)
+    for name in built:
+        classifier.remove(name)
+    for name, (recipe, confirmed) in wanted.items():
+        if name in built and history.held.get(name) == (recipe, confirmed):
+            classifier.hold(built[name])
+        elif confirmed is None:
+            classifier.add_recipe(recipe)
+        else:
+            classifier.hold(confirm(classifier.study, recipe, confirmed).moved)
+    history.held = wanted
 
 
 # --- the picture at hand ---------------------------------------------------------------------------------------------
@@ -251,8 +313,10 @@ def set_current_picture(source: Source | EncodedPicture, name: str) -> CurrentPi
 def page(title: str, lead: str) -> None:
     """The head of every page: its title, and what it is for in two lines."""
     from pages.components.shared import style
+    from pages.components.shared.page_top import page_top
 
     _enter()
+    page_top(title)
     st.html(f'<header class="cyn-head"><h1>{style.text(title)}</h1><p>{style.text(lead)}</p></header>')
 
 

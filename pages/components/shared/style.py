@@ -51,6 +51,7 @@ MEANING = {
 TRUST = {
     "verified": "held-out pictures confirm the name (q < 0.05, AUROC 0.75 or more)",
     "weak": "better than chance on held-out pictures, though not by much",
+    "contested": "better than chance, but another word fits the same held-out pictures clearly better",
     "unnamed": "no word passed the test",
     "dead": "never active on held-out pictures",
 }

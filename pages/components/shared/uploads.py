@@ -40,6 +40,11 @@ def is_sample(key: str) -> bool:
     return key.startswith("sample-")
 
 
+def is_mine(key: str) -> bool:
+    """The person brought the picture: it is neither the study's nor drawn by the app."""
+    return not key.startswith(("sample-", "drawn-"))
+
+
 @dataclass(frozen=True, eq=False)
 class Upload:
     """A picture in the uploads: ``key`` (hash of its file), ``pixels`` (3,s,s) uint8 that the network saw, ``features`` (D,), JPEG files to
@@ -67,6 +72,11 @@ class Uploads:
     def current(self) -> Upload | None:
         """The picture that is looked at."""
         return self.items.get(self.chosen)
+
+    @property
+    def mine(self) -> list[Upload]:
+        """The pictures that the person brought, in the order they came."""
+        return [upload for key, upload in self.items.items() if is_mine(key)]
 
     def choose(self, key: str) -> None:
         """Looks at a picture of the uploads."""
@@ -138,9 +148,13 @@ def take_in(
     upload: Uploads,
     *,
     progress: Callable[[int], None] = lambda done: None,
-) -> list[NiwtError]:
-    """Reads and encodes files (name, bytes) into the uploads and looks at the first; what cannot be read is returned, the rest goes on."""
-    errors, first = [], ""
+) -> tuple[list[str], list[NiwtError]]:
+    """Reads and encodes files (name, bytes) into the uploads and looks at the first.
+
+    Returns the keys of the pictures, and what could not be read: the rest goes on.
+    """
+    errors: list[NiwtError] = []
+    taken: list[str] = []
     for done, (name, data, opened) in enumerate(_opened(files), 1):
         key = image_hash(data)
         try:
@@ -148,13 +162,13 @@ def take_in(
                 if isinstance(opened, NiwtError):
                     raise opened
                 upload.hold(key, name, classifier.encode(opened), classifier.study.preprocess)
-            first = first or key
+            taken.append(key)
         except NiwtError as error:
             errors.append(NiwtError(error.what, where=name, fix=error.fix))
         progress(done)
-    upload.choose(first)
+    upload.choose(next(iter(taken), ""))
     settle()
-    return errors
+    return taken, errors
 
 
 def _opened(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes, Image.Image | NiwtError]]:

@@ -37,6 +37,10 @@ class Walkthrough:
 @per_study
 def examples(study: Study, count: int = 3) -> list[int]:
     """The unseen classes that the transfer does best on, of different sorts; seen ones stand in where there are none."""
+    if study.kind == "classifier":  # photographs of described classes are a few samples: nothing is measured on them
+        pictured = study.labels[study.gallery.pictures]
+        own = [int(c) for c in dict.fromkeys(pictured.tolist()) if not study.seen[c]]
+        return sorted(own, key=lambda c: -_probability(study, c))[:count]
     accuracy = evaluate(study).per_class
     chosen: list[int] = []
     for name in sorted(study.unseen_classes or study.classes, key=lambda name: -np.nan_to_num(accuracy[name])):
@@ -70,6 +74,12 @@ def tell(study: Study, class_index: int) -> Walkthrough | None:
         item,
         answer.ranking[:3],
     )
+
+
+def _probability(study: Study, class_index: int) -> float:
+    told = tell(study, class_index)
+    place = next((item for item in told.ranking if item.name == study.classes[class_index]), None) if told else None
+    return 0.0 if place is None else place.probability
 
 
 @per_study

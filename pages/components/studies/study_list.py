@@ -8,24 +8,13 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from niwt_core.data.registry import SOURCES
 from niwt_core.errors import NiwtError
 from niwt_core.study.storage import check_target, is_study
 from pages.components.shared.session import study_folder
 from pages.serving.arguments import ROOT
 
 SHELVES = ("assets", "studies")
-SOURCES = {
-    "folder": "My own pictures",
-    "cub": "CUB-200-2011",
-    "awa2": "Animals with Attributes 2",
-    "aviary": "The Aviary, drawn anew",
-}
-NEEDS = {
-    "folder": ("images", "a folder named images, with one folder of pictures a class in it"),
-    "cub": ("images.txt", "the folder that holds CUB_200_2011"),
-    "awa2": ("predicates.txt", "the folder that holds Animals_with_Attributes2"),
-}
-INSIDE = {"cub": "CUB_200_2011", "awa2": "Animals_with_Attributes2"}
 
 
 @dataclass(frozen=True)
@@ -109,7 +98,7 @@ class Wanted:
 def command(wanted: Wanted) -> str:
     """The exact command."""
     words = ["niwt", "prepare", wanted.source, "--out", wanted.out.strip() or "studies/mine"]
-    if wanted.source != "aviary":
+    if not SOURCES[wanted.source].drawn:
         words += ["--root", wanted.root.strip() or "DIR"]
     if wanted.backbone:
         words += ["--backbone", wanted.backbone]
@@ -130,7 +119,7 @@ def shown(folder: Path) -> str:
 
 def checks(wanted: Wanted) -> list[Check]:
     """What the command will find at these paths, seen from the folder that the app runs in."""
-    found = [] if wanted.source == "aviary" else _check_root(wanted)
+    found = [] if SOURCES[wanted.source].drawn else _check_root(wanted)
     out = _from_here(wanted.out.strip() or "studies/mine")
     try:
         check_target(out)
@@ -150,13 +139,12 @@ def _check_root(wanted: Wanted) -> list[Check]:
     if not wanted.root.strip():
         return [Check(None, "Say where the pictures are.")]
     root = _from_here(wanted.root.strip())
-    needed, words = NEEDS[wanted.source]
+    source = SOURCES[wanted.source]
     if not root.is_dir():
         return [Check(False, f"{shown(root)}: there is no such folder")]
-    base = root / INSIDE.get(wanted.source, "")
-    base = base if base.is_dir() else root
+    base, needed = source.base(root), source.marker
     if not (base / needed).exists():
-        return [Check(False, f"{shown(root)}: no {needed} in it; name {words}")]
+        return [Check(False, f"{shown(root)}: no {needed} in it; name {source.where}")]
     if wanted.source != "folder":
         return [Check(True, f"{shown(base)}: found {needed}")]
     classes = sum(entry.is_dir() and not entry.name.startswith(".") for entry in (base / needed).iterdir())

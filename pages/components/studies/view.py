@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from niwt_core.data.registry import SOURCES
 from pages.components.shared import session, style
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.style import text
@@ -68,16 +69,16 @@ def prepare() -> None:
     )
     source = st.segmented_control(
         "Pictures",
-        list(study_list.SOURCES),
+        list(SOURCES),
         default="folder",
         required=True,
-        format_func=lambda key: study_list.SOURCES[key],
+        format_func=lambda key: SOURCES[key].title,
         key="source",
         width="stretch",
     )
     left, right = st.columns(2)
     root = ""
-    if source != "aviary":
+    if not SOURCES[source].drawn:
         root = left.text_input("Folder of the pictures", placeholder="/data/my-birds", key="root", live=True) or ""
     out = right.text_input("Folder for the study", value="studies/mine", key="out", live=True) or ""
     with st.expander("Network and knowledge", icon=":material/tune:"):

@@ -1,0 +1,183 @@
+"""The test view of the Build page: pictures that show a built class and pictures that do not, what it makes of them, and the move that mends it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from niwt_core import BuiltClass, NiwtError, Study
+from niwt_core.classify.confirm import Confirmation, confirm
+from pages.components.build.tray import Test, Tray, drawn, look_alikes, test_of, tray_of
+from pages.components.build.try_it import ask_to_try
+from pages.components.shared import drawing, intake, session, style
+from pages.components.shared.markdown import escape_markdown
+from pages.components.shared.pictures import address, crop
+from pages.components.shared.style import text
+from pages.components.shared.uploads import session_uploads
+
+FLAG = "testing"  # the name of the class under test, in the session's state
+
+
+def under_test() -> BuiltClass | None:
+    """The class whose test view is open."""
+    return session.classifier().built.get(st.session_state.get(FLAG, ""))
+
+
+def open_test(name: str) -> None:
+    """Opens the test view of a built class; for callbacks."""
+    st.session_state[FLAG] = name
+
+
+def close_test() -> None:
+    """Back to the description; for callbacks."""
+    st.session_state.pop(FLAG, None)
+
+
+@st.fragment
+@session.shown_errors()
+def show(study: Study, item: BuiltClass) -> None:
+    """The test view of ``item``."""
+    classifier, uploads, tray = session.classifier(), session_uploads(), tray_of(study, item.name)
+    item = classifier.built.get(item.name, item)
+    _start(study, item, tray)
+    bar = st.container(key="transfer-bar")
+    shown, others, more = st.columns([4, 4, 3], vertical_alignment="bottom")
+    with shown, st.container(key="my-pictures", gap=None):
+        new = intake.upload(classifier, uploads, label="Pictures of it", key="positives", alone=True)
+        tray.add_uploads(uploads, new, belongs=True)
+    with others, st.container(key="other-pictures", gap=None):
+        new = intake.upload(classifier, uploads, label="Pictures of others", key="negatives", alone=True)
+        tray.add_uploads(uploads, new, belongs=False)
+    with more, st.container(horizontal=True, gap="small"):
+        if drawing.can_draw(study):
+            st.button("Draw some", key="draw-some", icon=":material/brush:", on_click=_draw, args=(study, item, tray))
+        st.button(
+            "Find look-alikes", key="find-some", icon=":material/search:",
+            on_click=lambda: tray.add(look_alikes(study, item, tray)),
+            help="Pictures that the study keeps of the classes most like this one. They do not show it.",
+        )  # fmt: skip
+    intake.errors()
+    tested = test_of(classifier, item, tray)
+    if tested is None:
+        st.info("Drop pictures of it, and of others: each is put to the test at once.", icon=":material/science:")
+    else:
+        st.html(summary(item, tested))
+        _grid(tested, tray)
+    with bar:
+        _bar(study, item, tested)
+
+
+def _start(study: Study, item: BuiltClass, tray: Tray) -> None:
+    """The person's own pictures are taken to show the class; a first set is drawn and found where there is nothing yet."""
+    uploads = session_uploads()
+    known = set(tray.pictures) | tray.removed
+    mine = [upload.key for upload in uploads.mine if upload.key not in known]
+    if not known:
+        tray.add_uploads(uploads, mine, belongs=True)
+        if not mine and drawing.can_draw(study):
+            _draw(study, item, tray)
+        tray.add(look_alikes(study, item, tray))
+
+
+def _draw(study: Study, item: BuiltClass, tray: Tray) -> None:
+    seeds = [key for key in (*tray.pictures, *tray.removed) if key.startswith("drawn-")]
+    tray.add(drawn(study, session.classifier(), item, seed=1 + len(seeds)))
+
+
+def summary(item: BuiltClass, tested: Test) -> str:
+    """Markup: how many are right, which of the class's own pictures go elsewhere, and how many of others' it takes."""
+    right, total = sum(tested.right), len(tested.right)
+    own = [ok for ok, picture in zip(tested.right, tested.pictures, strict=True) if picture.belongs]
+    lines = [
+        f"<b>{right} of {total}</b> right: {sum(own)} of {len(own)} pictures of it, {right - sum(own)} of {total - len(own)} of others."
+    ]
+    if tested.taken_for:
+        to = ", ".join(f"{style.chip(best.kind, best.display)} {count}" for best, count in tested.taken_for[:4])
+        lines.append(f"Its pictures that fail go to {to}.")
+    if tested.stolen:
+        lines.append(f"It takes {tested.stolen} that {'is' if tested.stolen == 1 else 'are'} not it.")
+    if item.confirmed:
+        lines.append(f"Its weights were moved by {item.confirmed} confirmed pictures.")
+    bar = f'<span class="cynb-bar"><i style="width:{100 * right / total:.0f}%"></i></span>'
+    return f'<div class="cynb-tested" role="status"><p>{lines[0]}</p>{bar}{"".join(f"<p>{line}</p>" for line in lines[1:])}</div>'
+
+
+def _grid(tested: Test, tray: Tray) -> None:
+    """The pictures, those that fail first."""
+    rows = sorted(
+        zip(tested.pictures, tested.best, tested.own_probability, tested.right, strict=True), key=lambda row: row[3]
+    )
+    with st.container(key="tray"):
+        for picture, best, own, right in rows:
+            said = "is one" if picture.belongs else "is none"
+            goes = "" if right and picture.belongs else f"<p>{style.chip(best.kind, best.display)}</p>"
+            mark = f'<p class="cynb-mark" data-right="{str(right).lower()}">{"✓" if right else "✗"} {said}, {100 * own:.0f}%</p>'
+            name = f'<p class="cynb-file">{text(picture.name)}</p>'
+            intake.tile(
+                f"tray-{picture.key}",
+                crop(address(picture.thumb), alt="") + mark + goes + name,
+                f"{picture.name} {said}, {'right' if right else 'wrong'}: say the opposite",
+                False,
+                tray.turn,
+                picture.key,
+            )
+    st.button("Empty the tray", key="empty-tray", type="tertiary", icon=":material/delete_sweep:", on_click=tray.clear)
+
+
+def _bar(study: Study, item: BuiltClass, tested: Test | None) -> None:
+    """What comes next: confirm and move, back to the words, on to the explanation."""
+    both = tested is not None and any(picture.belongs for picture in tested.pictures)
+    figures = _figures(item, tested)
+    if figures:
+        st.html(figures)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        pressed = st.button(
+            "Confirm and move", key="confirm", type="primary", icon=":material/done_all:", disabled=not both,
+            help="What is said of these pictures is right: move the class's weights by them. The words stay as they are.",
+        )  # fmt: skip
+        if item.confirmed and st.button("Undo the move", key="unmove", icon=":material/undo:"):
+            session.unmove_class(item.name)
+            st.rerun()
+        if st.button("Describe", key="to-description", icon=":material/tune:"):
+            close_test()
+            st.rerun()
+        if st.button("Explain", key="explain-it", icon=":material/photo_camera:"):
+            ask_to_try(item)
+    if pressed and tested is not None:
+        try:
+            session.move_class(item.name, tested.confirmed())
+        except NiwtError as error:
+            session.show_error(error)
+        else:
+            st.toast(
+                f"{escape_markdown(item.name)} was moved by {len(tested.pictures)} pictures.",
+                icon=":material/done_all:",
+            )
+            st.rerun()
+
+
+def _figures(item: BuiltClass, tested: Test | None) -> str:
+    """Before and after, once the class was moved: by the description alone, and by leaving each confirmed picture out."""
+    moved = session.moves().get(item.name)
+    if moved is None or tested is None:
+        return ""
+    found = confirmation(item, moved_key=id(moved))
+    total = len(found.before)
+    return (
+        f'<p class="cynb-before">By its words alone <b>{int(found.before.sum())} of {total}</b> right; '
+        f"moved, each judged by the others only, <b>{int(found.after.sum())} of {total}</b>.</p>"
+    )
+
+
+def confirmation(item: BuiltClass, *, moved_key: int) -> Confirmation:
+    """What the move did, computed once for each set of pictures."""
+    kept = st.session_state.get("confirmation")
+    key = (item.recipe, moved_key)
+    if not kept or kept[0] != key:
+        kept = st.session_state["confirmation"] = (
+            key,
+            confirm(session.current_study(), replace(item.recipe), session.moves()[item.name]),
+        )
+    found: Confirmation = kept[1]
+    return found

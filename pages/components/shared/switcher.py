@@ -1,0 +1,44 @@
+"""The study in use, named on every page, and the way to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from niwt_core import Study
+from pages.components.shared import session
+from pages.components.shared.markdown import escape_markdown
+from pages.components.studies import study_list
+
+
+def show(study: Study) -> None:
+    """A button with the study's name at the top of the page; it opens the list of the others on this machine."""
+    with (
+        st.container(key="study-switch"),
+        st.popover(escape_markdown(_title(study.name)), icon=":material/photo_library:"),
+    ):
+        for name, folder, facts in _others(str(session.study_folder())):
+            if st.button(
+                escape_markdown(name), key=f"switch-{folder}", help=facts, width="stretch", icon=":material/login:"
+            ):
+                with session.shown_errors():
+                    session.open_study(Path(folder))
+                    st.query_params.clear()
+                    st.rerun()
+        st.page_link("pages/studies.py", label="All studies, and how to make one", icon=":material/folder_open:")
+
+
+@st.cache_data(show_spinner=False, ttl=10)
+def _others(opened: str) -> list[tuple[str, str, str]]:
+    """(name, folder, what it holds) of every other study on this machine that can be read."""
+    return [
+        (_title(item.name), str(item.folder), f"{item.seen:,} classes that were trained, {item.unseen:,} described")
+        for item in study_list.spines()
+        if not item.problem and item.folder != Path(opened).resolve()
+    ]
+
+
+def _title(name: str) -> str:
+    """A study's name as a title."""
+    return name[:1].upper() + name[1:]

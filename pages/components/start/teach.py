@@ -1,0 +1,166 @@
+"""The first minute with photographs: what the network says of one, what it cannot say, and one sentence that teaches it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from niwt_core import Classifier, NiwtError, Recipe, Study
+from niwt_core.classify.answer import Answer, ClassKind
+from niwt_core.knowledge.class_names import display_name
+from niwt_core.knowledge.from_text.reading import LONGEST_TEXT
+from pages.components.shared import session, style
+from pages.components.shared.figures import meter
+from pages.components.shared.intake import TYPES, choose_sample, first_samples, let_go, tile
+from pages.components.shared.pictures import address, class_items, crop
+from pages.components.shared.style import text
+from pages.components.shared.uploads import Upload, is_sample, sample_key, session_uploads, take_in
+from pages.components.start import walkthrough
+
+# A sentence to begin with, for samples of classes that ImageNet lacks; a person overwrites it.
+SENTENCES = {
+    "Space rocket": "a tall white rocket, a long thin cylinder with a pointed tip, rising from a tower into the sky; it is made of metal",
+    "Dahlia": "a round orange flower with many petals and green leaves, in a garden; a plant",
+    "Astronaut": "a person in an orange space suit with a helmet, beside a flag",
+    "Pagoda": "a tall wooden building, a tower with curved roofs, for worship, in a garden",
+}
+PLACES = 3
+STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+
+
+def panel(study: Study) -> None:
+    """The picture at hand on the left; what the trained classes make of it, and a sentence for what they lack, on the right."""
+    pictures = session_uploads()
+    if pictures.current is None:
+        _begin(study)
+    st.html(f"<style>{STYLE}</style>")
+    with st.container(key="teach"):
+        left, right = st.columns([4, 6], gap="large")
+        with left:
+            _picture(study)
+        with right:
+            _answer(study)
+
+
+def _begin(study: Study) -> None:
+    """A sample of a class that the network was never trained on."""
+    items = [item for c in walkthrough.examples(study) for item in class_items(study, c)] or first_samples(study)
+    if items:
+        choose_sample(session.classifier(), session_uploads(), items[0])
+
+
+def _picture(study: Study) -> None:
+    classifier, pictures = session.classifier(), session_uploads()
+    upload = pictures.current
+    if upload is not None:
+        st.html(f'<div class="cyn-teach-picture">{crop(address(upload.shown), alt=upload.name)}</div>')
+    with st.container(key="samples"):
+        for item in first_samples(study):
+            name = display_name(study.classes[_class_of(study, item)])
+            tile(
+                sample_key(item),
+                crop(address(study.gallery.jpeg(item)), alt=""),
+                f"Look at a photograph of {name}",
+                pictures.chosen == sample_key(item),
+                choose_sample,
+                classifier,
+                pictures,
+                item,
+            )
+    nonce = st.session_state.setdefault("teach_nonce", 0)
+    file = st.file_uploader("A photograph of your own: drop it here", type=list(TYPES), key=f"teach-file-{nonce}")
+    if file is not None:
+        _, problems = take_in([(file.name, file.getvalue())], classifier, pictures)
+        let_go([file])
+        st.session_state["teach_nonce"] = nonce + 1
+        st.session_state["picture_errors"] = problems
+        st.rerun()
+    for error in st.session_state.pop("picture_errors", []):
+        session.show_error(error)
+
+
+def _answer(study: Study) -> None:
+    upload = session_uploads().current
+    if upload is None:
+        st.info("Drop in a photograph: the network says what it sees.", icon=":material/image_search:")
+        return
+    taught = _with_what_was_built(study)
+    before = Classifier(study, unseen=False).answer(session_uploads().encoded(upload, taught))
+    answer = taught.answer(session_uploads().encoded(upload, taught))
+    st.html(
+        _ranking("What the network says", before, f"of the {len(study.seen_classes):,} classes that it was trained on")
+    )
+    named = _name(study, upload)
+    with st.form(f"teach-form-{upload.key}", border=False):
+        name = st.text_input(
+            "Not there? Say what it is",
+            value=named,
+            max_chars=60,
+            placeholder="Space rocket",
+            key=f"teach-name-{upload.key}",
+        )
+        sentence = st.text_area(
+            "and what it looks like, in a sentence",
+            value=SENTENCES.get(named, ""),
+            height=92,
+            max_chars=LONGEST_TEXT,
+            placeholder="a tall white cylinder with a pointed tip, rising into the sky",
+            help="Kind of thing, colours, shape, parts, material, setting: words that one sees. No photograph of it is used.",
+            key=f"teach-sentence-{upload.key}",
+        )
+        sent = st.form_submit_button("Teach it", type="primary", icon=":material/bolt:")
+    if sent:
+        try:
+            session.add_class(Recipe(name.strip(), caption=sentence))
+        except NiwtError as error:
+            session.show_error(error)
+        else:
+            st.rerun()
+    if any(item.kind is ClassKind.BUILT for item in answer.ranking[:PLACES]):
+        st.html(_ranking("What it says now", answer, "with what you taught it"))
+        _onwards()
+    elif session.recipes():
+        st.html(
+            '<p class="cyn-sub">What you taught it is not among the first three for this photograph. Say more of what one sees, '
+            "or look at the words on the Build page.</p>"
+        )
+        _onwards()
+
+
+def _onwards() -> None:
+    why, words = st.columns(2)
+    if why.button("Ask why", icon=":material/help:", width="stretch", key="teach_why"):
+        st.switch_page("pages/classify.py")
+    if words.button("Change its words", icon=":material/tune:", width="stretch", key="teach_words"):
+        st.switch_page("pages/build.py")
+
+
+def _with_what_was_built(study: Study) -> Classifier:
+    """The trained classes and those that were built in this session; described ones are left out, since one of them is about to be told."""
+    taught = Classifier(study, unseen=False)
+    for recipe in session.recipes():
+        taught.add_recipe(recipe)
+    return taught
+
+
+def _ranking(title: str, answer: Answer, note: str) -> str:
+    rows = "".join(
+        f'<div><span class="cyn-teach-row">{style.chip(item.kind, item.display)}<b>{100 * item.probability:.0f} %</b></span>'
+        f"{meter(item.probability, item.kind)}</div>"
+        for item in answer.ranking[:PLACES]
+    )
+    return (
+        f'<p class="cyn-eyebrow">{text(title)}</p><p class="cyn-sub">{text(note)}</p>'
+        f'<div class="cyn-ranks cyn-teach-ranks">{rows}</div>'
+    )
+
+
+def _name(study: Study, upload: Upload) -> str:
+    """What a sample shows, if that is a class that is known by words alone."""
+    unseen = {name for name, seen in zip(study.classes, study.seen, strict=True) if not seen}
+    return display_name(upload.ground_truth) if is_sample(upload.key) and upload.ground_truth in unseen else ""
+
+
+def _class_of(study: Study, item: int) -> int:
+    return int(study.labels[study.gallery.pictures[item]])

@@ -1,0 +1,59 @@
+"""Start with photographs: what the trained classes make of one, a sentence that teaches another class; the study in use, and the way to another."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.serving.arguments import ROOT, SHIPPED
+from tests.support import browser
+
+
+@pytest.fixture
+def start(monkeypatch) -> AppTest:
+    monkeypatch.setenv("NIWT_STUDY", str(SHIPPED))
+    monkeypatch.setattr("sys.argv", ["app.py"])
+    at = AppTest.from_file(ROOT / "pages" / "start.py", default_timeout=120)
+    at.run()
+    assert not at.exception
+    return at
+
+
+def test_a_sentence_teaches_a_class_that_is_then_recognised(start):
+    shown = " ".join(item.value if hasattr(item, "value") else item.proto.body for item in start.get("html"))
+    assert "of the 1,000 classes that it was trained on" in shown
+    assert "What it says now" not in shown
+    next(button for button in start.button if button.label == "Teach it").click()
+    start.run()
+    assert not start.exception
+    shown = " ".join(item.value if hasattr(item, "value") else item.proto.body for item in start.get("html"))
+    assert "What it says now" in shown
+
+
+def test_a_sentence_without_a_known_word_is_an_error_and_nothing_is_lost(start):
+    area = start.text_area[0]
+    area.set_value("a zibble of glorp")
+    next(button for button in start.button if button.label == "Teach it").click()
+    start.run()
+    assert not start.exception
+    assert any("no word that this study knows" in error.value for error in start.error)
+    assert start.text_area[0].value == "a zibble of glorp"
+
+
+@pytest.mark.browser
+def test_teach_stands_on_the_first_screen_and_another_study_is_a_click_away():
+    with browser.served(SHIPPED) as url, browser.chromium() as chrome:
+        page, problems = browser.open_page(chrome, url)
+        teach = page.get_by_role("button", name="Teach it")
+        teach.wait_for()
+        box = teach.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 900
+        teach.click()
+        page.get_by_text("What it says now").wait_for()
+        again = page.get_by_role("button", name="Ask why", exact=True).bounding_box()
+        assert again is not None
+        assert again["y"] + again["height"] <= 900
+        page.locator(".st-key-study-switch button").first.click()
+        page.get_by_role("button", name="Aviary").click()
+        page.get_by_text("Build your first class").wait_for()
+        assert "Aviary" in page.locator(".st-key-study-switch button").first.inner_text()
+        assert not problems

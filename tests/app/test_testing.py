@@ -1,0 +1,87 @@
+"""The test view of the Build page: a class put to the test on pictures, moved by confirmed ones, and moved back."""
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from niwt_core import Recipe, build_class
+from niwt_core.classify.confirm import confirm
+from pages.components.build.classes import _key
+from pages.components.build.link import to_text
+from pages.components.build.tray import DRAWN, FOUND
+from tests.support.opened import went_well
+from tests.support.small_study import small_study
+from tests.support.tiny_aviary import tiny_aviary
+
+RUBY = Recipe("Ruby Needlebill", {"crown color": "red", "bill shape": "needle"})
+
+
+def markup(at: AppTest) -> str:
+    return " ".join(element.proto.body for element in at.get("html"))
+
+
+def built_of(at: AppTest):
+    (class_history,) = at.session_state["class_histories"].values()
+    return class_history.classifier.built["Ruby Needlebill"]
+
+
+@pytest.fixture
+def tested(page) -> AppTest:
+    """The test view of a class that was built from a link, with look-alikes found."""
+    at = page("build", **{"class": to_text(RUBY)})
+    return went_well(at.button(key=f"test-{_key(RUBY.name)}").click().run())
+
+
+def test_look_alikes_are_there_from_the_start_and_are_counted(tested):
+    (tray,) = tested.session_state["trays"].values()
+    assert 0 < len(tray.pictures) <= FOUND
+    assert not any(picture.belongs for picture in tray.pictures.values())
+    assert "0 pictures of it" in markup(tested)
+    assert tested.button(key="confirm").disabled  # nothing shows the class yet
+    known = set(tray.pictures)
+    went_well(tested.button(key="find-some").click().run())
+    assert known < set(tray.pictures)
+
+
+def test_confirmed_pictures_move_the_class_and_one_click_moves_it_back(tested):
+    (tray,) = tested.session_state["trays"].values()
+    first = next(iter(tray.pictures))
+    went_well(tested.button(key=f"pick-tray-{first}").click().run())
+    assert tray.pictures[first].belongs
+    assert "of 1 pictures of it" in markup(tested)
+    described = build_class(small_study(), RUBY)
+    assert torch.equal(built_of(tested).weights, described.weights)
+    went_well(tested.button(key="confirm").click().run())
+    moved = built_of(tested)
+    assert moved.confirmed == len(tray.pictures)
+    assert not torch.equal(moved.weights, described.weights)
+    (history,) = tested.session_state["class_histories"].values()
+    said = history.steps[-1].moves[RUBY.name]
+    found = confirm(small_study(), RUBY, said)
+    assert torch.equal(found.moved.weights, moved.weights)
+    assert f"<b>{int(np.sum(found.after))} of {len(found.after)}</b>" in markup(tested)
+    went_well(tested.button(key="unmove").click().run())
+    assert torch.equal(built_of(tested).weights, described.weights)
+    went_well(tested.button(key="undo").click().run())  # of the move back
+    assert torch.equal(built_of(tested).weights, moved.weights)
+
+
+def test_an_emptied_tray_stays_empty_and_the_description_is_one_press_away(tested):
+    went_well(tested.button(key="empty-tray").click().run())
+    went_well(tested.run())
+    (tray,) = tested.session_state["trays"].values()
+    assert not tray.pictures
+    assert tested.info
+    went_well(tested.button(key="to-description").click().run())
+    assert tested.text_input
+
+
+def test_where_it_can_be_drawn_it_is(page, monkeypatch):
+    monkeypatch.setenv("NIWT_STUDY", str(tiny_aviary().folder))
+    at = page("build", **{"class": to_text(RUBY)})
+    went_well(at.button(key=f"test-{_key(RUBY.name)}").click().run())
+    (tray,) = at.session_state["trays"].values()
+    assert sum(picture.belongs for picture in tray.pictures.values()) == DRAWN
+    went_well(at.button(key="draw-some").click().run())
+    assert sum(picture.belongs for picture in tray.pictures.values()) == 2 * DRAWN

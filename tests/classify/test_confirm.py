@@ -1,0 +1,117 @@
+"""Confirmed pictures move a described row: the closed form against a minimiser, leaving out against refitting, and what it is for."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import minimize
+
+from niwt_core import NiwtError, Recipe, build_class
+from niwt_core.classify.confirm import MARGIN, Confirmed, confirm, ridge_about, ridge_of, targets
+from niwt_core.study.calibration import built_bias
+from tests.support.small_study import small_study
+
+RECIPE = Recipe("Red one", {"crown color": "red"})
+
+
+def confirmed_of(study, count=6, seed=0):
+    """Pictures of the first unseen class, and of others."""
+    random = np.random.default_rng(seed)
+    c = int(np.flatnonzero(~study.seen)[0])
+    own = np.flatnonzero(study.labels == c)[:3]
+    others = random.choice(np.flatnonzero(study.labels != c), count - len(own), replace=False)
+    pictures = np.concatenate([own, others])
+    features = study.features[torch.from_numpy(pictures)].float()
+    rivals = study.head.logits(features).max(1).values.double().numpy()
+    return Confirmed(features, study.labels[pictures] == c, rivals)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_closed_form_is_the_minimum(seed):
+    random = np.random.default_rng(seed)
+    n, D = random.integers(1, 9), 12
+    row, x, residual, ridge = random.normal(size=D), random.normal(size=(n, D)), random.normal(size=n), 0.1 + seed
+
+    def loss(w):
+        return np.sum((x @ (w - row) - residual) ** 2) + ridge * np.sum((w - row) ** 2)
+
+    found = minimize(loss, row, method="BFGS", options={"gtol": 1e-10}).x
+    np.testing.assert_allclose(ridge_about(row, x, residual, ridge), found, atol=1e-5)
+    primal = row + np.linalg.solve(x.T @ x + ridge * np.eye(D), x.T @ residual)  # D x D instead of n x n
+    np.testing.assert_allclose(ridge_about(row, x, residual, ridge), primal, atol=1e-10)
+
+
+def test_no_picture_leaves_the_row():
+    row = np.arange(4.0)
+    np.testing.assert_array_equal(ridge_about(row, np.zeros((0, 4)), np.zeros(0), 1.0), row)
+
+
+def test_targets_pull_only_those_that_are_not_clear_yet():
+    scores, rivals = np.array([0.0, 5.0, 0.0, -9.0]), np.zeros(4)
+    belongs = np.array([True, True, False, False])
+    np.testing.assert_array_equal(targets(scores, rivals, belongs, margin=2), [2, 5, -2, -9])
+
+
+@pytest.mark.parametrize("layer", ["third.1", "second.1"])
+@pytest.mark.parametrize("calibration", ["gamma", "stolen share"])
+def test_left_out_figures_are_those_of_refitting_by_gradient(layer, calibration):
+    study = small_study(layer=layer)
+    study = replace(study, choices=replace(study.choices, calibration=calibration))
+    said = confirmed_of(study)
+    found = confirm(study, RECIPE, said)
+    described = build_class(study, RECIPE)
+    x = (said.features - study.head.mean).double()
+    scores = (x @ described.weights.double()).numpy() + described.bias
+    wanted = targets(scores, said.rivals, said.belongs, margin=MARGIN * study.choices.gamma_unit)
+    np.testing.assert_array_equal(found.before, (scores > said.rivals) == said.belongs)
+
+    def refitted(kept):
+        w = described.weights.double().clone().requires_grad_()
+        optimiser = torch.optim.LBFGS([w], max_iter=500, tolerance_grad=1e-12, line_search_fn="strong_wolfe")
+
+        def closure():
+            optimiser.zero_grad()
+            error = x[kept] @ w + described.bias - torch.from_numpy(wanted[kept])
+            loss = error.square().sum() + ridge_of(study, said) * (w - described.weights.double()).square().sum()
+            loss.backward()
+            return loss
+
+        optimiser.step(closure)
+        return w.detach().float()
+
+    everything = np.arange(len(x))
+    torch.testing.assert_close(found.moved.weights, refitted(everything), rtol=1e-3, atol=1e-3)  # as far as it descends
+    for i in everything:
+        row = refitted(np.delete(everything, i))
+        score = float(x[i] @ row.double()) + built_bias(study, row)
+        if abs(score - said.rivals[i]) > 1e-2:  # otherwise rounding decides
+            assert found.after[i] == ((score > said.rivals[i]) == said.belongs[i])
+
+
+def test_confirmed_pictures_are_told_better_and_the_description_is_not_forgotten():
+    study = small_study()
+    said = confirmed_of(study, 10)
+    found = confirm(study, RECIPE, said)
+    x = said.features - study.head.mean
+    right = ((x @ found.moved.weights + found.moved.bias).numpy() > said.rivals) == said.belongs
+    assert right.sum() >= found.before.sum()
+    assert found.moved.confirmed == 10
+    assert found.moved.recipe == RECIPE
+    assert found.moved.bias == built_bias(study, found.moved.weights)
+    away = found.moved.weights - found.described.weights
+    inside = torch.linalg.lstsq(x.T, away[:, None]).solution
+    torch.testing.assert_close((x.T @ inside)[:, 0], away, rtol=0, atol=1e-4)  # only where pictures say something
+
+
+def test_what_does_not_fit_is_refused():
+    study = small_study()
+    features = torch.zeros(2, study.head.rows.shape[1])
+    with pytest.raises(NiwtError, match="do not match"):
+        Confirmed(features, np.array([True]), np.zeros(2))
+    with pytest.raises(NiwtError, match="0 confirmed"):
+        Confirmed(features[:0], np.zeros(0, bool), np.zeros(0))
+    with pytest.raises(NiwtError, match="finite"):
+        Confirmed(features * torch.nan, np.array([True, False]), np.zeros(2))
+    with pytest.raises(NiwtError, match="another network"):
+        confirm(study, RECIPE, Confirmed(torch.zeros(2, 3), np.array([True, False]), np.zeros(2)))
