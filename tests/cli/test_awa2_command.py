@@ -130,9 +130,6 @@ def test_other_mistakes(refused, awa2, tmp_path, own_set):
     nowhere.mkdir()
     refused(*options(awa2, out, "--splits", nowhere), words=("no att_splits.mat", "xlsa17"))
     refused(*options(nowhere, out), words=("no Animals with Attributes 2", FOLDER))
-    for name in set(UNSEEN) & set(CLASSES):
-        shutil.rmtree(images / name)
-    refused(*options(awa2, out), words=("no class is unseen",))
     folder = ["prepare", "folder", "--root", own_set, "--out", out]
     refused(*folder, "--knowledge", "binary", words=("no binary table",))
     refused(*folder, "--splits", nowhere, words=("--splits",))

@@ -37,7 +37,7 @@ def test_the_report_names_both_words_of_a_contested_neuron():
 
 
 def test_a_card_of_the_app_names_both_words():
-    study = replace(small_study(), neurons=(CONTESTED, *small_study().neurons[1:]))
+    study = replace(small_study(), id="with a contested name", neurons=(CONTESTED, *small_study().neurons[1:]))
     markup = cards.neuron_markup(study, 0)
     assert "Blue" in markup
     assert "or rather wing color: black" in markup

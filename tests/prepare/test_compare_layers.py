@@ -47,7 +47,8 @@ def test_a_layer_has_the_figures_of_a_study_prepared_there(thorough, layer):
     live = len(status) - status.count("dead")
     assert (found.live, found.info.neurons) == (live, len(status))
     assert found.verified == pytest.approx(100 * status.count("verified") / live)
-    assert found.shuffled == pytest.approx(100 * expected.provenance["shuffled_names_fraction"])
+    # The control counts names at the very edge of passing, where the last bit of an activation decides: a name or two.
+    assert found.shuffled == pytest.approx(100 * expected.provenance["shuffled_names_fraction"], abs=200 / live)
     result = evaluate(expected).metrics
     for key in ("U", "S", "H", "zsl"):
         assert getattr(found.metrics, key) == pytest.approx(getattr(result, key), abs=1e-6)
