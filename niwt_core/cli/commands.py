@@ -80,6 +80,7 @@ def neurons(
     from niwt_core import load_study
     from niwt_core.neurons.neuron import find_neurons
     from niwt_core.study.class_importance import class_importance
+    from niwt_core.study.naming_notice import why_unnamed
 
     opened = load_study(study)
     column = None
@@ -122,6 +123,8 @@ def neurons(
             }
         )
     elif rows:
+        if reason := why_unnamed(opened):
+            write_line(reason)
         write_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
     else:
         write_line("no neuron has this name")

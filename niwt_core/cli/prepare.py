@@ -167,6 +167,7 @@ def prepare_command(
 def summary(study: Any, out: Path) -> Mapping[str, Any]:
     """What ``prepare`` says of a study it made."""
     from niwt_core.study.evaluate import evaluate
+    from niwt_core.study.naming_notice import why_unnamed
 
     result = evaluate(study).metrics
     return {
@@ -189,6 +190,7 @@ def summary(study: Any, out: Path) -> Mapping[str, Any]:
         "notices": [
             *study.provenance.get("notices", ()),
             *([notice] if (notice := study.provenance.get("captions", {}).get("notice")) else []),
+            *([notice] if (notice := why_unnamed(study)) else []),
         ],
     }
 

@@ -98,13 +98,16 @@ def name_scores(inverse: LinearMap, spread: Tensor) -> Tensor:
     return torch.where(spread > 1e-6, inverse.weight / spread.clamp_min(1e-6), torch.zeros(()))
 
 
+MIN_PICTURES = 10  # held-out pictures with an attribute, and as many without, that a test of a name needs
+
+
 def name_neurons(
     scores: np.ndarray,
     activations: np.ndarray,
     has_attribute: np.ndarray,
     *,
     seed: int,
-    min_pictures: int = 10,
+    min_pictures: int = MIN_PICTURES,
     support: np.ndarray | None = None,
 ) -> NeuronNames:
     """Names every neuron and tests the names.

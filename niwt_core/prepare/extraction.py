@@ -43,7 +43,10 @@ class Extracted:
 
 
 class Pictures(TorchDataset):
-    """(index, input (3,s,s), 1.0 if it could be read): an unreadable picture becomes zeros, and is named afterwards."""
+    """(index, input (3,s,s), 1 if it could be read): an unreadable picture becomes zeros, and is named afterwards.
+
+    Whole numbers only beside the input: a Python float would be collated to float64, which Apple's devices do not have.
+    """
 
     def __init__(self, dataset: Dataset, preprocess: Preprocess, indices: Sequence[int]) -> None:
         self.dataset, self.preprocess, self.indices = dataset, preprocess, list(indices)
@@ -51,12 +54,12 @@ class Pictures(TorchDataset):
     def __len__(self) -> int:
         return len(self.indices)
 
-    def __getitem__(self, item: int) -> tuple[int, Tensor, float]:
+    def __getitem__(self, item: int) -> tuple[int, Tensor, int]:
         index = int(self.indices[item])
         try:
-            return index, self.preprocess(self.dataset.picture(index, at_least=self.preprocess.size)), 1.0
+            return index, self.preprocess(self.dataset.picture(index, at_least=self.preprocess.size)), 1
         except NiwtError:
-            return index, torch.zeros(3, self.preprocess.size, self.preprocess.size), 0.0
+            return index, torch.zeros(3, self.preprocess.size, self.preprocess.size), 0
 
 
 def extract(

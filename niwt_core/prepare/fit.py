@@ -28,6 +28,8 @@ from niwt_core.prepare.settings import Preparation
 from niwt_core.prepare.training import install_head
 from niwt_core.study.study import Choices, Study
 
+KNOWN_SETS = ("aviary", "cub", "awa2", "classifier")
+
 
 def assemble(
     dataset: Dataset,
@@ -106,7 +108,7 @@ def assemble(
     return Study(
         id="",
         name=dataset.name,
-        kind=dataset.name,
+        kind=_kind(dataset.name, provenance),
         folder=None,
         classes=dataset.classes,
         seen=dataset.seen,
@@ -157,6 +159,12 @@ def assemble(
             "skipped": [asdict(item) for item in dataset.skipped],
         },
     )
+
+
+def _kind(name: str, provenance: dict[str, Any]) -> str:
+    """The kind of set: what the command was told, where a user's folder is called like one that this program knows."""
+    source = str(provenance.get("source", {}).get("kind", ""))
+    return source if source == "folder" and name in KNOWN_SETS else name
 
 
 def _foreign_operator(network: SplitNetwork, preparation: Preparation) -> torch.Tensor:

@@ -98,14 +98,20 @@ def _made(
 
 
 def make_accelerator(device: str) -> Accelerator:
-    """An Accelerator on the device of that name ("auto", "cpu", "cuda", "mps"), one process or those that ``accelerate launch`` made."""
+    """An Accelerator on the device of that name ("auto", "cpu", "cuda", "cuda:1", "mps"), one process or those that ``accelerate launch`` made."""
 
     ensure_torchvision()
     from accelerate import Accelerator, DataLoaderConfiguration
 
     # Batches are split among processes, not permuted, so that a batch is the same however many processes share it.
     loading = DataLoaderConfiguration(split_batches=True)
-    return Accelerator(cpu=pick_device(device).type == "cpu", dataloader_config=loading)
+    chosen = pick_device(device)
+    if chosen.type == "cuda" and chosen.index is not None:
+        torch.cuda.set_device(chosen)  # one process: Accelerate takes the current device
+    accelerator = Accelerator(cpu=chosen.type == "cpu", dataloader_config=loading)
+    if accelerator.num_processes == 1 and chosen.index is not None:
+        accelerator.state.device = chosen
+    return accelerator
 
 
 def _check_place(out: Path, dataset: Dataset) -> None:

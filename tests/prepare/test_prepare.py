@@ -1,6 +1,8 @@
 """Preparation: the same study every time, after an interruption, and on two processes; unreadable pictures are named."""
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -265,6 +267,82 @@ def test_the_second_of_two_preparations_is_refused(tmp_path, holder):
         run(tmp_path / "study")
     assert os.listdir(tmp_path) == [".study.lock"]
     run(tmp_path / "another")
+
+
+WAITING = """
+import sys
+from pathlib import Path
+from dataclasses import replace
+from niwt_core.prepare import settings
+from tests.support.quick import QUICK
+from tests.prepare.test_prepare import run
+settings.REPEATS, settings.GRID = 1, replace(QUICK, mu=(0.1, 1.0))
+def report(stage, at, total):
+    if stage == "gallery":
+        print("working", flush=True)
+        sys.stdin.readline()
+print(run(Path(sys.argv[1]), progress=report).id)
+"""
+
+
+def test_of_two_preparations_at_once_one_refuses_and_the_other_is_as_if_alone(tmp_path):
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-c", WAITING, str(tmp_path / "study")]
+    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline() == "working\n"
+        second = subprocess.run(command, cwd=root, input="\n" * 1000, capture_output=True, text=True)
+        assert second.returncode != 0
+        assert f"NiwtError: process {first.pid} is writing there" in second.stderr
+        found, _ = first.communicate("\n" * 1000)
+    assert first.returncode == 0
+    whole = run(tmp_path / "whole")
+    assert found.splitlines()[-1] == whole.id
+    for path in (tmp_path / "whole").iterdir():
+        assert path.read_bytes() == (tmp_path / "study" / path.name).read_bytes() or path.name == "study.json"
+
+
+KILLED_BY_THE_SYSTEM = """
+import sys
+from pathlib import Path
+from dataclasses import replace
+from niwt_core.prepare import extraction, settings
+from tests.support.quick import QUICK
+from tests.prepare.test_prepare import TRAINED, run
+extraction.SHARD, settings.REPEATS, settings.GRID = 16, 1, replace(QUICK, mu=(0.1, 1.0))
+print("ready", flush=True)
+run(Path(sys.argv[1]), settings=replace(TRAINED, warm_start=True))
+print("done", flush=True)
+"""
+
+
+def killed(out: Path, after: float) -> bool:
+    """Prepares ``out`` in a process of its own and kills it that many seconds after its imports; whether it was still at work."""
+    command = [sys.executable, "-c", KILLED_BY_THE_SYSTEM, str(out)]
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        try:
+            process.wait(timeout=after)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        return process.wait() == -signal.SIGKILL
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_killed_at_any_moment_and_resumed_the_study_is_the_same_byte_for_byte(tmp_path):
+    """Four moments here; ``python -m tests.fuzz.kills`` for many."""
+    whole = contents(run(tmp_path / "whole", settings=replace(TRAINED, warm_start=True)).folder)
+    random = np.random.default_rng(0)
+    for moment in random.uniform(0.0, 4.0, 4):
+        killed(tmp_path / "study", float(moment))
+        found = contents(run(tmp_path / "study", settings=replace(TRAINED, warm_start=True)).folder)
+        assert found == whole
+        shutil.rmtree(tmp_path / "study")
+        assert sorted(os.listdir(tmp_path)) == ["whole"]
 
 
 def test_a_lock_ends_with_its_process(tmp_path, holder):

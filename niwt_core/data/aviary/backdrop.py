@@ -1,14 +1,16 @@
 """The far background of each habitat, painted small and enlarged: that is its depth of field, and it is cheap."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-import skia
 
 from niwt_core.data.aviary.curves import Piece, bundle, disc, feather, polyline, spline
 from niwt_core.data.aviary.painter import paint
 from niwt_core.data.aviary.palette import Color, darker, lighter, mix
+from niwt_core.data.aviary.skia_import import skia
 
 GRAIN = 96
 """Side of the backdrop in pixels, whatever the size of the picture, so that all sizes look alike."""

@@ -1,12 +1,13 @@
 """Five bills, each told from the others by its outline alone. Coordinates are head radii, from the head's centre."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-import skia
+from collections.abc import Mapping
 
 from niwt_core.data.aviary.curves import Piece, disc
 from niwt_core.data.aviary.palette import Color, darker, lighter, luminance
 from niwt_core.data.aviary.skeleton import Skeleton
+from niwt_core.data.aviary.skia_import import skia
 
 # outline as (verb, points) from the forehead round the tip to the chin; then the line where the mandibles meet
 _Curve = tuple[tuple[float, float], ...]

@@ -1,13 +1,14 @@
 """Points are complex numbers (x right, y down), so that turning a shape is a multiplication; curves are Skia paths."""
 
+from __future__ import annotations
+
 import cmath
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import skia
-
 from niwt_core.data.aviary.palette import Color
+from niwt_core.data.aviary.skia_import import skia
 
 Point = complex
 

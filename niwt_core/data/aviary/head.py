@@ -1,12 +1,13 @@
 """Crown, crest and eye."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-import skia
+from collections.abc import Mapping
 
 from niwt_core.data.aviary.curves import Piece, disc, feather, spline, trace, turn
 from niwt_core.data.aviary.palette import INK, Color, darker, lighter, luminance
 from niwt_core.data.aviary.skeleton import Skeleton
+from niwt_core.data.aviary.skia_import import skia
 
 _CAP = trace("1.15,-.22 .72,-.30 .30,-.44 -.25,-.40 -.72,-.30 -1.3,-.36 -1.2,-1.3 .9,-1.4")
 # feathers from the hindmost on: root, tip (in head radii), half width

@@ -1,11 +1,12 @@
 """Puts brush strokes on a Skia canvas: once in colour, once as flat part numbers."""
 
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
 
-import skia
+from collections.abc import Iterable, Mapping
 
 from niwt_core.data.aviary.curves import Piece, Point
 from niwt_core.data.aviary.palette import Color
+from niwt_core.data.aviary.skia_import import skia
 
 
 def paint(canvas: skia.Canvas, pieces: Iterable[Piece]) -> None:

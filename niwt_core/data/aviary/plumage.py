@@ -1,13 +1,15 @@
 """What lies on the colours of the body: patterns, scales, the strokes of single feathers, light and shade."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
-import skia
 
 from niwt_core.data.aviary.curves import Piece, bundle, disc, feather, polyline, spline, tube
 from niwt_core.data.aviary.palette import Color, contrasting, darker, lighter, luminance
 from niwt_core.data.aviary.skeleton import Skeleton
+from niwt_core.data.aviary.skia_import import skia
 
 
 def breast_pattern(bones: Skeleton, pattern: str, color: Color, outline: skia.Path) -> list[Piece]:

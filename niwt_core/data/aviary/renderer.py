@@ -1,10 +1,11 @@
 """Draws one picture of a bird and says everything that is true of it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import skia
 from PIL import Image, ImageFilter
 
 from niwt_core.data.aviary.attributes import BODY, PARTS, choose_attributes, nearest
@@ -14,6 +15,7 @@ from niwt_core.data.aviary.caption import caption
 from niwt_core.data.aviary.curves import Piece, turn
 from niwt_core.data.aviary.painter import number, paint
 from niwt_core.data.aviary.skeleton import POSES
+from niwt_core.data.aviary.skia_import import skia
 from niwt_core.data.aviary.stage import Stage, make_stage
 from niwt_core.errors import NiwtError
 

@@ -1,14 +1,16 @@
 """Body, neck and skull as one silhouette, and the coloured regions on it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import numpy as np
-import skia
 
 from niwt_core.data.aviary.curves import Piece, bundle, spline, trace, tube
 from niwt_core.data.aviary.palette import CREAM, Color, darker, lighter, mix
 from niwt_core.data.aviary.plumage import back_scales, breast_pattern, vent
 from niwt_core.data.aviary.skeleton import Skeleton
+from niwt_core.data.aviary.skia_import import skia
 
 # along the body in units, across it in half depths
 _EGG = trace(".5,-.06 .4,-.62 .16,-.95 -.16,-.92 -.42,-.52 -.57,-.14 -.53,.26 -.36,.72 -.08,1 .22,.98 .43,.58")

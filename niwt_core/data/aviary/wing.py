@@ -1,13 +1,14 @@
 """Wings: rows of feathers laid over a surface, folded along the body or spread in flight."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping
-
-import skia
 
 from niwt_core.data.aviary.curves import Piece, Point, bezier, bundle, disc, feather, spline, turn
 from niwt_core.data.aviary.palette import Color, contrasting, darker, lighter, luminance
 from niwt_core.data.aviary.skeleton import Skeleton
+from niwt_core.data.aviary.skia_import import skia
 
 Surface = Callable[[float, float], Point]
 """Maps u (0 at the feathers' roots, 1 at the longest tips) and v (across the feathers, 0 to 1) to a point."""

@@ -1,0 +1,52 @@
+"""``python -m tests.fuzz.kills --count 50``: a preparation killed at random moments and resumed; exit 1 where a study differs by a byte."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from niwt_core.prepare import extraction, settings
+from tests.prepare.test_prepare import TRAINED, contents, killed, run
+from tests.support.quick import QUICK
+
+
+def main() -> int:
+    """Runs the campaign; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.kills", description=__doc__)
+    parser.add_argument("--count", type=int, default=50, help="how many moments")
+    parser.add_argument("--first", type=int, default=0, help="the seed")
+    arguments = parser.parse_args()
+    extraction.SHARD, settings.REPEATS, settings.GRID = 16, 1, replace(QUICK, mu=(0.1, 1.0))
+    random, wanted = np.random.default_rng(arguments.first), replace(TRAINED, warm_start=True)
+    with TemporaryDirectory(prefix="niwt-kills-") as folder:
+        out = Path(folder) / "study"
+        start = time.monotonic()
+        whole = contents(run(Path(folder) / "whole", settings=wanted).folder)
+        longest, kills, faults = 1.5 * (time.monotonic() - start), 0, 0
+        for number in range(arguments.count):
+            kills += killed(out, float(random.uniform(0, longest)))
+            if random.random() < 0.3:  # killed again while it goes on
+                kills += killed(out, float(random.uniform(0, longest)))
+            found = contents(run(out, settings=wanted).folder)
+            left = sorted(os.listdir(folder))
+            if found != whole or left != ["study", "whole"]:
+                faults += 1
+                differing = [name for name in whole if found.get(name) != whole[name]]
+                print(f"moment {number}: {', '.join(differing) or left}", file=sys.stderr, flush=True)
+            if number % 2:  # the others are killed while they write over a study
+                for path in out.iterdir():
+                    path.unlink()
+                out.rmdir()
+    print(f"{arguments.count} studies, {kills} kills, {faults} differ")
+    return int(bool(faults))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
