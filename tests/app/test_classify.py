@@ -1,5 +1,6 @@
 """The Classify page: good and bad files, the choice of class and runner-up, calibration; and the whole story in a browser."""
 
+import csv
 import io
 import re
 from pathlib import Path
@@ -14,7 +15,10 @@ from niwt_core import NiwtError
 from niwt_core.classify.answer import Answer
 from niwt_core.images import image_hash
 from pages.components.classify.reasons import explanation_of
-from pages.components.shared.uploads import KEPT, WHOLE, Uploads, input_of, pixels_of, sample_key, take_in
+from pages.components.classify.results import results_csv
+from pages.components.classify.verdicts import verdicts
+from pages.components.shared import uploads
+from pages.components.shared.uploads import WHOLE, Uploads, input_of, pixels_of, sample_key, take_in
 from tests.support.small_study import small_dataset, small_study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -239,22 +243,75 @@ def test_a_held_picture_is_the_very_same_again():
     assert (keys, problems) == ([image_hash(data) for _, data in files], [])
     first = session_uploads.items[image_hash(files[0][1])]
     whole = classifier.encode(files[0][1])
-    torch.testing.assert_close(input_of(first.pixels, study.preprocess), whole.input, rtol=0, atol=0)
+    torch.testing.assert_close(input_of(first.seen, study.preprocess), whole.input, rtol=0, atol=0)
     assert torch.equal(pixels_of(whole.input, study.preprocess), first.pixels)
     torch.testing.assert_close(session_uploads.encoded(first, classifier).activations, whole.activations)
     assert len(session_uploads._whole) == WHOLE
 
 
+def test_what_is_packed_is_the_very_same(monkeypatch):
+    monkeypatch.setattr(uploads, "READY", 2)
+    study = small_study()
+    classifier, session_uploads = study.classifier(), Uploads(study.id)
+    files = [(f"{i}.png", encoded(bird((64 + i, 64)))) for i in range(5)]
+    take_in(files, classifier, session_uploads)
+    packed = [upload.pixels is None for upload in session_uploads.items.values()]
+    assert packed == [True, True, True, False, False]
+    for (_, data), upload in zip(files, session_uploads.items.values(), strict=True):
+        whole = classifier.encode(data)
+        torch.testing.assert_close(input_of(upload.seen, study.preprocess), whole.input, rtol=0, atol=0)
+        again = session_uploads.encoded(upload, classifier)
+        torch.testing.assert_close(again.activations, whole.activations)
+        torch.testing.assert_close(upload.pooled, whole.pooled)
+
+
 def test_the_tray_is_bounded_and_reads_each_file_once(monkeypatch):
+    monkeypatch.setattr(uploads, "KEPT", 30)
     study = small_study()
     classifier, session_uploads = study.classifier(), Uploads(study.id)
     calls = []
     monkeypatch.setattr(
         classifier, "encode", lambda source, encode=classifier.encode: calls.append(1) or encode(source)
     )
-    files = [(f"{i}.png", encoded(Image.new("RGB", (8, 8), (i, 0, 0)))) for i in range(KEPT + 5)]
+    files = [(f"{i}.png", encoded(Image.new("RGB", (8, 8), (i, 0, 0)))) for i in range(35)]
     assert take_in([*files, files[-1]], classifier, session_uploads)[1] == []
-    assert (len(session_uploads.items), len(calls)) == (KEPT, KEPT + 5)
+    assert (len(session_uploads.items), len(calls)) == (30, 35)
     _, found = take_in([("x.jpg", b"no picture")], classifier, session_uploads)
     assert isinstance(found[0], NiwtError)
     assert found[0].where == "x.jpg"
+
+
+def test_many_pictures_are_a_table_with_all_that_the_answers_say():
+    at = upload(opened(), *((f"{i}.png", encoded(bird((64 + i, 64)))) for i in range(14)))
+    assert at.toggle(key="as_table").value  # more than a row of tiles
+    (table,) = at.dataframe
+    shown = table.value
+    assert len(shown) == 15  # and the sample
+    assert list(shown.columns) == ["", "picture", "class", "%", "familiar", "evidence"]
+    study = small_study()
+    classifier = study.classifier()
+    for i in range(14):
+        answer = classifier.classify(encoded(bird((64 + i, 64))))
+        row = shown[shown["picture"] == f"{i}.png"].iloc[0]
+        assert row["class"].endswith(answer.best.display)
+        assert row["%"] == pytest.approx(100 * answer.best.probability, abs=1e-3)
+        assert (row["familiar"] == "familiar") == answer.familiar
+        evidence = answer.explain().evidence.terms
+        best = study.knowledge.labels[int(evidence.argmax())]
+        assert row["evidence"].startswith(best) == (evidence.max() > 0)
+    at.toggle(key="as_table").set_value(False)
+    checked(at.run())
+    assert not at.dataframe
+    assert any((button.key or "").startswith("pick-held") for button in at.button)
+
+
+def test_the_csv_says_the_same():
+    study = small_study()
+    classifier, held = study.classifier(), Uploads(study.id)
+    take_in([("=a.png", encoded(bird())), ("b.png", encoded(bird((64, 90))))], classifier, held)
+    told = verdicts(classifier, held)
+    rows = list(csv.DictReader(io.StringIO(results_csv(told, [0.5, 1.5], ["crown color: red +1.0", ""]))))
+    assert [row["picture"] for row in rows] == ["b.png", "'=a.png"]  # nothing that a spreadsheet would run
+    assert [row["familiar"] for row in rows] == ["yes", "no"]
+    assert rows[0]["evidence"] == "crown color: red +1.0"
+    assert float(rows[0]["probability"]) == pytest.approx(told[0].probability, rel=1e-4)

@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import streamlit as st
-import torch
 
 from niwt_core import Classifier
-from niwt_core.classify.answer import Candidate
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.explanation_data import as_csv
 from niwt_core.report.numbers import percent
+from pages.components.classify.facts import evidence, novelties
+from pages.components.classify.verdicts import Verdict, verdicts
 from pages.components.shared import style
 from pages.components.shared.intake import tile
 from pages.components.shared.pictures import address, crop
-from pages.components.shared.uploads import Upload, Uploads
+from pages.components.shared.uploads import Uploads
 
 PAGE = 12  # tiles
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The two best classes of a picture and their shares."""
-
-    upload: Upload
-    best: Candidate
-    probability: float
-    second: Candidate | None
-    second_fraction: float
-
-
-def verdicts(classifier: Classifier, session_uploads: Uploads) -> list[Verdict]:
-    """What the classifier says now of every picture, the last one first: one product for all of them."""
-    items = list(session_uploads.items.values())[::-1]
-    candidates = classifier.candidates
-    probabilities, order = classifier.probabilities(
-        classifier.logits(torch.stack([item.features for item in items]))
-    ).topk(min(2, len(candidates)))  # (n, 2)
-    out = []
-    for item, probability, places in zip(items, probabilities.tolist(), order.tolist(), strict=True):
-        second = candidates[places[1]] if len(places) > 1 else None
-        out.append(Verdict(item, candidates[places[0]], probability[0], second, probability[1] if second else 0.0))
-    return out
 
 
 def show(classifier: Classifier, session_uploads: Uploads) -> None:
@@ -50,9 +23,15 @@ def show(classifier: Classifier, session_uploads: Uploads) -> None:
     if len(session_uploads.items) < 2:
         return
     told = verdicts(classifier, session_uploads)
+    far, words = novelties(classifier, [item.upload for item in told]), evidence(classifier, told)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         style.heading("Your pictures", level=3)
-        _buttons(told, session_uploads)
+        _buttons(told, far, words, session_uploads)
+    if st.session_state.get("as_table"):
+        from pages.components.classify import results_table  # pandas, for those who have many pictures
+
+        results_table.show(told, far, words, session_uploads)
+        return
     pages = -(-len(told) // PAGE)
     with st.container(key="results"):
         chosen = next((i for i, verdict in enumerate(told) if verdict.upload.key == session_uploads.chosen), 0)
@@ -63,10 +42,13 @@ def show(classifier: Classifier, session_uploads: Uploads) -> None:
         st.pagination(pages, key=f"results-{pages}")
 
 
-def _buttons(told: list[Verdict], session_uploads: Uploads) -> None:
+def _buttons(told: list[Verdict], far: list[float], words: list[str], session_uploads: Uploads) -> None:
+    if "as_table" not in st.session_state:
+        st.session_state["as_table"] = len(told) > PAGE
+    st.toggle("As a table", key="as_table")
     st.download_button(
         "Results (CSV)",
-        lambda: results_csv(told),
+        lambda: results_csv(told, far, words),
         "results.csv",
         "text/csv",
         icon=":material/table:",
@@ -108,7 +90,7 @@ def _remove_all(session_uploads: Uploads) -> None:
         session_uploads.remove(key)
 
 
-def results_csv(told: list[Verdict]) -> str:
+def results_csv(told: list[Verdict], far: list[float], words: list[str]) -> str:
     """One row a picture."""
     rows = (
         (
@@ -116,23 +98,18 @@ def results_csv(told: list[Verdict]) -> str:
             item.best.display,
             item.best.kind,
             item.probability,
+            "" if one != one else "no" if one > 1 else "yes",
+            one,
+            said,
             item.second.display if item.second else "",
             item.second.kind if item.second else "",
             item.second_fraction,
             display_name(item.upload.ground_truth) if item.upload.ground_truth else "",
         )
-        for item in told
+        for item, one, said in zip(told, far, words, strict=True)
     )
-    return as_csv(
-        (
-            "picture",
-            "class",
-            "kind",
-            "probability",
-            "runner_up",
-            "runner_up_kind",
-            "runner_up_probability",
-            "true_class",
-        ),
-        rows,
-    )
+    head = (
+        "picture", "class", "kind", "probability", "familiar", "novelty", "evidence", "runner_up", "runner_up_kind",
+        "runner_up_probability", "true_class",
+    )  # fmt: skip
+    return as_csv(head, rows)

@@ -1,7 +1,8 @@
-"""The pictures of one session: each is read and encoded once, and kept so small that hundreds of uploads leave memory as it was.
+"""The pictures of one session: each is read and encoded once, and kept so small that a thousand uploads leave memory as it was.
 
-What stays of a picture is what the network saw (bytes, a 128th of a 12-megapixel photograph), its features, and a JPEG to look at.
-Activations, which maps need, are kept for the last few and made again for others from the very same bytes.
+What stays of a picture is what the network saw (bytes, a 128th of a 12-megapixel photograph), its features, and a JPEG to look at. Of all but the
+last hundred what the network saw is packed without loss (some 70 kB), and shown in place of the JPEG. Activations, which maps need, are kept for
+the last few and made again for others from the very same bytes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import io
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import streamlit as st
@@ -26,7 +28,11 @@ from niwt_core.neurons.exemplars import jpeg_bytes
 from pages.components.shared import session
 from pages.components.shared.memory import settle
 
-KEPT, WHOLE = 100, 3  # pictures in the uploads, and of these the ones with their activations
+KEPT, READY, WHOLE = (
+    1000,
+    100,
+    3,
+)  # pictures in the uploads; of these the ones that are not packed; and the ones with their activations
 SHOWN_SIDE, THUMB_SIDE = 768, 160  # pixels
 
 
@@ -47,16 +53,40 @@ def is_mine(key: str) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """A picture in the uploads: ``key`` (hash of its file), ``pixels`` (3,s,s) uint8 that the network saw, ``features`` (D,), JPEG files to
-    show; ``truth``: its class where that is known."""
+    """A picture in the uploads: ``key`` (hash of its file), ``pixels`` (3,s,s) uint8 that the network saw, or the same ``packed`` as lossless WebP,
+    ``features`` (D,), ``pooled`` (N,) mean activations, JPEG files to show; ``ground_truth``: its class where that is known."""
 
     key: str
     name: str
-    pixels: Tensor
+    pixels: Tensor | None
     features: Tensor
-    shown: bytes
+    pooled: Tensor
+    jpeg: bytes
     thumb: bytes
     ground_truth: str = ""
+    packed: bytes = b""
+
+    @property
+    def seen(self) -> Tensor:
+        """(3,s,s) uint8 that the network saw."""
+        if self.pixels is not None:
+            return self.pixels
+        with Image.open(io.BytesIO(self.packed)) as image:
+            return torch.from_numpy(np.array(image.convert("RGB")).transpose(2, 0, 1).copy())
+
+    @property
+    def shown(self) -> bytes:
+        """A picture file to look at."""
+        return self.jpeg or self.packed
+
+    def light(self) -> Upload:
+        """The same picture in a third of the memory."""
+        if self.pixels is None:
+            return self
+        buffer = io.BytesIO()
+        image = Image.fromarray(self.pixels.numpy().transpose(1, 2, 0))
+        image.save(buffer, "WEBP", lossless=True, quality=0, method=0)
+        return replace(self, pixels=None, jpeg=b"", packed=buffer.getvalue())
 
 
 class Uploads:
@@ -104,6 +134,7 @@ class Uploads:
                 name,
                 pixels_of(picture.input, preprocess),
                 picture.features,
+                picture.pooled.clone(),
                 jpeg_bytes(picture.image, side=SHOWN_SIDE, quality=85),
                 jpeg_bytes(picture.image, side=THUMB_SIDE),
                 ground_truth,
@@ -112,6 +143,9 @@ class Uploads:
             while len(self.items) > KEPT:
                 old, _ = self.items.popitem(last=False)
                 self._whole.pop(old, None)
+            if len(self.items) > READY:
+                old = next(islice(reversed(self.items), READY, None))
+                self.items[old] = self.items[old].light()
         self.chosen = key
         return self.items[key]
 
@@ -119,7 +153,7 @@ class Uploads:
         """The whole picture again, activations included."""
         if upload.key not in self._whole:
             study = classifier.study
-            values = input_of(upload.pixels, study.preprocess)
+            values = input_of(upload.seen, study.preprocess)
             with torch.inference_mode():
                 activations = study.network.stem(values)
             image = Image.open(io.BytesIO(upload.shown)).convert("RGB")

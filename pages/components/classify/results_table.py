@@ -1,0 +1,49 @@
+"""Many pictures as a table that sorts: class, percentage, whether a picture is like the study's own, and the words that speak for its class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas
+import streamlit as st
+
+from pages.components.classify.verdicts import Verdict
+from pages.components.shared import style
+from pages.components.shared.pictures import address
+from pages.components.shared.uploads import Uploads
+
+HEIGHT = 250  # pixels: the answer below stays in sight
+FAMILIAR, STRANGE = "familiar", "unlike the study"
+
+
+def frame(told: Sequence[Verdict], far: Sequence[float], words: Sequence[str]) -> pandas.DataFrame:
+    """One row a picture, in the order given."""
+    return pandas.DataFrame(
+        {
+            "": [address(item.upload.thumb) for item in told],
+            "picture": [item.upload.name for item in told],
+            "class": [f"{style.SIGNS[item.best.kind]} {item.best.display}" for item in told],
+            "%": [100 * item.probability for item in told],
+            "familiar": [FAMILIAR if not one > 1 else STRANGE for one in far],
+            "evidence": list(words),
+        }
+    )
+
+
+def show(told: Sequence[Verdict], far: Sequence[float], words: Sequence[str], uploads: Uploads) -> None:
+    """The table; a row that is chosen is explained below."""
+    chosen = st.dataframe(
+        frame(told, far, words),
+        height=HEIGHT,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"results-table-{len(told)}",
+        column_config={
+            "": st.column_config.ImageColumn(width="small", pinned=True),
+            "%": st.column_config.ProgressColumn(format="%.1f", min_value=0, max_value=100),
+        },
+    )
+    rows = chosen.selection.rows
+    if rows and rows[0] < len(told):
+        uploads.choose(told[rows[0]].upload.key)
