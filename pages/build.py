@@ -2,7 +2,7 @@
 
 from pages.components.build import classes, editor, link, testing, try_it
 from pages.components.build.draft import current_draft
-from pages.components.shared import session
+from pages.components.shared import keeper, session
 
 study = session.current_study()
 try_it.go_if_asked(study)
@@ -12,11 +12,13 @@ if tested is not None:
     session.page(
         f"Does it know {tested.name}?",
         "Give it pictures of it and pictures of others. Press a picture to say the opposite of it.",
+        keep=False,
     )
 else:
     session.page(
         "Build a class",
         "Describe a class that the network has never seen. Your words choose its neurons, its neurons give it weights, and it is recognised at once.",
+        keep=False,
     )
 link.open_shared(study, draft)
 editor.sheet()
@@ -27,3 +29,4 @@ elif study.knowledge.kind == "attributes":
 else:
     editor.caption(study, draft)
 classes.built(study, draft)
+keeper.keep_classes()

@@ -305,7 +305,7 @@ def test_the_shared_link_alone_rebuilds_the_class(browser, address):
     page.get_by_role("button", name="Remove").wait_for()
     expect(page.get_by_label("Crown color: only red")).to_be_checked(timeout=20_000)
     expect(page.get_by_label("Bill shape: only needle")).to_be_checked(timeout=20_000)
-    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Share", exact=True).click()
     link = page.get_by_text(f"{address}/?class=").first  # the app's root finds the page
     link.wait_for()
     text = link.inner_text().split("class=")[1].strip()
@@ -323,7 +323,7 @@ def test_recipes_by_file_good_and_bad(browser, address, tmp_path):
     page, _ = build_page(browser, address)
     (tmp_path / "bad.yaml").write_text("name: [")
     (tmp_path / "good.yaml").write_text(RUBY.to_yaml())
-    page.get_by_text("Open a recipe").click()
+    page.get_by_text("Open a recipe or saved classes").click()
     page.locator("input[type=file]").last.set_input_files(tmp_path / "bad.yaml")
     page.get_by_text("Not valid YAML").wait_for()
     page.locator("input[type=file]").last.set_input_files(tmp_path / "good.yaml")

@@ -10,17 +10,18 @@ import streamlit as st
 from niwt_core import BuiltClass, NiwtError, Recipe, Study, build_class, parse_recipe
 from niwt_core.classify.recipe import LARGEST_FILE
 from niwt_core.files import digest
-from niwt_core.knowledge.class_names import display_name
+from niwt_core.knowledge.class_names import class_key, display_name
 from pages.components.build import link
 from pages.components.build.draft import Draft
 from pages.components.build.editor_tables import data_url
 from pages.components.build.measured import fresh_drawings
 from pages.components.build.testing import open_test
 from pages.components.build.try_it import try_it
-from pages.components.shared import drawing, session, style
+from pages.components.shared import drawing, keeper, session, style
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
+from pages.components.shared.work import LARGEST, Work, work_from_text
 
 
 def built(study: Study, draft: Draft) -> None:
@@ -49,9 +50,17 @@ def built(study: Study, draft: Draft) -> None:
         icon=":material/redo:",
         help=f"Redo: {escape_markdown(redo)}" if redo else None,
     )
-    if not classes:
+    if classes:
+        row.download_button(
+            "Save all", keeper.current_work().to_text(), f"classes-{study.id}.json", "application/json", key="save-all",
+            icon=":material/download:", on_click="ignore", help="Every class, the pictures that moved it and the settings, in one file.",
+        )  # fmt: skip
+        with row.popover("Share all", icon=":material/link:"), session.shown_errors():
+            st.caption("This address alone rebuilds all your classes, by their words, on any machine with this study.")
+            st.code(link.address(str(st.context.url or ""), keeper.current_work()), language=None, wrap_lines=True)
+    else:
         st.html(
-            '<p class="cynb-empty">None yet. What you build stays in this session, beside the classes that the network was trained on.</p>'
+            '<p class="cynb-empty">None yet. What you build stays in this browser, beside the classes that the network was trained on.</p>'
         )
     for item in classes.values():
         _card(study, draft, item)
@@ -140,9 +149,11 @@ def _remove(draft: Draft, name: str) -> None:
 
 
 def _open_recipe(study: Study, draft: Draft) -> None:
-    with st.expander("Open a recipe"):
+    with st.expander("Open a recipe or saved classes"):
         file = st.file_uploader(
-            "A recipe file (YAML)", type=["yaml", "yml"], key=f"recipe-{st.session_state.get('recipes-read', 0)}"
+            "A recipe file (YAML), or a file of all classes (JSON)",
+            type=["yaml", "yml", "json"],
+            key=f"recipe-{st.session_state.get('recipes-read', 0)}",
         )
         problem = st.session_state.pop("build-problem", None)
         if problem is not None:
@@ -150,7 +161,12 @@ def _open_recipe(study: Study, draft: Draft) -> None:
         if file is None:
             return
         with session.shown_errors():
+            if file.name.casefold().endswith(".json"):
+                link.open_work(study, read_work(file.getvalue(), file.name))
+                st.session_state["recipes-read"] = st.session_state.get("recipes-read", 0) + 1
+                st.rerun()
             recipe = read_upload(file.getvalue(), file.name)
+            _refuse_replacing(recipe)
             session.add_class(recipe)
             draft.load(study, recipe, editing=recipe.name)
             st.session_state["recipes-read"] = st.session_state.get("recipes-read", 0) + 1
@@ -168,6 +184,27 @@ def read_upload(data: bytes, name: str) -> Recipe:
         return parse_recipe(data.decode("utf-8"), where=name)
     except UnicodeDecodeError:
         raise NiwtError("not a text file", where=name, fix="give a recipe saved as UTF-8 text") from None
+
+
+def read_work(data: bytes, name: str) -> Work:
+    """The classes in an uploaded file. Raises NiwtError."""
+    if len(data) > LARGEST:
+        raise NiwtError("too large for saved classes", where=name, fix="give a file that this app saved")
+    try:
+        return work_from_text(data.decode("utf-8"), where=name)
+    except UnicodeDecodeError:
+        raise NiwtError("not a text file", where=name, fix="give a file that this app saved") from None
+
+
+def _refuse_replacing(recipe: Recipe) -> None:
+    """A file does not replace a class that is built, unless it says the same."""
+    held = {class_key(item.name): item for item in session.recipes()}
+    if held.get(class_key(recipe.name), recipe) != recipe:
+        raise NiwtError(
+            f"{recipe.name!r} is built already, from another description",
+            where="your classes",
+            fix="rename or remove yours first",
+        )
 
 
 def _compare(study: Study, classes: Mapping[str, BuiltClass]) -> None:

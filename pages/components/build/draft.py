@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,8 +12,9 @@ import streamlit as st
 from niwt_core import Recipe, Study
 from niwt_core.classify.build import describe, describe_text
 from niwt_core.classify.live_tables import attributes_between
+from niwt_core.classify.recipe import LONGEST_NAME
 from niwt_core.knowledge.class_names import class_key
-from niwt_core.knowledge.from_text import Proposals, attributes_from_text
+from niwt_core.knowledge.from_text import LONGEST_TEXT, Proposals, attributes_from_text
 
 AVERAGE = ""  # the start that is no class: the mean of the seen ones
 
@@ -23,7 +25,7 @@ class Draft:
 
     ``epoch`` counts the times that the page moved the sliders, ``revision`` the person's changes since; ``loads`` counts descriptions that
     came from elsewhere (a recipe, a link, an edit), so that the widgets of the name and the start are made anew. ``caption`` is kept where the
-    study reads captions; ``parsed`` is what was last understood of words that set the sliders.
+    study reads captions; ``parsed`` is what was last understood of words that set the sliders, ``worded`` the amounts that it set.
     """
 
     name: str = ""
@@ -32,6 +34,7 @@ class Draft:
     editing: str = ""
     caption: str = ""
     parsed: Proposals | None = None
+    worded: dict[int, float] = field(default_factory=dict)
     epoch: int = 0
     revision: int = 0
     loads: int = 0
@@ -59,12 +62,22 @@ class Draft:
             return None
         return describe_text(study, Recipe(self.name or name, caption=self.caption, like=self.like))
 
-    def hear(self, study: Study, text: str) -> None:
-        """Sets the sliders of what ``text`` speaks of; the others stay where they are. Raises NiwtError if it says nothing known."""
-        parsed = attributes_from_text(study.knowledge, text, base=self.values(study))
+    def hear(self, study: Study, text: str) -> bool:
+        """Sets the sliders of what ``text`` speaks of. What words before had set goes back, unless a hand has moved it since; True if there was any.
+
+        Raises NiwtError, and nothing has changed, if it says nothing known.
+        """
+        stays = {k: amount for k, amount in self.changes.items() if self.worded.get(k) != amount}
+        values = np.array(self.base(study), np.float32)
+        for k, amount in stays.items():
+            values[k] = amount
+        parsed = attributes_from_text(study.knowledge, text, base=values)
         base = self.base(study)
+        replaced = len(stays) < len(self.changes)
         self.changes = {int(k): float(str(parsed.values[k])) for k in np.flatnonzero(parsed.values != base)}
+        self.worded = {k: amount for k, amount in self.changes.items() if stays.get(k) != amount}
         self.parsed, self.epoch, self.revision = parsed, self.epoch + 1, 0
+        return replaced
 
     def says_something(self) -> bool:
         """It differs from the average class."""
@@ -90,9 +103,13 @@ class Draft:
             fresh.changes = {int(k): float(str(values[k])) for k in np.flatnonzero(values != base)}
         self._load(fresh)
 
+    def take(self, other: Draft) -> None:
+        """Takes over another draft; the widgets are made anew."""
+        self._load(other)
+
     def _load(self, other: Draft) -> None:
         self.name, self.like, self.editing, self.caption = other.name, other.like, other.editing, other.caption
-        self.changes, self.revision, self.parsed = other.changes, 0, other.parsed
+        self.changes, self.revision, self.parsed, self.worded = other.changes, 0, other.parsed, other.worded
         self.epoch, self.loads = self.epoch + 1, self.loads + 1
 
     def answer(self, epoch: int, revision: int, changes: Mapping[int, float]) -> bool:
@@ -103,10 +120,52 @@ class Draft:
         return True
 
 
+def to_text(study: Study, draft: Draft) -> str:
+    """A draft as JSON, for the browser to keep; "" for a blank sheet."""
+    if not draft.says_something() and not draft.name:
+        return ""
+    names = study.knowledge.names
+    values = {
+        "name": draft.name,
+        "like": draft.like,
+        "caption": draft.caption,
+        "editing": draft.editing,
+        "changes": {names[k]: amount for k, amount in draft.changes.items()} if draft.changes else {},
+    }
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def load_text(study: Study, draft: Draft, text: str) -> bool:
+    """Lays a kept draft on the editor; False, and nothing has changed, if it is not one of this study."""
+    knowledge = study.knowledge
+    try:
+        values = json.loads(text)
+        name, like, caption, editing = (values[key] for key in ("name", "like", "caption", "editing"))
+        changes = {knowledge.names.index(key): float(amount) for key, amount in values["changes"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        return False
+    if not all(isinstance(one, str) for one in (name, like, caption, editing)) or not (name + editing).isprintable():
+        return False
+    if (
+        max(len(name), len(editing)) > LONGEST_NAME
+        or len(caption) > LONGEST_TEXT
+        or (like and like not in study.classes)
+    ):
+        return False
+    if not all(knowledge.floor <= amount <= knowledge.scale for amount in changes.values()):
+        return False
+    draft.take(Draft(name=name, like=like, caption=caption, editing=editing, changes=changes))
+    return True
+
+
 def current_draft(study: Study) -> Draft:
     """This session's draft for a study."""
     drafts: dict[str, Draft] = st.session_state.setdefault("drafts", {})
-    return drafts.setdefault(study.id, Draft())
+    draft = drafts.setdefault(study.id, Draft())
+    kept = st.session_state.get("kept-drafts", {}).pop(study.id, "")  # by the browser, from before this session
+    if kept and not draft.name and not draft.says_something():
+        load_text(study, draft, kept)
+    return draft
 
 
 def replaced(study: Study, name: str) -> int:

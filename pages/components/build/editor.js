@@ -31,12 +31,14 @@ export class Editor {
   update(data, send, mine = null) {
     this.send = send;
     if (this.epoch !== data.epoch) {
+      const same = this.epoch !== null && data.base.every((value, k) => Math.abs(value - this.base[k]) < 1e-9);
       this.epoch = data.epoch;
       this.revision = data.revision;
       this.base.set(data.base);
       this.#load(data.changes);
-      this.steps = [this.#changes()];
-      this.at = 0;
+      // Words, a recipe or a blank sheet are one step more; another start is a new beginning, for amounts are told from it.
+      this.steps = same ? [...this.steps.slice(0, this.at + 1), this.#changes()].slice(-KEPT_STEPS) : [this.#changes()];
+      this.at = this.steps.length - 1;
     }
     this.live.update(data, this.base, mine);
     this.scorer.describe(this.values);

@@ -10,12 +10,12 @@ from niwt_core import BuiltClass, NiwtError, Recipe, Study, build_class
 from niwt_core.knowledge.class_names import class_key, display_name
 from niwt_core.knowledge.from_text import LONGEST_TEXT
 from pages.components.build import component, my_pictures
-from pages.components.build.draft import AVERAGE, Draft, replaced
+from pages.components.build.draft import AVERAGE, Draft, replaced, to_text
 from pages.components.build.editor_tables import Tables, data_url, prepare
 from pages.components.build.facts import confirmed
 from pages.components.build.in_words import in_words
 from pages.components.build.testing import open_test
-from pages.components.shared import drawing, session, style
+from pages.components.shared import drawing, keeper, session, style
 from pages.components.shared.markdown import escape_markdown
 
 UNNAMED = "Your class"
@@ -36,6 +36,7 @@ def attributes(study: Study, draft: Draft) -> None:
 
 @st.fragment
 def _editor(study: Study, draft: Draft, tables: Tables) -> None:
+    keep_draft(study, draft)
     _transfer(study, draft)  # first, so that it never waits for what stands above it on the page
     _start(study, draft)
     words, pictures = st.columns(2, vertical_alignment="top")
@@ -57,8 +58,14 @@ def _editor(study: Study, draft: Draft, tables: Tables) -> None:
     confirmed(study, draft, tables, built)
 
 
+def keep_draft(study: Study, draft: Draft) -> None:
+    """The browser keeps the description as it stands."""
+    keeper.keep(keeper.draft_slot(study), to_text(study, draft))
+
+
 def caption(study: Study, draft: Draft) -> None:
     """The bench for a study of captions: the class is described in sentences."""
+    keep_draft(study, draft)
     bar = st.container()  # its text is known below
     _start(study, draft)
     if study.knowledge.kind != "captions":
@@ -180,6 +187,7 @@ def _transfer(study: Study, draft: Draft) -> None:
         )  # fmt: skip
         ready = bool(draft.name) and draft.says_something()
         same = ready and built is not None and built.recipe == draft.recipe(study)
+        takes = replaced(study, draft.name)
         pressed = st.button(
             "Build it anew" if built is not None else "Transfer weights",
             type="primary" if ready and not same else "secondary",
@@ -194,6 +202,9 @@ def _transfer(study: Study, draft: Draft) -> None:
                 open_test(built.name)
                 st.rerun()
         st.caption(_hint(draft, ready=ready, same=same))
+    if takes >= 0 and not same:
+        with problem:
+            st.html(_takes_the_place(study, takes))
     if pressed:
         with problem, session.shown_errors():
             recipe: Recipe = draft.recipe(study)
@@ -203,6 +214,12 @@ def _transfer(study: Study, draft: Draft) -> None:
             st.session_state["built-now"] = recipe.name
             st.toast(f"{escape_markdown(recipe.name)} is part of your classifier now.", icon=":material/star:")
             st.rerun()
+
+
+def _takes_the_place(study: Study, c: int) -> str:
+    """Markup: said before it happens. The class of that name, which the study describes, no longer competes; removing yours brings it back."""
+    chip = style.chip("unseen", display_name(study.classes[c]))
+    return f'<p class="cynb-before">The study describes a class of this name: yours takes the place of {chip} until you remove it.</p>'
 
 
 def _hint(draft: Draft, *, ready: bool, same: bool) -> str:

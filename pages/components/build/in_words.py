@@ -28,6 +28,10 @@ def in_words(study: Study, draft: Draft) -> None:
             session.show_error(problem)
         elif draft.parsed is not None:
             st.html(_said(draft.parsed))
+            if st.session_state.get("words-replaced"):
+                st.caption(
+                    "What the words before had set went back; sliders that you moved by hand stayed. Step back undoes it."
+                )
 
 
 def _keep(study: Study, draft: Draft, words: str) -> None:
@@ -39,7 +43,7 @@ def _hear(study: Study, draft: Draft, words: str) -> None:
     from niwt_core import NiwtError
 
     try:
-        draft.hear(study, words)
+        st.session_state["words-replaced"] = draft.hear(study, words)
     except NiwtError as error:  # a callback cannot show it: the run after it does
         draft.parsed = None
         st.session_state["unparsed"] = error

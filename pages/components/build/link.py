@@ -17,50 +17,77 @@ import streamlit as st
 
 from niwt_core import NiwtError, Recipe, Study
 from pages.components.build.draft import Draft
-from pages.components.shared import session
+from pages.components.shared import keeper, session
 from pages.components.shared.markdown import escape_markdown
+from pages.components.shared.work import Work, work_from_text
 
 PARAMETER = "class"
 LONGEST = 6000  # characters; browsers and servers take 8000
+ALL = "~"  # a text that begins with it holds all classes
+LARGEST_WORK = 600_000  # bytes unpacked
 LARGEST = 60_000  # bytes unpacked: 312 attributes with amounts are about 12,000
 FIX = "ask for the link again, or for the recipe file"
 
 
 def to_text(recipe: Recipe) -> str:
     """The recipe as letters, digits, - and _. Raises NiwtError if it is too long for a link."""
-    data = json.dumps(recipe.to_dict(), ensure_ascii=False, separators=(",", ":")).encode()
-    text = base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
-    if len(text) > LONGEST:
-        raise NiwtError(
-            "the description is too long for a link", where=f"recipe {recipe.name}", fix="share the recipe file"
-        )
-    return text
+    data = json.dumps(recipe.to_dict(), ensure_ascii=False, separators=(",", ":"))
+    return _packed(data, what="the description is", where=f"recipe {recipe.name}", fix="share the recipe file")
 
 
 def from_text(text: str) -> Recipe:
     """The recipe in a link's text. Raises NiwtError on anything else."""
-    if len(text) > LONGEST:
-        raise NiwtError("the link is too long", where="link", fix=FIX)
+    data = _unpacked(text, LARGEST)
     try:
-        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        unpacker = zlib.decompressobj()
-        data = unpacker.decompress(packed, LARGEST)
-        if not unpacker.eof:
-            raise NiwtError("the link is cut off or too large", where="link", fix=FIX)
         values = json.loads(data)
-    except (binascii.Error, zlib.error, UnicodeError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         raise NiwtError("the link is damaged", where="link", fix=FIX) from None
     return Recipe.from_dict(values, where="link")
 
 
-def address(page: str, recipe: Recipe) -> str:
-    """The link to ``recipe`` in the app that serves the page of that URL; it names the app's root, which finds the page.
+def work_to_text(work: Work) -> str:
+    """All classes, by their words alone, and the settings. Raises NiwtError if that is too long for a link."""
+    data = work.to_text(pictures=False)
+    return ALL + _packed(data, what="your classes are", where="your classes", fix="save them all as a file instead")
+
+
+def work_in_text(text: str) -> Work:
+    """The classes and settings in a link's text. Raises NiwtError on anything else."""
+    return work_from_text(_unpacked(text.removeprefix(ALL), LARGEST_WORK), where="link")
+
+
+def _packed(data: str, *, what: str, where: str, fix: str) -> str:
+    text = base64.urlsafe_b64encode(zlib.compress(data.encode(), 9)).decode().rstrip("=")
+    if len(text) > LONGEST:
+        raise NiwtError(f"{what} too long for a link", where=where, fix=fix)
+    return text
+
+
+def _unpacked(text: str, largest: int) -> str:
+    if len(text) > LONGEST + len(ALL):
+        raise NiwtError("the link is too long", where="link", fix=FIX)
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        unpacker = zlib.decompressobj()
+        data = unpacker.decompress(packed, largest)
+        if not unpacker.eof:
+            raise NiwtError("the link is cut off or too large", where="link", fix=FIX)
+        return data.decode()
+    except (binascii.Error, zlib.error, UnicodeError, ValueError):
+        raise NiwtError("the link is damaged", where="link", fix=FIX) from None
+
+
+def address(page: str, shared: Recipe | Work) -> str:
+    """The link to a recipe, or to all of a person's classes, in the app that serves the page of that URL.
+
+    It names the app's root, which finds the page.
 
     Raises NiwtError if it is too long for a link.
     """
+    text = work_to_text(shared) if isinstance(shared, Work) else to_text(shared)
     scheme, host, path, *_ = urlsplit(page)
     return urlunsplit(
-        (scheme, host, path.removesuffix("/").removesuffix("/build") + "/", urlencode({PARAMETER: to_text(recipe)}), "")
+        (scheme, host, path.removesuffix("/").removesuffix("/build") + "/", urlencode({PARAMETER: text}), "")
     )
 
 
@@ -70,6 +97,10 @@ def open_shared(study: Study, draft: Draft) -> None:
     if not text or st.session_state.get("opened-link") == text:
         return
     with session.shown_errors():
+        if text.startswith(ALL):
+            open_work(study, work_in_text(text))
+            st.session_state["opened-link"] = text
+            return
         recipe = from_text(text)
         if recipe.study and recipe.study != study.id:
             recipe = _elsewhere(study, recipe)
@@ -77,6 +108,16 @@ def open_shared(study: Study, draft: Draft) -> None:
         draft.load(study, recipe, editing=recipe.name)
         st.session_state["opened-link"] = text
         st.toast(f"{escape_markdown(recipe.name)} was rebuilt from the link.", icon=":material/link:")
+
+
+def open_work(study: Study, work: Work) -> None:
+    """All classes of a link or a file join those of this session, as one step, and the settings become theirs."""
+    if work.study != study.id:
+        work = replace(work, classes=tuple((_elsewhere(study, recipe), None) for recipe, _ in work.classes))
+    keeper.take_classes(work, label=f"opened {len(work.classes)} classes")
+    if work.gamma is not None:
+        session.classifier().gamma = work.gamma
+    st.toast(f"{len(work.classes)} classes were opened.", icon=":material/folder_open:")
 
 
 def _elsewhere(study: Study, recipe: Recipe) -> Recipe:

@@ -191,16 +191,20 @@ def unmove_class(name: str) -> None:
         _record("moved back", name, list(recipes()), {key: item for key, item in moves().items() if key != name})
 
 
+def check_class(recipe: Recipe, confirmed: Confirmed | None) -> None:
+    """Raises NiwtError unless the class, and the pictures that moved it, can be built in the current study."""
+    study = current_study()
+    if any(class_key(name) == class_key(recipe.name) for name in study.seen_classes):
+        raise NiwtError(f"{recipe.name!r} is a seen class", where="recipe", fix="give the new class another name")
+    build_class(study, recipe)
+    if confirmed is not None and confirmed.features.shape[1] != study.head.rows.shape[1]:
+        raise NiwtError("its confirmed pictures were encoded by another network", where=f"recipe {recipe.name}")
+
+
 def replace_all(label: str, classes: Sequence[tuple[Recipe, Confirmed | None]]) -> None:
-    """Holds exactly these classes, as one step that can be undone. Raises NiwtError, and then nothing has changed."""
-    study, seen = current_study(), {class_key(name) for name in current_study().seen_classes}
-    for recipe, confirmed in classes:
-        if class_key(recipe.name) in seen:
-            raise NiwtError(f"{recipe.name!r} is a seen class", where="recipe", fix="give the new class another name")
-        confirm(study, recipe, confirmed) if confirmed is not None else build_class(study, recipe)
-    history = class_history()
+    """Holds exactly these classes, as one step that can be undone; each has passed `check_class`."""
     moved = {recipe.name: item for recipe, item in classes if item is not None}
-    _step(history, Step(label, tuple(recipe for recipe, _ in classes), moved))
+    _step(class_history(), Step(label, tuple(recipe for recipe, _ in classes), moved))
 
 
 def rename(name: str, new_name: str) -> None:
@@ -310,13 +314,16 @@ def set_current_picture(source: Source | EncodedPicture, name: str) -> CurrentPi
 # --- the page --------------------------------------------------------------------------------------------------------
 
 
-def page(title: str, lead: str) -> None:
-    """The head of every page: its title, and what it is for in two lines."""
-    from pages.components.shared import style
+def page(title: str, lead: str, *, keep: bool = True) -> None:
+    """The head of every page: its title, and what it is for in two lines. ``keep``: the browser keeps what is built by now."""
+    from pages.components.shared import keeper, style
     from pages.components.shared.page_top import page_top
 
     _enter()
     page_top(title)
+    if keep:
+        with shown_errors():
+            keeper.keep_classes()
     st.html(f'<header class="cyn-head"><h1>{style.text(title)}</h1><p>{style.text(lead)}</p></header>')
 
 
