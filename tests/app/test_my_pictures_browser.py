@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import torch
 from playwright.sync_api import Page, expect
 
 from niwt_core import Recipe
@@ -80,7 +79,7 @@ def test_dropped_pictures_climb_during_the_drag_and_transfer_stays_in_sight(addr
     for file in photographs:
         picture = classifier.encode(open_image(file))
         places = [candidate.name for candidate in classifier.candidates]
-        share = torch.softmax(classifier.logits(picture.features), 0)[places.index("Mine Needlebill")]
+        share = classifier.probabilities(classifier.logits(picture.features))[places.index("Mine Needlebill")]
         assert shown[file.name] == pytest.approx(float(share), abs=0.006)  # shown in whole or tenths of a percent
     assert in_sight(page, "Test it")
     page.get_by_role("button", name="Test it").first.click()

@@ -1,5 +1,7 @@
 """The test view of the Build page: a class put to the test on pictures, moved by confirmed ones, and moved back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,9 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from niwt_core import Recipe, build_class
 from niwt_core.classify.confirm import confirm
+from niwt_core.classify.helpful_word import helpful_word
 from pages.components.build.classes import _key
 from pages.components.build.link import to_text
+from pages.components.build.testing import word_to_add
 from pages.components.build.tray import DRAWN, FOUND
+from pages.components.build.tray import test_of as put_to_the_test
 from tests.support.opened import went_well
 from tests.support.small_study import small_study
 from tests.support.tiny_aviary import tiny_aviary
@@ -85,3 +90,20 @@ def test_where_it_can_be_drawn_it_is(page, monkeypatch):
     assert sum(picture.belongs for picture in tray.pictures.values()) == DRAWN
     went_well(at.button(key="draw-some").click().run())
     assert sum(picture.belongs for picture in tray.pictures.values()) == 2 * DRAWN
+
+
+def test_the_word_that_would_help_is_named_while_pictures_fail(page, monkeypatch):
+    study = tiny_aviary()
+    monkeypatch.setenv("NIWT_STUDY", str(study.folder))
+    at = page("build", **{"class": to_text(RUBY)})
+    went_well(at.button(key=f"test-{_key(RUBY.name)}").click().run())
+    item = built_of(at)
+    (tray,) = at.session_state["trays"].values()
+    (history,) = at.session_state["class_histories"].values()
+    tested = put_to_the_test(history.classifier, item, tray)
+    assert tested is not None
+    (best,) = helpful_word(study, RUBY.attributes, most=1)
+    failing = replace(tested, right=tuple(False for _ in tested.right))
+    assert f"<b>{best.label}</b>" in word_to_add(study, item, failing)
+    assert best.versus_display in word_to_add(study, item, failing)
+    assert word_to_add(study, item, replace(tested, right=tuple(True for _ in tested.right))) == ""

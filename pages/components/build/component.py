@@ -52,7 +52,8 @@ class Extra:
 @dataclass(frozen=True)
 class EditorState:
     """What the editor shows: ``base`` (K,) and ``changes`` to it by column; ``epoch`` changes when the page, not the person, moves the sliders;
-    ``revision`` is the last of the person's changes that the server has answered; ``bias`` is what the class gets when it is built as it stands;
+    ``revision`` is the last of the person's changes that the server has answered; ``bias`` is what the class gets when it is built as it stands,
+    ``temperature`` the study's;
     ``of_class`` the study's class that is described anew or started from, or -1; ``mine`` are the person's own pictures, ``mine_others`` (M,b) the
     other built classes' logits for them."""
 
@@ -63,6 +64,7 @@ class EditorState:
     name: str
     gamma: float
     bias: float
+    temperature: float = 1.0
     replaced: int = -1
     of_class: int = -1
     others: tuple[Mapping[str, Any], ...] = ()
@@ -92,6 +94,7 @@ def show(tables: Tables, state: EditorState, *, key: str, on_draft: Callable[[],
         "name": state.name,
         "gamma": state.gamma,
         "bias": state.bias,
+        "temperature": state.temperature,
         "ofClass": state.of_class,
         "mine": state.mine.id if state.mine is not None else "",
         "mineOthers": [list(row) for row in state.mine_others],

@@ -9,6 +9,7 @@ import streamlit as st
 from niwt_core import BuiltClass, NiwtError, Recipe, Study, build_class
 from niwt_core.knowledge.class_names import class_key, display_name
 from niwt_core.knowledge.from_text import LONGEST_TEXT
+from niwt_core.study.temperature import temperature_of
 from pages.components.build import component, my_pictures
 from pages.components.build.draft import AVERAGE, Draft, replaced, to_text
 from pages.components.build.editor_tables import Tables, data_url, prepare
@@ -144,6 +145,7 @@ def _state(
         name=draft.name or UNNAMED,
         gamma=classifier.gamma,
         bias=built.bias if built is not None else tables.matrices.bias,
+        temperature=temperature_of(study),
         replaced=own,
         of_class=own if own >= 0 or not draft.like else study.class_index(draft.like),
         others=tuple(component.other_class(tables, item) for item in others),

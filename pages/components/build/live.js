@@ -101,6 +101,7 @@ export class Live {
   update(data, base, mine = null) {
     this.name = data.name;
     this.gamma = data.gamma;
+    this.temperature = data.temperature ?? 1;
     this.replaced = data.replaced;
     this.ofClass = data.ofClass ?? -1;
     this.others = data.others;
@@ -216,7 +217,7 @@ export class Live {
 
   #paintRanking() {
     const logits = this.#gather(this.chosen);
-    shares(logits, this.share);
+    shares(logits, this.share, this.temperature);
     const best = largest(logits, PLACES);
     let rank = 1;
     for (let c = 1; c < logits.length; c++) rank += logits[c] > logits[0];
@@ -231,7 +232,7 @@ export class Live {
     let won = 0;
     this.mine.forEach((extra, i) => {
       const logits = this.#gather(extra.id);
-      shares(logits, this.share);
+      shares(logits, this.share, this.temperature);
       let rank = 1;
       for (let c = 1; c < logits.length; c++) rank += logits[c] > logits[0];
       const first = rank === 1 && !this.scorer.empty, row = this.mineRows[i], share = this.share[0];

@@ -77,12 +77,12 @@ function product(table, start, vector, length) {
   return sum;
 }
 
-/* Softmax over logits, written to `out`; returns it. */
-export function shares(logits, out) {
+/* Softmax over logits at the study's temperature, written to `out`; returns it. */
+export function shares(logits, out, temperature = 1) {
   let top = -Infinity;
   for (let c = 0; c < logits.length; c++) top = Math.max(top, logits[c]);
   let total = 0;
-  for (let c = 0; c < logits.length; c++) total += out[c] = Math.exp(logits[c] - top);
+  for (let c = 0; c < logits.length; c++) total += out[c] = Math.exp((logits[c] - top) / temperature);
   for (let c = 0; c < logits.length; c++) out[c] /= total;
   return out;
 }

@@ -8,6 +8,7 @@ import streamlit as st
 
 from niwt_core import BuiltClass, NiwtError, Study
 from niwt_core.classify.confirm import Confirmation, confirm
+from niwt_core.classify.helpful_word import helpful_word
 from pages.components.build.tray import Test, Tray, drawn, look_alikes, test_of, tray_of
 from pages.components.build.try_it import ask_to_try
 from pages.components.shared import drawing, intake, session, style
@@ -62,7 +63,7 @@ def show(study: Study, item: BuiltClass) -> None:
     if tested is None:
         st.info("Drop pictures of it, and of others: each is put to the test at once.", icon=":material/science:")
     else:
-        st.html(summary(item, tested))
+        st.html(summary(item, tested) + word_to_add(study, item, tested))
         _grid(tested, tray)
     with bar:
         _bar(study, item, tested)
@@ -101,6 +102,20 @@ def summary(item: BuiltClass, tested: Test) -> str:
         lines.append(f"Its weights were moved by {item.confirmed} confirmed pictures.")
     bar = f'<span class="cynb-bar"><i style="width:{100 * right / total:.0f}%"></i></span>'
     return f'<div class="cynb-tested" role="status"><p>{lines[0]}</p>{bar}{"".join(f"<p>{line}</p>" for line in lines[1:])}</div>'
+
+
+def word_to_add(study: Study, item: BuiltClass, tested: Test) -> str:
+    """Markup: the word that would help the description most, while pictures of the class fail; nothing where its start says the rest."""
+    if not tested.taken_for or study.knowledge.kind != "attributes" or item.recipe.like or item.recipe.caption:
+        return ""
+    words = helpful_word(study, item.recipe.attributes, most=1)
+    if not words:
+        return ""
+    kind = "seen" if study.seen[study.class_index(words[0].versus)] else "unseen"
+    return (
+        f'<p class="cynb-before">Say its <b>{text(words[0].label)}</b>: that would help most, and part it from '
+        f"{style.chip(kind, words[0].versus_display)}.</p>"
+    )
 
 
 def _grid(tested: Test, tray: Tray) -> None:

@@ -121,7 +121,7 @@ def test_of(classifier: Classifier, item: BuiltClass, tray: Tray) -> Test | None
     logits = classifier.logits(torch.stack([picture.features for picture in pictures]))  # (n, C)
     candidates = classifier.candidates
     own = next(c for c, candidate in enumerate(candidates) if candidate.name == item.name and candidate.kind == "built")
-    shares = torch.softmax(logits, 1)
+    shares = classifier.probabilities(logits)
     best = logits.argmax(1).tolist()
     rivals = logits.clone()
     rivals[:, own] = -torch.inf

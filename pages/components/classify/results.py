@@ -24,7 +24,7 @@ def show(classifier: Classifier, session_uploads: Uploads) -> None:
         return
     told = verdicts(classifier, session_uploads)
     far, words = novelties(classifier, [item.upload for item in told]), evidence(classifier, told)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(key="results-head", horizontal=True, vertical_alignment="center", gap="small"):
         style.heading("Your pictures", level=3)
         _buttons(told, far, words, session_uploads)
     if st.session_state.get("as_table"):
