@@ -171,7 +171,7 @@ def _own_classifier(study: Study, photos: Path | None, *, json: bool) -> None:
     from niwt_core.cli.output import progress_bar
     from niwt_core.data.imagenet import read_attribute_table
     from niwt_core.data.photographs import read_photographs
-    from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
+    from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier, figures_of
 
     features, labels = None, None
     if photos is not None:
@@ -188,7 +188,8 @@ def _own_classifier(study: Study, photos: Path | None, *, json: bool) -> None:
                 rows.append(picture.features)
                 report("reading photographs", len(rows), len(folder.paths))
         features, labels = torch.stack(rows), np.asarray(folder.labels)
-    result = classifier_json(study, evaluate_classifier(study, features, labels))
+    kept = figures_of(study) if features is None else None
+    result = kept or classifier_json(study, evaluate_classifier(study, features, labels))
     if json:
         write_json(result)
         return

@@ -11,7 +11,7 @@ than raw activations do (mean AUROC 0.832 against 0.829), and on the Aviary too 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from weakref import WeakKeyDictionary
@@ -28,6 +28,7 @@ from niwt_core.study.study import Study
 
 RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)  # in units of the mean eigenvalue
 PRESENT = 0.5  # of the table's scale: at least half of the people say so
+FIGURES = ("seen_above", "not_seen_below", "ridge", "seen_right", "not_seen_right", "recall", "missed", "decided")
 MOST_PICTURES = 6000  # training pictures that are used; more change the thresholds by less than their noise
 
 
@@ -64,10 +65,27 @@ class Detectors:
 
     @classmethod
     def of(cls, study: Study) -> Detectors | None:
-        """The detectors of a study, fitted once; None where there is nothing to fit (no attributes, fewer than three classes with pictures)."""
+        """The detectors of a study, kept or fitted once; None where nothing can be fitted (no attributes, under three classes with pictures)."""
         if study not in _FITTED:
-            _FITTED[study] = _fit_study(study)
+            kept = study.detectors
+            _FITTED[study] = _fit_study(study) if kept is None else cls._from_tensors(kept, exclusive_groups(study))
         return _FITTED[study]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What a study keeps of them: "weight" in half precision, "offset", "strength", and "figures", the eight numbers of `FIGURES`."""
+        figures = torch.tensor([float(getattr(self, name)) for name in FIGURES])
+        strength = torch.from_numpy(np.asarray(self.strength, np.float32))
+        return {"weight": self.weight.half(), "offset": self.offset, "strength": strength, "figures": figures}
+
+    @classmethod
+    def _from_tensors(cls, kept: Mapping[str, Tensor], exclusive: tuple[np.ndarray, ...]) -> Detectors:
+        return cls(
+            weight=kept["weight"].float(),
+            offset=kept["offset"],
+            exclusive=exclusive,
+            strength=kept["strength"].numpy(),
+            **dict(zip(FIGURES, kept["figures"].tolist(), strict=True)),
+        )
 
     def score(self, pooled: Tensor) -> Tensor:
         """(...,N) pooled activations -> (...,K)."""

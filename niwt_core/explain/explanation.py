@@ -168,6 +168,7 @@ def _sentence(answer: Answer, explained: Explanation) -> str:
         contrast=explained.contrast,
         sure=first >= SURE and first - second >= CLEAR,
         familiar=answer.familiar,
+        looked=bool(explained.observations),
     )
 
 

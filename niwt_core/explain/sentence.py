@@ -31,6 +31,7 @@ def sentence_for(
     contrast: Contrast | None = None,
     sure: bool = True,
     familiar: bool = True,
+    looked: bool = True,
 ) -> str:
     """What the network says and sees, what the picture lacks, the neurons behind it, and how the picture tells the class from the runner-up.
 
@@ -40,6 +41,7 @@ def sentence_for(
         stands_for: the class's own words, said where nothing of them is seen.
         sure: the best class has most of the probability and leads clearly.
         familiar: the picture is like those of the study; of another nothing is claimed to be seen.
+        looked: the study has detectors that looked for the words; without them nothing is said of what is there.
     """
     origin = {"seen": "", "unseen": ", a class it has never seen", "built": ", a class built from a description"}[kind]
     best = contrast is None or contrast.margin >= 0
@@ -52,7 +54,7 @@ def sentence_for(
     return " ".join(
         [
             text,
-            *_sights(display, seen, stands_for),
+            *_sights(display, seen, stands_for, looked),
             *_lacks(missing, instead),
             *_neurons_said(supporting, [*seen, *instead], missing),
             *_runner_up_clause(contrast),
@@ -63,11 +65,12 @@ def sentence_for(
 UNFAMILIAR = "This picture is unlike the pictures of this study; it may show none of its classes."
 
 
-def _sights(display: str, seen: Sequence[Observation], stands_for: Sequence[AttributeScore]) -> list[str]:
+def _sights(display: str, seen: Sequence[Observation], stands_for: Sequence[AttributeScore], looked: bool) -> list[str]:
     if seen:
         return [f"It sees {join([mention(item.label) for item in seen[:3]])}."]
     words = join([mention(word.label) for word in stands_for[:3] if word.score > 0])
-    return [f"{display} stands for {words}, of which the network is sure of nothing here."] if words else []
+    found = ", of which the network is sure of nothing here" if looked else ""
+    return [f"{display} stands for {words}{found}."] if words else []
 
 
 def _lacks(missing: Sequence[Observation], instead: Sequence[Observation]) -> list[str]:

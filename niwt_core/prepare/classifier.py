@@ -30,9 +30,10 @@ from niwt_core.method.head import Head
 from niwt_core.method.importance import operator, unit
 from niwt_core.method.mapping import fit_map
 from niwt_core.method.transfer.exact import fit_transfer
-from niwt_core.neurons.exemplars import Gallery, make_gallery, with_pictures
+from niwt_core.neurons.exemplars import make_gallery
 from niwt_core.neurons.naming_by_classes import name_by_classes
 from niwt_core.neurons.neuron import neurons_from
+from niwt_core.prepare.kept_photographs import with_samples, without_exemplars, without_photographs
 from niwt_core.prepare.probes import probe_inputs
 from niwt_core.prepare.settings import Progress
 from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
@@ -83,8 +84,8 @@ def prepare_classifier(
         knowledge: C classes, those of the head and described ones; seen (C,) bool marks the head's.
         device: where the photographs run through the network.
         photographs: of seen classes, or unlabelled ones, which serve as probes and exemplars only.
-        samples: a few photographs to show, labelled among all C classes; the study holds them whatever it keeps of the others, measures nothing on
-            those of described classes, and counts those of seen ones as photographs.
+        samples: a few photographs to show, labelled among all C classes; the study holds them whatever it keeps of the others, and measures
+            nothing on them.
 
     Raises:
         NiwtError: the head and the table do not fit, a picture cannot be read, ``out`` cannot be written.
@@ -124,27 +125,17 @@ def prepare_classifier(
     report("naming neurons", 0, 1)
     of_seen = knowledge.restrict([knowledge.classes[c] for c in np.flatnonzero(seen)])
     names = name_by_classes(targets, of_seen, seed=settings.seed)
-    kept = None if settings.keep == "figures" else labelled
-    dataset = None if kept is None else _dataset(name, knowledge, seen, kept, index[kept.labels])
+    dataset = None if labelled is None else _dataset(name, knowledge, seen, labelled, index[labelled.labels])
     if dataset is not None and settings.keep == "pictures":
         gallery = make_gallery(
             dataset, network, preprocess, pooled.numpy(), seed=settings.seed,
             on_progress=lambda done, total: report("gallery", done, total),
         )  # fmt: skip
     else:
-        gallery = _without_exemplars(network)
-    everything = features
-    if kept is None:
+        gallery = without_exemplars(network)
+    if labelled is None:
         features, pooled = features[:0], pooled[:0]
-    labels = np.zeros(0, np.int64) if kept is None else index[kept.labels]
-    split, paths = np.full(len(labels), "test_seen"), () if kept is None else kept.paths
-    if samples is not None:
-        shown, averages = _extract(network, preprocess, samples, device, report)
-        images = [open_image(samples.root / path) for path in samples.paths]
-        gallery = with_pictures(gallery, images, first=len(labels))
-        features, pooled = torch.cat([features, shown]), torch.cat([pooled, averages])
-        labels = np.concatenate([labels, samples.labels])
-        split, paths = np.append(split, ["sample"] * len(samples.paths)), (*paths, *samples.paths)
+    labels = np.zeros(0, np.int64) if labelled is None else index[labelled.labels]
     study = Study(
         id="", name=name, kind="classifier", folder=None, classes=knowledge.classes, seen=seen, knowledge=knowledge, encoding="plain",
         network=network, preprocess=preprocess, head=head, targets=targets, mapping=mapping, inverse=inverse, operator=G,
@@ -152,10 +143,11 @@ def prepare_classifier(
         choices=Choices(ridge=ridge, inverse_ridge=inverse.ridge, decay=0.0, mu=mu, gamma=gamma, gamma_unit=1.0, folds=0, cross_validated_H=0.0,
                         calibration="gamma" if stolen is None else "stolen share"),
         neurons=neurons_from(names, knowledge),
-        features=features.half(), pooled=pooled.half(), labels=labels, split=split, paths=paths, gallery=gallery,
+        features=features.half(), pooled=pooled.half(), labels=labels, split=np.full(len(labels), "test_seen"),
+        paths=() if labelled is None else labelled.paths, gallery=gallery,
         split_hash="0" * 16 if dataset is None else dataset.split_hash,
         seed=settings.seed,
-        stolen_share=stolen if stolen is None or kept is not None else replace(stolen, best_seen=stolen.best_seen[:0]),
+        stolen_share=stolen,
         provenance={
             **settings.provenance, "layer": network.layer, "backbone": network.name, "settings": asdict(settings) | {"provenance": None},
             "shuffled_names_fraction": names.shuffled_fraction, "names_unit": "classes", "skipped": [],
@@ -164,11 +156,16 @@ def prepare_classifier(
         },
     )  # fmt: skip
     study = replace(study, temperature=temperature_of(study))
-    if known is not None:
+    if labelled is not None:
         report("leaving classes out", 0, 1)
-        measured = evaluate_classifier(study, everything, known.labels)
-        study = replace(study, provenance={**study.provenance, "measured": classifier_json(study, measured)})
+        measured = classifier_json(study, evaluate_classifier(study))
+        study = replace(study, provenance={**study.provenance, "measured": measured})
         report("leaving classes out", 1, 1)
+    if settings.keep == "figures":
+        study = without_photographs(study)
+    if samples is not None:
+        features, pooled = _extract(network, preprocess, samples, device, report)
+        study = with_samples(study, samples, features, pooled)
     return save_study(study, out)
 
 
@@ -240,10 +237,3 @@ def _dataset(
         name=name, root=folder.root, classes=knowledge.classes, seen=seen, paths=folder.paths, labels=labels,
         train=np.zeros(len(folder.paths), bool), knowledge=knowledge, trained_elsewhere=True,
     )  # fmt: skip
-
-
-def _without_exemplars(network: SplitNetwork) -> Gallery:
-    empty, none = np.zeros(0, np.int64), np.zeros((network.neurons, 0), np.int64)
-    maps = np.zeros((network.neurons, 0, 1, 1), np.uint8)
-    jpegs = torch.zeros(0, dtype=torch.uint8)
-    return Gallery(jpegs, np.zeros(1, np.int64), empty, none, maps, np.ones(network.neurons, np.float32))

@@ -79,3 +79,11 @@ def classifier_json(study: Study, evaluation: ClassifierEvaluation) -> dict[str,
             "curve": [asdict(point) for point in loo.curve],
         },
     }  # fmt: skip
+
+
+def figures_of(study: Study) -> dict[str, Any] | None:
+    """Those of `classifier_json` on the photographs that the study was prepared with, whether it holds them or not; None where there were none."""
+    measured = study.provenance.get("measured")
+    if isinstance(measured, dict) and "loo" in measured:
+        return {**measured, "study": study.name, "study_id": study.id}
+    return classifier_json(study, evaluate_classifier(study)) if study.calibration_pictures.any() else None

@@ -75,6 +75,8 @@ class Study:
         affine: ``w = P k + q`` up to its norm.
         kernel: of the captions, where knowledge is captions; texts: a second description of every class, beside attributes.
         temperature: by what calibrated logits are divided before a softmax; None where it was never fitted (see `temperature_of`).
+        detectors: of attributes, where they were fitted on pictures that the study does not hold (see `Detectors.tensors`); None: they are fitted
+            when first asked for.
         features: (n,D) float16 of all pictures; pooled (n,N) their mean activations; labels (n,); split (n,) their roles: "train", "test_seen",
             "test_unseen", or "sample" (shown, never measured on).
     """
@@ -110,6 +112,7 @@ class Study:
     texts: Texts | None = None
     stolen_share: StolenShare | None = None
     temperature: float | None = None
+    detectors: Mapping[str, Tensor] | None = None
 
     def __repr__(self) -> str:
         return (

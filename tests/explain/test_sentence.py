@@ -128,6 +128,9 @@ def test_sees_is_said_of_nothing_but_what_is_seen():
         "The network says Robin. Robin stands for a fan crest, of which the network is sure of nothing here. Wren comes next."
     )
     assert "sees" not in said
+    assert sentence_for("Robin", "seen", stands_for=[word("crest: fan")], looked=False) == (
+        "The network says Robin. Robin stands for a fan crest."
+    )
 
 
 def test_what_is_missing_is_counted():

@@ -16,11 +16,12 @@ from niwt_core.backbones.torchvision_models import library_preprocess
 from niwt_core.classify.recipe import Recipe
 from niwt_core.cli.main import main
 from niwt_core.data.photographs import read_photographs
+from niwt_core.explain.detector import Detectors
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.method.transfer.exact import fit_transfer
 from niwt_core.prepare.classifier import ClassifierSettings, prepare_classifier
 from niwt_core.prepare.described_table import described_row, described_table
-from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
+from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier, figures_of
 
 CLASSES = tuple(f"thing {c}" for c in range(14))
 NAMES = ("color::red", "color::blue", "shape::round", "shape::long", "place::sea", "place::wood")
@@ -101,6 +102,13 @@ def test_figures_may_be_all_that_is_kept(split, tmp_path, photographs):
     assert (len(study.features), len(study.gallery)) == (0, 0)
     assert torch.equal(study.stolen_share.biases, whole.stolen_share.biases)
     assert study.classifier().add("New", {"color": "red"}).bias == pytest.approx(study.typical_bias)
+    assert study.temperature == whole.temperature
+    assert figures_of(study)["loo"] == figures_of(whole)["loo"]
+    assert figures_of(study)["study_id"] == study.id
+    kept, fitted = Detectors.of(study), Detectors.of(whole)
+    assert kept.decided == pytest.approx(fitted.decided)
+    pooled = whole.pooled.float()
+    torch.testing.assert_close(kept.score(pooled), fitted.score(pooled), atol=2e-3, rtol=2e-3)
 
 
 def test_features_may_be_kept_without_pictures(split, tmp_path, photographs):

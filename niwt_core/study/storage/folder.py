@@ -47,6 +47,7 @@ from niwt_core.study.storage.manifest_schema import read_choices
 from niwt_core.study.storage.target import check_target
 from niwt_core.study.storage.tensors import (
     TENSORS,
+    read_detectors,
     read_gallery,
     read_model,
     read_stolen_share,
@@ -201,6 +202,7 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         provenance=manifest["provenance"],
         temperature=manifest.get("temperature"),
         kernel=Kernel.from_tensors("kernel", model),
+        detectors=read_detectors(model),
         stolen_share=read_stolen_share(manifest.get("stolen_share"), model),
         texts=read_texts(manifest["knowledge"].get("texts"), model, classes, seen),
     )

@@ -30,6 +30,7 @@ from niwt_core.study.study import Study
 
 TENSORS = ("network.safetensors", "model.safetensors", "pictures.safetensors", "gallery.safetensors")
 MAP_PARTS = ("weight", "x_mean", "y_mean", "predictability")
+DETECTOR_PARTS = ("weight", "offset", "strength", "figures")
 GALLERY_PARTS = ("offsets", "pictures", "top", "maps", "peaks")
 
 
@@ -60,6 +61,8 @@ def write_tensors(study: Study) -> dict[str, bytes]:
     if study.stolen_share is not None:
         model["stolen_share.best_seen"] = study.stolen_share.best_seen
         model["stolen_share.biases"] = study.stolen_share.biases
+    if study.detectors is not None:
+        model |= {f"detectors.{part}": study.detectors[part] for part in DETECTOR_PARTS}
     pictures = {"features": study.features.half()}
     if not torch.equal(study.pooled, study.features):  # they are one after a tail that only pools
         pictures["pooled"] = study.pooled.half()
@@ -116,6 +119,11 @@ def read_stolen_share(facts: Mapping[str, Any] | None, tensors: Mapping[str, Ten
     if facts is None:
         return None
     return StolenShare(**facts, best_seen=tensors["stolen_share.best_seen"], biases=tensors["stolen_share.biases"])
+
+
+def read_detectors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
+    """The attribute detectors that the study keeps, if it keeps any."""
+    return {part: tensors[f"detectors.{part}"] for part in DETECTOR_PARTS} if "detectors.weight" in tensors else None
 
 
 def read_gallery(path: Path) -> Gallery:

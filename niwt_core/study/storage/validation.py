@@ -99,6 +99,11 @@ def _check_model(study: Study) -> None:
     }
     if study.mapping.held_out is not None:
         shapes["mapping.held_out"] = (study.mapping.held_out, (seen, N))
+    if study.detectors is not None:
+        parts: dict[str, tuple[int, ...]] = {"weight": (N, K), "offset": (K,), "figures": (8,)}
+        shapes |= {f"detectors.{part}": (study.detectors[part], shape) for part, shape in parts.items()}
+        strength = study.detectors["strength"]  # NaN where all classes or none have an attribute
+        need(tuple(strength.shape) == (K,) and strength.is_floating_point(), "detectors.strength: of other attributes")
     if study.operator is not None:
         shapes["operator"] = (study.operator, (N, D))
     else:

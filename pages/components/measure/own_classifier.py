@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from niwt_core import Study
-from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
+from niwt_core.study.evaluate_classifier import figures_of
 from pages.components.shared import charts, style
 from pages.components.shared.cards import figures_row
 from pages.components.shared.session import per_study
 
-
-@per_study
-def figures(study: Study) -> dict[str, Any] | None:
-    """The figures on the photographs that the study was prepared with, as `classifier_json` has them; None where there were none."""
-    measured = study.provenance.get("measured")
-    if isinstance(measured, dict) and "loo" in measured:
-        return measured
-    return classifier_json(study, evaluate_classifier(study)) if study.calibration_pictures.any() else None
+figures = per_study(figures_of)
 
 
 def show(study: Study) -> None:
