@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from niwt_core import NiwtError, Study, load_study, save_study
+from niwt_core.explain.detector import Detectors
 from niwt_core.study.storage import TABLES, TENSORS, check_target, check_unchanged, is_study
 from niwt_core.study.storage.csv_tables import read_neurons
 from tests.support.small_study import small_study
@@ -322,3 +323,23 @@ def test_neurons_of_early_versions_are_read_without_contested_names(tmp_path):
     read = read_neurons(tmp_path / "study")
     assert [neuron.name for neuron in read] == [neuron.name for neuron in small_study().neurons]
     assert not any(neuron.contested for neuron in read)
+
+
+def test_detectors_that_are_kept_come_back_and_spoiled_ones_are_refused(tmp_path):
+    fitted = Detectors.of(small_study())
+    assert fitted is not None
+    tensors = fitted.tensors()
+    study = save_study(replace(small_study(), detectors=tensors), tmp_path / "study")
+    kept = Detectors.of(study)
+    assert kept is not None
+    torch.testing.assert_close(study.detectors, tensors, rtol=0, atol=0, equal_nan=True)
+    assert (kept.seen_above, kept.decided) == pytest.approx((fitted.seen_above, fitted.decided))
+    for name, spoiled in (
+        ("weight", tensors["weight"][1:]),
+        ("offset", tensors["offset"] * float("nan")),
+        ("strength", tensors["strength"][1:]),
+        ("figures", tensors["figures"][1:]),
+        ("figures", tensors["figures"] * float("nan")),
+    ):
+        with pytest.raises(NiwtError, match=f"detectors.{name}"):
+            save_study(replace(small_study(), detectors={**tensors, name: spoiled}), tmp_path / "spoiled")

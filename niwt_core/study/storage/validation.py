@@ -100,10 +100,13 @@ def _check_model(study: Study) -> None:
     if study.mapping.held_out is not None:
         shapes["mapping.held_out"] = (study.mapping.held_out, (seen, N))
     if study.detectors is not None:
-        parts: dict[str, tuple[int, ...]] = {"weight": (N, K), "offset": (K,), "figures": (8,)}
-        shapes |= {f"detectors.{part}": (study.detectors[part], shape) for part, shape in parts.items()}
-        strength = study.detectors["strength"]  # NaN where all classes or none have an attribute
+        shapes["detectors.weight"] = (study.detectors["weight"], (N, K))
+        shapes["detectors.offset"] = (study.detectors["offset"], (K,))
+        # Fractions of nothing are NaN here (an attribute of all classes, no claim at all), and a threshold that nothing reaches is infinite.
+        strength, figures = study.detectors["strength"], study.detectors["figures"]
         need(tuple(strength.shape) == (K,) and strength.is_floating_point(), "detectors.strength: of other attributes")
+        need(tuple(figures.shape) == (8,) and figures.is_floating_point(), "detectors.figures: not the eight numbers")
+        need(not bool(figures[:2].isnan().any()), "detectors.figures: a threshold that is no number")
     if study.operator is not None:
         shapes["operator"] = (study.operator, (N, D))
     else:
