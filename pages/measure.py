@@ -1,6 +1,6 @@
 """Measure: how good the classifier is on classes it has never seen, what it gives up for that, and where the figures come from."""
 
-from pages.components.measure import baselines, by_class, ground_truth, measures, own_classifier
+from pages.components.measure import audits, baselines, by_class, ground_truth, measures, own_classifier
 from pages.components.shared import session
 
 CLASSES_IN_MATRIX = 200  # of a trained classifier; more cannot be read
@@ -22,6 +22,8 @@ else:
     measures.balance(study)
     baselines.beside_others(study)
     baselines.beside_clip(study)
+    audits.percentages(study)
+    audits.honesty(study)
     ground_truth.against_ground_truth(study)
     by_class.classes(study)
     by_class.class_map(study)

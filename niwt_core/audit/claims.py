@@ -34,13 +34,15 @@ TILES = 8  # along each side
 
 @dataclass(frozen=True)
 class ClaimAudit:
-    """Percent. seen_true and not_seen_true: of the claims; decided: of all questions; recall: of what is there; claims: how many."""
+    """Percent. seen_true and not_seen_true: of the claims; decided: of all questions; recall: of what is there; claims and not_seen: how many
+    claims, and how many of them are "not seen"."""
 
     claims: int
     seen_true: float
     not_seen_true: float
     decided: float
     recall: float
+    not_seen: int
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,7 @@ def count_claims(claims: np.ndarray, truth: np.ndarray, asked: np.ndarray | None
         _percent(~truth[absent]),
         _percent((seen | absent)[asked]),
         _percent(seen[truth & asked]),
+        int(absent.sum()),
     )
 
 

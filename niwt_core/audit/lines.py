@@ -45,7 +45,7 @@ def audit_lines(audits: Audits, *, names: bool = True) -> Iterator[str]:
         for name, promised in (("right", item.right), ("runner-up", item.runner_up), ("random", item.random)):
             yield (
                 f"             words of the {name} class: seen {promised.claims.seen_true:.1f} % true, not seen "
-                f"{promised.claims.not_seen_true:.1f} %; reciting its description {promised.recited:.1f} %"
+                f"{promised.claims.not_seen_true:.1f} % of {promised.claims.not_seen}; reciting its description {promised.recited:.1f} %"
             )
     if audits.shuffled is not None:
         control = audits.shuffled

@@ -12,7 +12,7 @@ from niwt_core import Recipe
 from niwt_core.audit.ground_truth import measure_ground_truth
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.study.evaluate import evaluate
-from pages.components.measure import baselines, ground_truth
+from pages.components.measure import audits, baselines, ground_truth
 from pages.components.studies import study_list
 from tests.support.opened import ROOT, charts_of, said, went_well
 from tests.support.small_study import UNSEEN, small_study
@@ -149,6 +149,24 @@ def test_measure_runs_the_baselines_in_the_background(page: Open) -> None:
     assert run.result is not None
     assert "ESZSL" in said(went_well(at.run()))
     baselines.run_of.clear()  # other tests begin without a result
+
+
+def test_measure_says_what_a_percentage_means_and_audits_its_claims(page: Open) -> None:
+    audits.run_of.clear()  # whatever ran before
+    at = page("measure")
+    assert "Expected calibration error" in said(at)
+    reliability = next(chart for chart in charts_of(at) if chart["data"][-1]["name"] == "with the temperature")
+    assert [trace["name"] for trace in reliability["data"]][:2] == ["ideal", "as the head has it"]
+    assert "Strange pictures" not in said(at)
+    press(at, "Audit it")
+    run = audits.run_of(small_study().id, small_study())
+    assert run.thread is not None
+    run.thread.join(120)
+    assert run.error == ""
+    at = went_well(at.run())
+    for part in ("the right class", "the runner-up", "a network with shuffled weights", "Strange pictures", "noise"):
+        assert part in said(at)
+    audits.run_of.clear()  # other tests begin without a result
 
 
 def test_measure_holds_the_aviarys_claims_against_the_truth(

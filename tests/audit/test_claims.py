@@ -25,6 +25,7 @@ def test_claims_are_counted():
     assert found.not_seen_true == pytest.approx(100 * 2 / 3)
     assert found.decided == pytest.approx(100 * 7 / 8)
     assert found.recall == pytest.approx(50)
+    assert found.not_seen == 3
 
 
 def test_only_what_is_asked_is_counted():

@@ -1,0 +1,146 @@
+"""What the Measure page shows of how honest the study is: percentages against accuracy, claims against the truth, strange pictures refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+import torch
+
+from niwt_core import Study
+from niwt_core.audit.audits import Audits, audit_study
+from niwt_core.audit.claims import ClaimsAudit
+from niwt_core.evaluation.metrics import calibrated
+from niwt_core.evaluation.temperature import reliability
+from pages.components.measure.measures import evaluation
+from pages.components.shared import charts, style
+from pages.components.shared.background import Report, Run, ask
+from pages.components.shared.session import per_study
+from pages.components.shared.style import text
+from pages.components.shared.tables import table
+
+COLUMNS = "minmax(6rem,2fr) repeat(3,minmax(3.5rem,1fr))"
+PAIR = "minmax(6rem,2fr) repeat(2,minmax(3.5rem,1fr))"
+FEW = 50  # claims; a percentage of fewer is shown with their number
+
+
+@per_study
+def curves(study: Study) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]:
+    """(confidence, accuracy, pictures) of the held-out pictures by confidence: without the temperature, and with it."""
+    pictures = np.flatnonzero(study.split != "train")
+    logits = study.full_head.logits(study.features[torch.from_numpy(pictures)].float())
+    told, labels = calibrated(logits, study.seen, study.gamma), study.labels[pictures]
+    return tuple(reliability(told, labels, temperature=value) for value in (1.0, evaluation(study).temperature))
+
+
+def percentages(study: Study) -> None:
+    """How far percentages are from accuracy, before and after the temperature."""
+    found = evaluation(study)
+    style.heading(
+        "What a percentage means",
+        "Of the pictures that it is 70 % sure of, 70 % should be right. One number, the temperature, is chosen on held-out pictures of seen classes "
+        "to make it so; all percentages of this app use it.",
+    )
+    chart = charts.figure(height=320, x="how sure it is, %", y="how often it is right, %")
+    charts.line(chart, np.array([0.0, 100.0]), np.array([0.0, 100.0]), name="ideal", kind="faint", width=1)
+    for (sure, right, _), name, kind in zip(
+        curves(study), ("as the head has it", "with the temperature"), ("soft", "ink"), strict=True
+    ):
+        charts.line(chart, sure, right, name=name, kind=kind, width=3 if kind == "ink" else 2)
+    chart.update_layout(xaxis_range=[0, 102], yaxis_range=[0, 102])
+    describe = (
+        f"Expected calibration error {found.ece_before:.1f} points before, {found.ece:.1f} after temperature "
+        f"{found.temperature:.3g}."
+    )
+    charts.show(chart, key="reliability", alt=describe)
+    st.caption(describe)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def run_of(study_id: str, _study: Study) -> Run[Audits]:
+    """The audits of a study, made once a process."""
+
+    def work(report: Report) -> Audits:
+        return audit_study(_study, on_step=lambda done, total: report("Auditing", done, total))
+
+    return Run(f"audits of {_study.name}", work)
+
+
+@st.fragment
+def honesty(study: Study) -> None:
+    """Claims, their controls and strange pictures; nothing where the knowledge has no words."""
+    if study.knowledge.kind != "attributes":
+        return
+    style.heading(
+        "Does it see what it says?",
+        "“Seen” and “not seen” are said of a picture, whatever class it is taken for. So they must be true of the words of the right class, of the "
+        "runner-up and of any class; reciting a class's description would be right for the right class alone.",
+    )
+    run = run_of(study.id, study)
+    if run.result is not None:
+        _figures(run.result)
+    else:
+        ask(
+            run,
+            "audits",
+            label="Audit it",
+            icon=":material/rule:",
+            help="Asks the network about held-out pictures, about noise and about its own pictures in pieces. About a minute, in the background.",
+        )
+
+
+def _figures(audits: Audits) -> None:
+    for item in audits.claims:
+        of = "classes that it was shown" if item.side == "seen" else "classes that it was only told about"
+        st.html(f'<p class="cyn-eyebrow cyn-gap">{item.pictures} held-out pictures of {of}</p>')
+        st.html(table(COLUMNS, ("Asked about the words of", "“seen” true", "“not seen” true", "reciting"), _rows(item)))
+    controls = [
+        (f"claims of other pictures, {item.side} classes", item.control.seen_true, item.control.not_seen_true)
+        for item in audits.claims
+    ]
+    if audits.shuffled is not None:
+        controls.append(("a network with shuffled weights", audits.shuffled.seen_true, audits.shuffled.not_seen_true))
+    if controls:
+        rows = [(text(name), _percent(seen), _percent(absent)) for name, seen, absent in controls]
+        st.html('<p class="cyn-eyebrow cyn-gap">Controls: these must be much worse</p>')
+        st.html(table(PAIR, ("", "“seen” true", "“not seen” true"), rows))
+    if audits.novelty is not None:
+        found = audits.novelty
+        style.heading(
+            "Strange pictures", "A picture unlike the study's own should be told apart before any class is.", level=3
+        )
+        rows = [(text(name), f"{value:.3f}", _percent(found.refused[name])) for name, value in found.auroc.items()]
+        st.html(table(PAIR, ("Against", "AUROC", "refused"), rows))
+        st.caption(
+            f"Of its own held-out pictures it accepts {found.accepted_seen:.1f} % of seen and {found.accepted_unseen:.1f} % of unseen classes. "
+            "Tiles: its own pictures cut up and put together at random."
+        )
+    if audits.parts is not None:
+        peaks = audits.parts
+        st.caption(
+            f"Of {peaks.peaks:,} peaks of verified neurons {peaks.hits:.0f} % lie at the part that the name speaks of, {peaks.anywhere:.0f} % would "
+            f"at random ({peaks.times:.1f} times as often), {peaks.other_names:.0f} % at the part of another neuron's name."
+        )
+
+
+def _rows(item: ClaimsAudit) -> list[tuple[str, ...]]:
+    asked = (("the right class", item.right), ("the runner-up", item.runner_up), ("a class at random", item.random))
+    every = ("all words", _percent(item.every.seen_true), _percent(item.every.not_seen_true), "")
+    return [
+        every,
+        *(
+            (
+                text(name),
+                _percent(promised.claims.seen_true),
+                _percent(promised.claims.not_seen_true, promised.claims.not_seen),
+                _percent(promised.recited),
+            )
+            for name, promised in asked
+        ),
+    ]
+
+
+def _percent(value: float, count: int = FEW) -> str:
+    """ "98.7 %", with the number of claims where these are few, or a dash where nothing was claimed."""
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:.1f} %" if count >= FEW else f"{value:.0f} % <small>of {count}</small>"
