@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from niwt_core.report.dictionary_data import dictionary_csv
 from pages.components.dictionary import entry
 from pages.components.shared import cards, lookup, session
 
@@ -56,9 +57,19 @@ elif not found:
         "No neuron answers to that", "Try a shorter word, another part, or show all neurons, unnamed ones included."
     )
 else:
-    count, view = st.columns([8, 4], vertical_alignment="center")
+    count, save, view = st.columns([6, 2, 4], vertical_alignment="center")
     with count:
         cards.count_line(len(found), len(study.neurons))
+    save.download_button(
+        "As CSV",
+        lambda: dictionary_csv(study).encode(),
+        f"{study.name}-neurons.csv",
+        "text/csv",
+        icon=":material/download:",
+        type="tertiary",
+        help="Every neuron with its name, its test and the classes it matters to most",
+        key="dictionary_csv",
+    )
     shown_as = view.segmented_control(
         "Show as", ["Cards", "Map"], default="Cards", required=True, key="dictionary_view", label_visibility="collapsed"
     )

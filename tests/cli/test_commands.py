@@ -1,5 +1,6 @@
 """What each command answers when all is well."""
 
+import csv
 import math
 
 import pytest
@@ -47,6 +48,22 @@ def test_neurons(niwt, study):
     assert named["attribute"] == expected.knowledge.names[expected.knowledge.column("crown color: red")]
     assert named["found"] == len(named["neurons"])
     assert niwt("neurons", study, "--attribute", "crown color::red").code == 0
+
+
+def test_the_whole_dictionary_as_a_table(niwt, study, tmp_path):
+    expected = small_study(layer="second.1").neurons
+    out = tmp_path / "neurons.csv"
+    assert niwt("neurons", study, "--top", 1, "--csv", out, "--json").json["csv"] == str(out)
+    with out.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["neuron"]) for row in rows] == [neuron.index for neuron in expected]  # all, whatever was searched
+    for row, neuron in zip(rows, expected, strict=True):
+        assert (row["hypothesis"], row["trust"]) == (neuron.label, neuron.trust)
+        assert bool(row["name"]) == neuron.is_named
+        assert row["fits_better"] == neuron.better_label
+        assert float(row["auroc"]) == pytest.approx(neuron.auroc, rel=1e-4)
+    missing = niwt("neurons", study, "--csv", tmp_path / "neurons.csv" / "below.csv")
+    assert missing.code == 2
 
 
 def test_build(niwt, study, recipe, tmp_path):
