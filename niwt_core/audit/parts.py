@@ -22,6 +22,7 @@ from niwt_core.errors import NiwtError
 from niwt_core.study.study import Study
 
 NEAR = 0.15  # of the picture's side: a peak so close to a part's point is at the part; a cell of a 7 x 7 map is 0.14
+MOST_DRAWN = 300  # gallery pictures of the Aviary that are drawn again, of up to a thousand
 _WINGS, _EYES, _LEGS = (("left wing", "right wing"), ("left eye", "right eye"), ("left leg", "right leg"))
 CUB_PARTS: Mapping[str, tuple[str, ...]] = {
     "wing": _WINGS, "upperparts": ("back", *_WINGS), "underparts": ("belly", "breast"), "back": ("back",), "tail": ("tail",),
@@ -95,17 +96,18 @@ def cub_grids(study: Study, dataset: Dataset) -> tuple[Grids, ...]:
     return tuple(grids)
 
 
-def aviary_grids(study: Study) -> tuple[Grids, ...]:
-    """The cells that each part covers, of every gallery picture, drawn again. Raises NiwtError as `redrawn`."""
+def aviary_grids(study: Study, *, most: int = MOST_DRAWN, seed: int = 0) -> tuple[Grids, ...]:
+    """The cells that each part covers, of ``most`` gallery pictures by chance, drawn again; empty for the others. Raises NiwtError as `redrawn`."""
     shape = study.gallery.maps.shape[2:]
-    grids = []
-    for drawn in redrawn(study, study.gallery.pictures):
+    chosen = np.sort(np.random.default_rng([seed, 6]).permutation(len(study.gallery))[:most])
+    grids: list[Grids] = [{}] * len(study.gallery)
+    for item, drawn in zip(chosen.tolist(), redrawn(study, study.gallery.pictures[chosen]), strict=True):
         assert drawn.masks is not None
         cells = {
             part: adaptive_max_pool2d(torch.from_numpy(np.asarray(mask, np.float32))[None], shape)[0].numpy() > 0
             for part, mask in drawn.masks.items()
         }
-        grids.append({group: cells[part] for group, part in PART_OF_GROUP.items() if part in cells})
+        grids[item] = {group: cells[part] for group, part in PART_OF_GROUP.items() if part in cells}
     return tuple(grids)
 
 

@@ -56,6 +56,11 @@ class ClassMeans:
     presence: np.ndarray
 
 
+def fewest_classes(classes: int) -> int:
+    """How many of ``classes`` must have an attribute, and how many must not, for a name of it to be tested."""
+    return max(2, min(FEWEST, classes // 4))
+
+
 def class_means(pooled: np.ndarray, labels: np.ndarray, chosen: np.ndarray, *, classes: int) -> np.ndarray:
     """(C,N) mean of ``pooled`` (n,N) over the ``chosen`` (n,) bool pictures of each class; NaN where there are none."""
     member = np.zeros((classes, len(labels)), np.float32)
@@ -126,7 +131,7 @@ class _Trial:
 
     def testable(self, presence: np.ndarray) -> np.ndarray:
         """(K,) bool: enough classes with and without the attribute, among those that name and those that test."""
-        fewest = max(2, min(FEWEST, len(presence) // 4))
+        fewest = fewest_classes(len(presence))
         enough = [
             (part.sum(0) >= fewest) & ((~part).sum(0) >= fewest)
             for part in (presence[self._means.seen], presence[self._tests])

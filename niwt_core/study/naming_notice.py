@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from niwt_core.neurons.naming import MIN_PICTURES
+from niwt_core.neurons.naming_by_class_means import fewest_classes
 from niwt_core.study.study import Study
 
 
@@ -15,6 +16,8 @@ def why_unnamed(study: Study) -> str:
     if study.kind == "classifier":
         return "no neuron has a name that stands the test on classes which did not make it"
     held_out = np.flatnonzero(study.split != "train")
+    if study.provenance.get("names_unit") == "classes":
+        return _of_classes(study, np.unique(study.labels[held_out]))
     has = study.knowledge.presence()[study.labels[held_out]]  # (n, K)
     fewer = np.minimum(has.sum(0), len(has) - has.sum(0))  # (K,) on the smaller side
     testable = int((fewer >= MIN_PICTURES).sum())
@@ -24,3 +27,16 @@ def why_unnamed(study: Study) -> str:
             f"({MIN_PICTURES} with an attribute and {MIN_PICTURES} without are needed); add pictures"
         )
     return f"no neuron has a name: of {testable} attributes, none stands the test on {len(held_out)} held-out pictures"
+
+
+def _of_classes(study: Study, tested: np.ndarray) -> str:
+    """The reason where names are tested with classes as units; ``tested`` are those with held-out pictures."""
+    presence, fewest = study.knowledge.presence(), fewest_classes(len(study.classes))
+    parts = [presence[study.seen], presence[tested]]
+    testable = np.logical_and.reduce([np.minimum(part.sum(0), (~part).sum(0)) >= fewest for part in parts])
+    if not testable.any():
+        return (
+            f"no neuron has a name: {len(study.seen_classes)} seen classes and {len(tested)} with held-out pictures are too few to test one "
+            f"({fewest} with an attribute and {fewest} without are needed); add classes"
+        )
+    return f"no neuron has a name: of {int(testable.sum())} attributes, none stands the test on {len(tested)} classes"
