@@ -10,6 +10,7 @@ import torch
 
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
+from niwt_core.data.registry import SOURCES
 from niwt_core.evaluation.baseline_tuning import tune_baselines
 from niwt_core.evaluation.fitted import fit_choice
 from niwt_core.evaluation.folds import Fold, FoldFeatures
@@ -27,8 +28,6 @@ from niwt_core.prepare.probes import probe_inputs
 from niwt_core.prepare.settings import Preparation
 from niwt_core.prepare.training import install_head
 from niwt_core.study.study import Choices, Study
-
-KNOWN_SETS = ("aviary", "cub", "awa2", "classifier")
 
 
 def assemble(
@@ -164,7 +163,7 @@ def assemble(
 def _kind(name: str, provenance: dict[str, Any]) -> str:
     """The kind of set: what the command was told, where a user's folder is called like one that this program knows."""
     source = str(provenance.get("source", {}).get("kind", ""))
-    return source if source == "folder" and name in KNOWN_SETS else name
+    return source if source == "folder" and (name in SOURCES or name == "classifier") else name
 
 
 def _foreign_operator(network: SplitNetwork, preparation: Preparation) -> torch.Tensor:

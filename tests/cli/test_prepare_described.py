@@ -67,3 +67,25 @@ def test_an_empty_folder_of_an_unseen_class(niwt, own_set, quick, tmp_path):
 def test_a_name_that_nothing_describes_is_still_a_mistake(refused, own_set, tmp_path):
     (own_set / "unseen.txt").write_text("Unicorn\n")
     refused("prepare", "folder", "--root", own_set, "--out", tmp_path / "study", words=("unknown class 'Unicorn'",))
+
+
+def test_a_folder_called_aviary_is_no_aviary(niwt, own_set, quick, photo, tmp_path):
+    renamed = own_set.rename(own_set.with_name("aviary"))
+    prepared(niwt, renamed, tmp_path / "study")
+    study = load_study(tmp_path / "study")
+    assert (study.name, study.kind) == ("aviary", "folder")
+    assert "ground_truth" not in niwt("evaluate", study.folder, "--json").json
+    assert niwt("report", study.folder, "--out", tmp_path / "report").code == 0
+
+
+def test_why_no_neuron_has_a_name_is_said(niwt, own_set, quick, tmp_path):
+    table = (own_set / "attributes.csv").read_text().splitlines()
+    rows = [f"{line.split(',')[0]},{int(i == 0)}" for i, line in enumerate(table[1:])]  # of one class alone
+    rows = [f"{row},{1 + i % 7}" for i, row in enumerate(rows)]
+    (own_set / "attributes.csv").write_text("\n".join(["class,rare,number", *rows]))
+    for folder in (own_set / "images").iterdir():
+        for path in sorted(folder.iterdir())[4:]:
+            path.unlink()
+    notices = prepared(niwt, own_set, tmp_path / "study")["notices"]
+    assert any(notice.startswith("no neuron has a name: ") and "held-out pictures" in notice for notice in notices)
+    assert "no neuron has a name" in niwt("neurons", tmp_path / "study").out

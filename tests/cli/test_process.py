@@ -71,3 +71,18 @@ def test_prepare_interrupted_by_a_person_goes_on(own_set, tmp_path):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["pictures"] == 62
     assert not work.exists()
+
+
+@pytest.mark.parametrize("arguments", [["info"], ["info", "--json"], ["neurons"]])
+def test_a_pipe_in_another_encoding_escapes_what_it_cannot_say(study, tmp_path, arguments):
+    """As a pipe is on Windows: cp1252 has no letter for most languages."""
+    copy = shutil.copytree(study, tmp_path / "étude-鳥")
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252:strict", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "niwt_core", arguments[0], str(tmp_path / "鳥"), *arguments[1:]]
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=300)
+    assert done.returncode == 2
+    assert done.stderr.decode("cp1252").startswith("error: ")
+    command[4] = str(copy)
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=300)
+    assert done.returncode == 0, done.stderr
+    done.stdout.decode("cp1252")

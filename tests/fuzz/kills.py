@@ -6,15 +6,13 @@ import argparse
 import os
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from niwt_core.prepare import extraction, settings
-from tests.prepare.test_prepare import TRAINED, contents, killed, run
-from tests.support.quick import QUICK
+from niwt_core.prepare import extraction
+from tests.prepare.test_prepare import TO_KILL, contents, killed, run
 
 
 def main() -> int:
@@ -23,18 +21,18 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=50, help="how many moments")
     parser.add_argument("--first", type=int, default=0, help="the seed")
     arguments = parser.parse_args()
-    extraction.SHARD, settings.REPEATS, settings.GRID = 16, 1, replace(QUICK, mu=(0.1, 1.0))
-    random, wanted = np.random.default_rng(arguments.first), replace(TRAINED, warm_start=True)
+    extraction.SHARD = 16
+    random = np.random.default_rng(arguments.first)
     with TemporaryDirectory(prefix="niwt-kills-") as folder:
         out = Path(folder) / "study"
         start = time.monotonic()
-        whole = contents(run(Path(folder) / "whole", settings=wanted).folder)
+        whole = contents(run(Path(folder) / "whole", settings=TO_KILL).folder)
         longest, kills, faults = 1.5 * (time.monotonic() - start), 0, 0
         for number in range(arguments.count):
             kills += killed(out, float(random.uniform(0, longest)))
             if random.random() < 0.3:  # killed again while it goes on
                 kills += killed(out, float(random.uniform(0, longest)))
-            found = contents(run(out, settings=wanted).folder)
+            found = contents(run(out, settings=TO_KILL).folder)
             left = sorted(os.listdir(folder))
             if found != whole or left != ["study", "whole"]:
                 faults += 1

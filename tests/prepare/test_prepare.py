@@ -301,17 +301,15 @@ def test_of_two_preparations_at_once_one_refuses_and_the_other_is_as_if_alone(tm
         assert path.read_bytes() == (tmp_path / "study" / path.name).read_bytes() or path.name == "study.json"
 
 
+TO_KILL = replace(TRAINED, training=replace(TRAINED.training, epochs=2), grid=replace(QUICK, mu=(0.1, 1.0)), repeats=1)
 KILLED_BY_THE_SYSTEM = """
 import sys
 from pathlib import Path
-from dataclasses import replace
-from niwt_core.prepare import extraction, settings
-from tests.support.quick import QUICK
-from tests.prepare.test_prepare import TRAINED, run
-extraction.SHARD, settings.REPEATS, settings.GRID = 16, 1, replace(QUICK, mu=(0.1, 1.0))
+from niwt_core.prepare import extraction
+from tests.prepare.test_prepare import TO_KILL, run
+extraction.SHARD = 16
 print("ready", flush=True)
-run(Path(sys.argv[1]), settings=replace(TRAINED, warm_start=True))
-print("done", flush=True)
+run(Path(sys.argv[1]), settings=TO_KILL)
 """
 
 
@@ -319,8 +317,8 @@ def killed(out: Path, after: float) -> bool:
     """Prepares ``out`` in a process of its own and kills it that many seconds after its imports; whether it was still at work."""
     command = [sys.executable, "-c", KILLED_BY_THE_SYSTEM, str(out)]
     root = Path(__file__).resolve().parents[2]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout.readline() == "ready\n"
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n", process.stderr.read()
         try:
             process.wait(timeout=after)
         except subprocess.TimeoutExpired:
@@ -332,17 +330,18 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_killed_at_any_moment_and_resumed_the_study_is_the_same_byte_for_byte(tmp_path):
     """Two moments here; ``python -m tests.fuzz.kills`` for many."""
-    whole = contents(run(tmp_path / "whole", settings=replace(TRAINED, warm_start=True)).folder)
-    random = np.random.default_rng(0)
-    for moment in random.uniform(0.0, 4.0, 2):
-        killed(tmp_path / "study", float(moment))
-        found = contents(run(tmp_path / "study", settings=replace(TRAINED, warm_start=True)).folder)
-        assert found == whole
+    whole = contents(run(tmp_path / "whole", settings=TO_KILL).folder)
+    kills = 0
+    for moment in (0.4, 1.2):
+        kills += killed(tmp_path / "study", moment)
+        assert contents(run(tmp_path / "study", settings=TO_KILL).folder) == whole
         shutil.rmtree(tmp_path / "study")
         assert sorted(os.listdir(tmp_path)) == ["whole"]
+    assert kills
 
 
 def test_a_lock_ends_with_its_process(tmp_path, holder):
