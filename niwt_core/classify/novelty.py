@@ -47,7 +47,13 @@ class Novelty:
 
     def distance(self, pooled: Tensor) -> float:
         """How far a picture with pooled activations (N,) is from the training pictures: 0 the same direction, sqrt(2) nothing in common."""
-        return float(_nearest(torch.cdist(_unit(pooled)[None], self.reference))[0])
+        return float(self.distances(pooled[None])[0])
+
+    def distances(self, pooled: Tensor) -> Tensor:
+        """The same of many pictures: (B,N) -> (B,). The nearest are found by a product and measured exactly, so that no picture's company counts."""
+        own = _unit(pooled)
+        near = torch.cdist(own, self.reference).topk(min(NEAREST, len(self.reference)), largest=False).indices  # (B, k)
+        return (own[:, None] - self.reference[near]).norm(dim=-1).mean(1)
 
     def is_familiar(self, pooled: Tensor) -> bool:
         """The picture is no further away than pictures of new classes of the same kind are."""

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from niwt_core.cli import build, commands, dictionary, evaluate, inspect, paper, picture, prepare, serve
+from niwt_core.cli import build, classify, commands, dictionary, evaluate, inspect, paper, picture, prepare, serve
 from niwt_core.cli.output import json_alone
 from niwt_core.errors import NiwtError, shown
 
@@ -34,7 +34,7 @@ app.command("neurons")(dictionary.neurons)
 app.command("picture-neurons")(picture.picture_neurons)
 app.command("build")(build.build)
 app.command("propose")(build.propose)
-app.command("classify")(commands.classify)
+app.command("classify")(classify.classify)
 app.command("explain")(commands.explain)
 app.command("evaluate")(evaluate.evaluate)
 app.command("paper")(paper.paper_command)

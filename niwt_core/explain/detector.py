@@ -21,7 +21,6 @@ import torch
 from scipy.stats import rankdata
 from torch import Tensor
 
-from niwt_core.classify.answer import EncodedPicture
 from niwt_core.explain.thresholds import thresholds
 from niwt_core.neurons.naming import auroc_of
 from niwt_core.study.study import Study
@@ -101,10 +100,11 @@ class Detectors:
         return tuple(names[int(claim)] for claim in self.claims(pooled))
 
 
-def sightings(study: Study, picture: EncodedPicture) -> dict[str, list[str]]:
-    """The attributes that are seen in a picture and those that are not, whatever its class; both empty where the study has no detectors."""
+def sightings(study: Study, pooled: Tensor) -> dict[str, list[str]]:
+    """The attributes that are seen in a picture with ``pooled`` activations (N,) and those that are not, whatever its class; both empty where the
+    study has no detectors."""
     detectors = Detectors.of(study)
-    look = detectors.look(picture.pooled) if detectors is not None else ()
+    look = detectors.look(pooled) if detectors is not None else ()
     named = list(zip(study.knowledge.names, look, strict=False))
     return {
         "seen": [name for name, sighting in named if sighting is Sighting.SEEN],

@@ -37,7 +37,15 @@ def test_one_picture_that_cannot_be_read_costs_no_other_its_answer(niwt, study, 
     for item, name in zip(results, names, strict=True):
         assert name is None or BAD[name] in item["error"]
     alone = niwt("classify", study, photo, "--json").json["results"][0]
-    assert results[1] == results[3] == alone
+    for result in (results[1], results[3]):  # to rounding: a batch is summed in another order than one picture
+        scores = [item.pop("score") for item in result["ranking"]], [item["score"] for item in alone["ranking"]]
+        assert scores[0] == pytest.approx(scores[1], abs=1e-4)
+        assert [item["class"] for item in result["ranking"]] == [item["class"] for item in alone["ranking"]]
+        assert (result["class"], result["familiar"], result["seen"]) == (
+            alone["class"],
+            alone["familiar"],
+            alone["seen"],
+        )
 
 
 def test_file_names_that_are_not_utf8(niwt, study, photo, tmp_path):
