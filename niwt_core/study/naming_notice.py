@@ -39,4 +39,4 @@ def _of_classes(study: Study, tested: np.ndarray) -> str:
             f"no neuron has a name: {len(study.seen_classes)} seen classes and {len(tested)} with held-out pictures are too few to test one "
             f"({fewest} with an attribute and {fewest} without are needed); add classes"
         )
-    return f"no neuron has a name: of {int(testable.sum())} attributes, none stands the test on {len(tested)} classes"
+    return f"no neuron has a name: of {int(testable.sum())} attributes, none stands the test on {len(tested)} classes with held-out pictures"
