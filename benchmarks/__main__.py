@@ -40,12 +40,12 @@ def main() -> None:
     OUT.mkdir(exist_ok=True)
     text = f"{table(ratios)}\n\n{app.table(figures)}\n\n{machine()}; medians of repeated runs, Chromium on the same machine.\n"
     (OUT / "results.md").write_text(text, encoding="utf-8")
-    whole = {
+    report = {
         "machine": machine(),
         "cases": [asdict(item) for item in ratios],
         "app": [asdict(figure) for figure in figures],
     }
-    (OUT / "results.json").write_text(json.dumps(whole, indent=1), encoding="utf-8")
+    (OUT / "results.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
     sys.stdout.write(text)
 
 

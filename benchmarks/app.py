@@ -165,8 +165,8 @@ def upload(page: Page, path: Path) -> tuple[float, float]:
 def measure(study: Path, *, uploads: tuple[int, int]) -> Iterator[Figure]:
     """Every figure, in the order of a visit."""
     with sync_playwright() as playwright, TemporaryDirectory() as folder:
-        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         page = new_page(browser)
         with server(study) as (address, pid, started):
             page.goto(address)
@@ -210,15 +210,15 @@ def measure(study: Path, *, uploads: tuple[int, int]) -> Iterator[Figure]:
 
 
 def _memory(page: Page, pid: int, folder: Path, uploads: tuple[int, int]) -> Iterator[Figure]:
-    held: dict[int, float] = {}
+    peaks: dict[int, float] = {}
     for number in range(1, uploads[1] + 1):
         path = folder / f"small {number}.jpg"
         path.write_bytes(photograph(800, 600, seed=number))
         upload(page, path)
         path.unlink()
         if number in uploads:
-            held[number] = resident(pid)
-    early, late = (held[count] for count in uploads)
+            peaks[number] = resident(pid)
+    early, late = (peaks[count] for count in uploads)
     yield Figure(f"memory after {uploads[1]} uploads", late, "MB", "at most 1200 MB", late <= 1200)
     growth = late / early
     yield Figure(f"the same against {uploads[0]} uploads", growth, "x", "at most 1.1 x", growth <= 1.1)

@@ -76,8 +76,8 @@ def importance_against_captum(*, encoded: bool) -> Ratio:
             importance(network, activations, rows)
             return
         with torch.no_grad():
-            fresh = network.stem(x)
-        importance(network, fresh, rows)
+            stem_output = network.stem(x)
+        importance(network, stem_output, rows)
 
     cam = LayerGradCam(network, network.dictionary)
     mine, other = median_seconds(ours, lambda: cam.attribute(x, target=classes), repeats=7)

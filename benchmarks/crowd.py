@@ -60,13 +60,13 @@ class Guest:
             message.rerun_script.page_script_hash = self.pages[title]
         await self._connection.send(message.SerializeToString())
         async for data in self._connection:
-            said = ForwardMsg.FromString(bytes(data))
-            kind = said.WhichOneof("type")
+            message = ForwardMsg.FromString(bytes(data))
+            kind = message.WhichOneof("type")
             if kind == "navigation":
-                self.pages = {page.page_name: page.page_script_hash for page in said.navigation.app_pages}
+                self.pages = {page.page_name: page.page_script_hash for page in message.navigation.app_pages}
             elif kind == "delta":
-                self.errors += said.delta.new_element.WhichOneof("type") == "exception"
-            elif kind == "script_finished" and said.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                self.errors += message.delta.new_element.WhichOneof("type") == "exception"
+            elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return
 
 
@@ -164,8 +164,8 @@ async def _ratio(browser: Browser, address: str, names: Sequence[str]) -> tuple[
 
 async def _measure(study: Path) -> list[Figure]:
     async with async_playwright() as playwright:
-        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = await playwright.chromium.launch(executable_path=found, args=FLAGS)
+        executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
         with server(study) as (address, _, _):
             page = await arrive(browser, address, PAGES)
             await asyncio.sleep(READY)

@@ -71,7 +71,8 @@ def _thousand_classes(out: Path) -> Study:
 
 if __name__ == "__main__":
     keep_large_blocks()
-    found = files_against_forward(count=int(sys.argv[1]) if len(sys.argv) > 1 else 400)
+    figures = files_against_forward(count=int(sys.argv[1]) if len(sys.argv) > 1 else 400)
     print(
-        f"{found.name}: {found.our_seconds:.2f} s beside {found.other_seconds:.2f} s, {found.ratio:.3f} ({found.target}); {found.notes}; {machine()}"
+        f"{figures.name}: {figures.our_seconds:.2f} s beside {figures.other_seconds:.2f} s, {figures.ratio:.3f} "
+        f"({figures.target}); {figures.notes}; {machine()}"
     )

@@ -46,8 +46,8 @@ SHOTS: dict[
 def main() -> None:
     OUT.mkdir(exist_ok=True)
     with sync_playwright() as playwright, server(AVIARY) as (address, _, _):
-        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         for kind, size, width in (("wide", WIDE, 960), ("phone", PHONE, 300)):
             for scheme in ("light", "dark"):
                 context = browser.new_context(

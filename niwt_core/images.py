@@ -178,10 +178,10 @@ def _orientation(image: Image.Image) -> int:
 def _check_memory(image: Image.Image, pixels: int, factor: int, where: str) -> None:
     """Raises NiwtError if decoding (``pixels`` in the file, ``image.size`` of them decoded) and converting would take more than `MAX_MEMORY`."""
     stored = _STORED.get(image.mode, 4)  # bytes a pixel
-    whole = stored * (2 if image.format in _DECODED_TWICE else 1)
+    size = stored * (2 if image.format in _DECODED_TWICE else 1)
     if factor == 1:  # the same again as RGB, and what lies between
-        whole += 4 + (9 if _is_transparent(image) else 1) + (4 if _orientation(image) in _TURNS else 0)
-    needed = image.width * image.height * whole + (6 * pixels if image.info.get("progressive") else 0)
+        size += 4 + (9 if _is_transparent(image) else 1) + (4 if _orientation(image) in _TURNS else 0)
+    needed = image.width * image.height * size + (6 * pixels if image.info.get("progressive") else 0)
     if needed > MAX_MEMORY:
         what = f"cannot read the picture: {pixels / 1e6:.0f} megapixels of {image.format} ({image.mode}) is too large"
         raise NiwtError(what, where=where, fix="make it smaller first")
@@ -234,14 +234,14 @@ def _span(image: Image.Image) -> tuple[float, float]:
     Ranges: 0-1 (floats only), 8, 10, 12, 14 and 16 bits. Values that are negative or fit none are stretched between
     their own minimum and maximum.
     """
-    low, high, whole = np.inf, -np.inf, True
+    low, high, integral = np.inf, -np.inf, True
     for strip, _ in _strips(image):
         values = np.asarray(strip)
-        whole = np.issubdtype(values.dtype, np.integer)
-        if not whole:
+        integral = np.issubdtype(values.dtype, np.integer)
+        if not integral:
             values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
         low, high = min(low, float(values.min())), max(high, float(values.max()))
-    tops = [top for top in ([] if whole else [1]) + [255, 1023, 4095, 16383, 65535] if high <= top]
+    tops = [top for top in ([] if integral else [1]) + [255, 1023, 4095, 16383, 65535] if high <= top]
     if low < 0 or not tops:
         return low, high if high > low else low + 1.0
     return 0.0, float(tops[0])

@@ -48,18 +48,18 @@ part = part_column.selectbox(
 trust = TRUST[
     trust_column.segmented_control("Trust", list(TRUST), default="Named", required=True, key="trust", width="stretch")
 ]
-found = lookup.search(study, words or "", part or "", trust)
+listed = lookup.search(study, words or "", part or "", trust)
 
 if name is not None:
-    entry.show_class(study, study.class_index(name), found)
-elif not found:
+    entry.show_class(study, study.class_index(name), listed)
+elif not listed:
     cards.nothing(
         "No neuron answers to that", "Try a shorter word, another part, or show all neurons, unnamed ones included."
     )
 else:
     count, save, view = st.columns([6, 2, 4], vertical_alignment="center")
     with count:
-        cards.count_line(len(found), len(study.neurons))
+        cards.count_line(len(listed), len(study.neurons))
     save.download_button(
         "As CSV",
         lambda: dictionary_csv(study).encode(),
@@ -76,12 +76,12 @@ else:
     if shown_as == "Map":
         from pages.components.dictionary import neuron_map
 
-        neuron_map.show(study, found)
+        neuron_map.show(study, listed)
         st.stop()
-    pages = -(-len(found) // PER_PAGE)
+    pages = -(-len(listed) // PER_PAGE)
     page = min(st.session_state.get("dictionary_page", 1), pages)
     with st.grid(columns=4, min_column_width=230, gap="medium", key="gallery"):
-        for index in found[(page - 1) * PER_PAGE : page * PER_PAGE]:
+        for index in listed[(page - 1) * PER_PAGE : page * PER_PAGE]:
             cards.neuron_card(study, index, scope="all")
     if pages > 1:
         st.pagination(pages, key="dictionary_page")

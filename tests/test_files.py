@@ -57,11 +57,11 @@ def test_a_name_as_long_as_names_may_be(tmp_path):
 def test_what_is_not_read(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "large").write_bytes(bytes(2000))
-    for name, said in (
+    for name, content in (
         ("pipe", "no regular file"),
         ("large", "2 kB is too large"),
         ("missing", "no such file"),
         (".", "a folder"),
     ):
-        with pytest.raises(NiwtError, match=said):
+        with pytest.raises(NiwtError, match=content):
             read_bytes(tmp_path / name, 1000)

@@ -166,8 +166,8 @@ def test_large_jpeg_decodes_at_a_fraction(tmp_path):
     assert small.size == (1200, 800)  # a quarter would be 400 high, less than twice 224
     assert open_image(path, at_least=100).size == (300, 200)
     assert open_image(path).size == open_image(path, at_least=1600).size == (2400, 1600)
-    whole = np.asarray(open_image(path).resize((60, 40), Image.Resampling.BILINEAR), dtype=float)
-    np.testing.assert_allclose(np.asarray(small.resize((60, 40), Image.Resampling.BILINEAR)), whole, atol=2)
+    reference = np.asarray(open_image(path).resize((60, 40), Image.Resampling.BILINEAR), dtype=float)
+    np.testing.assert_allclose(np.asarray(small.resize((60, 40), Image.Resampling.BILINEAR)), reference, atol=2)
     gradient(600, 400).save(tmp_path / "large.png")
     assert open_image(tmp_path / "large.png", at_least=10).size == (600, 400)
 
@@ -335,9 +335,9 @@ def test_a_picture_in_strips_is_the_picture(mode, monkeypatch):
     elif mode == "F":
         image = Image.fromarray(np.asarray(image).astype(np.float32) / 255)
     data = encode(image, "TIFF")
-    whole = open_image(data)
+    reference = open_image(data)
     monkeypatch.setattr("niwt_core.images.LARGE", 100)
     monkeypatch.setattr("niwt_core.images.STRIP", 3000)
     small = open_image(data, at_least=50)
     assert small.size == (135, 101)
-    np.testing.assert_array_equal(np.asarray(small), np.asarray(whole.reduce(3)))
+    np.testing.assert_array_equal(np.asarray(small), np.asarray(reference.reduce(3)))

@@ -59,13 +59,13 @@ def audit_study(
 
 def audits_json(audits: Audits) -> dict[str, Any]:
     """The entries that ``niwt evaluate --json`` has of them; what was not measured is left out."""
-    found: dict[str, Any] = {"claims": {item.side: asdict(item) for item in audits.claims}}
+    figures: dict[str, Any] = {"claims": {item.side: asdict(item) for item in audits.claims}}
     if audits.names is not None:
-        found["names"] = asdict(audits.names)
+        figures["names"] = asdict(audits.names)
     if audits.shuffled is not None:
-        found["claims_shuffled_network"] = asdict(audits.shuffled)
+        figures["claims_shuffled_network"] = asdict(audits.shuffled)
     if audits.novelty is not None:
-        found["novelty"] = asdict(audits.novelty)
+        figures["novelty"] = asdict(audits.novelty)
     if audits.parts is not None:
-        found["parts"] = {**asdict(audits.parts), "times": audits.parts.times}
-    return found
+        figures["parts"] = {**asdict(audits.parts), "times": audits.parts.times}
+    return figures

@@ -89,36 +89,37 @@ def audit_claims(study: Study, *, per_class: int = PER_CLASS, seed: int = 0) -> 
     logits = study.full_head.logits(study.features[torch.from_numpy(chosen)].float())
     runner_up = _runner_up(logits - study.gamma * torch.from_numpy(study.seen), study.labels[chosen])
     if _drawn(study):
-        pooled, truth = _aviary_truth(study, chosen)
+        pooled, there = _aviary_truth(study, chosen)
     else:
-        pooled, truth = study.pooled[torch.from_numpy(chosen)].float(), table[study.labels[chosen]]
+        pooled, there = study.pooled[torch.from_numpy(chosen)].float(), table[study.labels[chosen]]
     claims = detectors.claims(pooled)
     by_chance = np.random.default_rng([seed, 2]).integers(0, len(study.classes), len(chosen))
     audits = []
     for side, of_side in (("seen", study.seen[study.labels[chosen]]), ("unseen", ~study.seen[study.labels[chosen]])):
         if not of_side.any():
             continue
-        own, shown = claims[of_side], truth[of_side]
+        claimed, shown = claims[of_side], there[of_side]
         right, second, random = (
-            _promised(own, shown, table[classes[of_side]]) for classes in (study.labels[chosen], runner_up, by_chance)
+            _promised(claimed, shown, table[classes[of_side]])
+            for classes in (study.labels[chosen], runner_up, by_chance)
         )
         audits.append(
             ClaimsAudit(
                 side=side,
                 pictures=int(of_side.sum()),
                 there=_percent(shown),
-                every=count_claims(own, shown),
+                every=count_claims(claimed, shown),
                 right=right,
                 runner_up=second,
                 random=random,
-                control=count_claims(np.roll(own, len(own) // 2, axis=0), shown),
+                control=count_claims(np.roll(claimed, len(claimed) // 2, axis=0), shown),
             )
         )
     return tuple(audits)
 
 
-def _promised(claims: np.ndarray, truth: np.ndarray, asked: np.ndarray) -> PromisedAudit:
-    return PromisedAudit(count_claims(claims, truth, asked), _percent(truth[asked]))
+def _promised(claims: np.ndarray, there: np.ndarray, asked: np.ndarray) -> PromisedAudit:
+    return PromisedAudit(count_claims(claims, there, asked), _percent(there[asked]))
 
 
 def audit_shuffled(study: Study, *, per_class: int = 2, seed: int = 0) -> ClaimAudit | None:
@@ -128,26 +129,26 @@ def audit_shuffled(study: Study, *, per_class: int = 2, seed: int = 0) -> ClaimA
         return None
     shuffled = replace(study, network=shuffled_network(study.network, seed=seed))
     if _drawn(study):
-        pooled, truth = _aviary_truth(shuffled, held_out_sample(study, per_class=per_class, seed=seed))
+        pooled, there = _aviary_truth(shuffled, held_out_sample(study, per_class=per_class, seed=seed))
     else:
         places = np.random.default_rng([seed, 5]).permutation(len(study.gallery))[:STRANGE]
         pictures = Classifier(shuffled).encode_many([study.gallery.image(int(place)) for place in places])
         pooled = torch.stack([picture.pooled for picture in pictures])
         table = study.knowledge.values / study.knowledge.scale >= PRESENT
-        truth = table[study.labels[study.gallery.pictures[places]]]
-    return count_claims(detectors.claims(pooled), truth)
+        there = table[study.labels[study.gallery.pictures[places]]]
+    return count_claims(detectors.claims(pooled), there)
 
 
-def count_claims(claims: np.ndarray, truth: np.ndarray, asked: np.ndarray | None = None) -> ClaimAudit:
+def count_claims(claims: np.ndarray, there: np.ndarray, asked: np.ndarray | None = None) -> ClaimAudit:
     """Claims (n,K) of 1, 0, -1 against truth (n,K) bool, over the questions that were ``asked`` (n,K) bool, all by default."""
     asked = np.ones(claims.shape, bool) if asked is None else asked
     seen, absent = (claims > 0) & asked, (claims < 0) & asked
     return ClaimAudit(
         int((seen | absent).sum()),
-        _percent(truth[seen]),
-        _percent(~truth[absent]),
+        _percent(there[seen]),
+        _percent(~there[absent]),
         _percent((seen | absent)[asked]),
-        _percent(seen[truth & asked]),
+        _percent(seen[there & asked]),
         int(absent.sum()),
     )
 
@@ -160,14 +161,14 @@ def audit_novelty(study: Study, *, outside: Sequence[Path] = (), seed: int = 0) 
     )
     if novelty is None or study.kind == "classifier" or not len(study.gallery):
         return None
-    own = {part: _distances(novelty, study.pooled[torch.from_numpy(at)].float()) for part, at in held_out.items()}
+    by_part = {part: _distances(novelty, study.pooled[torch.from_numpy(at)].float()) for part, at in held_out.items()}
     strange: dict[str, Sequence[Image.Image | Path]] = {
         "noise": noise(study.preprocess.size, count=STRANGE, seed=seed),
         "tiles": tiles(_gallery_sample(study, STRANGE, seed), seed=seed),
     }
     if outside:
         strange["photographs"] = tuple(outside)
-    classifier, familiar = Classifier(study), np.concatenate(list(own.values()))
+    classifier, familiar = Classifier(study), np.concatenate(list(by_part.values()))
     auroc, refused = {}, {}
     for name, pictures in strange.items():
         pooled = torch.stack([picture.pooled for picture in classifier.encode_many(pictures)])
@@ -176,7 +177,7 @@ def audit_novelty(study: Study, *, outside: Sequence[Path] = (), seed: int = 0) 
             roc_auc_score(np.arange(len(familiar) + len(away)) >= len(familiar), np.append(familiar, away))
         )
         refused[name] = _percent(away > novelty.limit)
-    accepted = {part: _percent(distances <= novelty.limit) for part, distances in own.items()}
+    accepted = {part: _percent(distances <= novelty.limit) for part, distances in by_part.items()}
     return NoveltyAudit(accepted["test_seen"], accepted["test_unseen"], auroc, refused)
 
 
@@ -207,12 +208,12 @@ def _aviary_truth(study: Study, chosen: np.ndarray) -> tuple[Tensor, np.ndarray]
     """(pooled activations (n,N) of the pictures drawn again, which attributes are in view (n,K) bool)."""
     drawn = list(redrawn(study, chosen))
     pooled = [picture.pooled for picture in Classifier(study).encode_many([picture.image for picture in drawn])]
-    truth = []
+    rows = []
     for picture in drawn:
         in_view = {group for group, part in PART_OF_GROUP.items() if picture.visibility[part] >= IN_VIEW}
         there = {f"{group}::{value}" for group, value in picture.attributes.items() if group in in_view}
-        truth.append([name in there for name in study.knowledge.names])
-    return torch.stack(pooled), np.array(truth)
+        rows.append([name in there for name in study.knowledge.names])
+    return torch.stack(pooled), np.array(rows)
 
 
 def _runner_up(logits: Tensor, labels: np.ndarray) -> np.ndarray:

@@ -204,11 +204,11 @@ def _record(study: Study, answer: Answer, drawn: Picture, random: np.random.Gene
     for word in words:
         if word in true and drawn.masks is not None:
             mask = drawn.masks[PART_OF_GROUP[word.partition("::")[0]]]  # (s, s) bool
-            own = attribute_map(study, answer.picture, word).peak()
+            peak = attribute_map(study, answer.picture, word).peak()
             permuted = torch.from_numpy(random.permutation(study.network.neurons))
             other = attribute_map(study, answer.picture, word, deal=permuted).peak()
             centre = (mask.shape[0] // 2, mask.shape[1] // 2)
-            hit, middle, by_chance = (bool(mask[at]) for at in (own, centre, other))
+            hit, middle, by_chance = (bool(mask[at]) for at in (peak, centre, other))
             maps.append(_Map(word.partition("::")[0], hit, middle, by_chance, float(mask.mean())))
     return _Record(
         tuple(word in true for word in words), float(np.mean([word in true for word in guessed])), tuple(maps)
@@ -216,8 +216,8 @@ def _record(study: Study, answer: Answer, drawn: Picture, random: np.random.Gene
 
 
 def _words(records: Sequence[_Record]) -> AttributeAudit:
-    told = [word for record in records for word in record.true]
-    return AttributeAudit(len(records), _percent(told), _percent([record.by_frequency for record in records]))
+    judged = [word for record in records for word in record.true]
+    return AttributeAudit(len(records), _percent(judged), _percent([record.by_frequency for record in records]))
 
 
 def _pointing(records: Sequence[_Record]) -> Pointing:

@@ -31,11 +31,11 @@ def ground_truth_lines(ground_truth: GroundTruth) -> Iterator[str]:
 
 def audit_lines(audits: Audits, *, names: bool = True) -> Iterator[str]:
     """What the audits found, each with its control; ``names`` are left out where `ground_truth_lines` says them."""
-    found = audits.names
-    if names and found is not None:
+    audit = audits.names
+    if names and audit is not None:
         yield (
-            f"names        {found.verified:.1f} % of {found.live} live neurons verified, {found.contested:.1f} % contested, "
-            f"{found.shuffled:.1f} % pass under shuffled names"
+            f"names        {audit.verified:.1f} % of {audit.live} live neurons verified, {audit.contested:.1f} % contested, "
+            f"{audit.shuffled:.1f} % pass under shuffled names"
         )
     for item in audits.claims:
         yield (

@@ -46,11 +46,11 @@ def split_exported(
     ends = [-1, *(position for _, position in chosen), len(units) - 1]
     for index, (start, end) in enumerate(pairwise(ends)):
         entry = recording.picture if start < 0 else units[start].node
-        spec, found = _Piece(recording, entry).written(
+        spec, parameters = _Piece(recording, entry).written(
             units[start + 1 : end + 1], channels_last, last=index == len(layers)
         )
         chain.append({"name": (*layers, "features")[index], **spec})
-        tensors |= {f"chain.{index}.{key}": value for key, value in found.items()}
+        tensors |= {f"chain.{index}.{key}": value for key, value in parameters.items()}
     data = {
         "version": VERSION, "name": name, "tokens": tokens, "layer": layers[-1], "layers": layers,
         "neurons": [_neurons(units[position].node, channels_last) for _, position in chosen],
@@ -203,8 +203,8 @@ class _Piece:
 def _check(network: SplitNetwork, model: nn.Module, size: int, name: str) -> None:
     """Raises NiwtError unless both give the same logits, for a batch of another size than was recorded."""
     x = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
-    expected, found = model(x), network(x)
-    if not (found - expected).abs().max() <= _SAME * expected.abs().max():
+    expected, actual = model(x), network(x)
+    if not (actual - expected).abs().max() <= _SAME * expected.abs().max():
         raise refused(name, "does not give its library's logits when written down")
 
 

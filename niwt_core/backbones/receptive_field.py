@@ -36,9 +36,9 @@ def _first(value: Any) -> int:
         return value.step
     if isinstance(value, tuple):
         for part in value:
-            found = _first(part)
-            if found >= 0:
-                return found
+            layer = _first(part)
+            if layer >= 0:
+                return layer
     return -1
 
 

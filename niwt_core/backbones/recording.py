@@ -71,7 +71,7 @@ class Recording:
         given = [self.weights.get(argument) for argument in node.args[1:3] if isinstance(argument, fx.Node)]
         if str(node.target) != "aten.linear.default" or not given or None in given:
             raise refused(name, f"does not end in a linear layer (but in {self.units[-1].module or node.target})")
-        tensors = [tensor.detach() for found in given if found is not None for tensor in (found[1],)]
+        tensors = [tensor.detach() for recorded in given if recorded is not None for tensor in (recorded[1],)]
         return tensors[0], tensors[1] if len(tensors) > 1 else None
 
     def _placeholder(self, node: fx.Node, program: Any, signature: Any) -> None:
@@ -147,8 +147,8 @@ class Recording:
 
 
 def _stack(node: fx.Node) -> Mapping[str, tuple[str, Any]]:
-    found: Mapping[str, tuple[str, Any]] = node.meta.get("nn_module_stack") or {}
-    return {call: entry for call, entry in found.items() if not entry[0].startswith("_empty_nn_module_stack")}
+    modules: Mapping[str, tuple[str, Any]] = node.meta.get("nn_module_stack") or {}
+    return {call: entry for call, entry in modules.items() if not entry[0].startswith("_empty_nn_module_stack")}
 
 
 def _path(path: str) -> str:

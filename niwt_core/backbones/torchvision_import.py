@@ -47,11 +47,11 @@ def _load_operators(folder: Path) -> bool:
     if os.name == "nt":
         os.add_dll_directory(str(folder))  # type: ignore[attr-defined,unused-ignore]
     loader = (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES)
-    found = importlib.machinery.FileFinder(str(folder), loader).find_spec("_C")
-    if found is None or found.origin is None:
+    spec = importlib.machinery.FileFinder(str(folder), loader).find_spec("_C")
+    if spec is None or spec.origin is None:
         return False
     try:
-        torch.ops.load_library(found.origin)
+        torch.ops.load_library(spec.origin)
     except (ImportError, OSError):
         return False
     return hasattr(torch.ops.torchvision, _OPERATORS[0])

@@ -52,9 +52,9 @@ def split_model(
     chain, tensors = [], {f"head.{key}": value for key, value in head.state_dict().items()}
     for index, (start, end) in enumerate(zip([source, *ends], [*ends, flow[-1]], strict=True)):
         piece = flow[0 if start is source else flow.index(start) + 1 : flow.index(end) + 1]
-        spec, found = _program(model, start, piece, names.get(end, "features"))
+        spec, parameters = _program(model, start, piece, names.get(end, "features"))
         chain.append(spec)
-        tensors |= {f"chain.{index}.{key}": value for key, value in found.items()}
+        tensors |= {f"chain.{index}.{key}": value for key, value in parameters.items()}
     blocks = {other: names[node] for other, node in tracer.results.items() if node in names}
     outer = {other: layer for other, layer in blocks.items() if layer.startswith(other + ".")}
     data = {
@@ -199,15 +199,15 @@ def _function(node: fx.Node) -> str:
 
 def arguments_of(module: nn.Module) -> dict[str, Any]:
     """Constructor arguments of a known module, read back from its attributes."""
-    found = {}
+    arguments = {}
     for name in MODULES[class_name(module) or ""][1]:
         value = (
             getattr(module, "drop_prob", None) if name == "p" and not hasattr(module, "p") else getattr(module, name)
         )
         if name == "bias":
             value = value is not None
-        found[name] = list(value) if isinstance(value, tuple) else value
-    return found
+        arguments[name] = list(value) if isinstance(value, tuple) else value
+    return arguments
 
 
 def _attribute(model: nn.Module, target: str) -> Tensor:

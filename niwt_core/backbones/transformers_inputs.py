@@ -24,9 +24,9 @@ def read_preprocess(source: str, inputs: InputOptions, side: int | None) -> Prep
     if not _file(source):
         size = inputs.size or side
         if size is None or inputs.mean is None or inputs.std is None:
-            said = "--mean and --std" if side else "--size, --mean and --std"
+            options = "--mean and --std" if side else "--size, --mean and --std"
             what = f"no {_FILE}: what the network expects of its input is not known"
-            raise NiwtError(what, where=source, fix=f"put the file there, or give {said}")
+            raise NiwtError(what, where=source, fix=f"put the file there, or give {options}")
         return inputs.over(Preprocess(size=size, interpolation="bicubic", two_steps=True))
     return inputs.over(_resolved(_processor(source), source))
 
@@ -35,10 +35,10 @@ def _file(source: str) -> str | None:
     from transformers.utils import cached_file
 
     try:
-        found: str | None = cached_file(source, _FILE, _raise_exceptions_for_missing_entries=False)
+        path: str | None = cached_file(source, _FILE, _raise_exceptions_for_missing_entries=False)
     except (OSError, ValueError) as error:
         raise _unreadable(source, error) from error
-    return found
+    return path
 
 
 def _processor(source: str) -> Mapping[str, Any]:
@@ -49,12 +49,12 @@ def _processor(source: str) -> Mapping[str, Any]:
     level = logging.get_verbosity()
     logging.set_verbosity_error()
     try:
-        found: Mapping[str, Any] = AutoImageProcessor.from_pretrained(source).to_dict()
+        config: Mapping[str, Any] = AutoImageProcessor.from_pretrained(source).to_dict()
     except Exception as error:  # not JSON, no such processor, values of other types: each has errors of its own
         raise _unreadable(source, error) from error
     finally:
         logging.set_verbosity(level)
-    return found
+    return config
 
 
 def _unreadable(source: str, error: Exception) -> NiwtError:
@@ -62,18 +62,20 @@ def _unreadable(source: str, error: Exception) -> NiwtError:
     return NiwtError(f"cannot read {_FILE}: {reason}", where=source, fix="repair or remove the file")
 
 
-def _resolved(found: Mapping[str, Any], source: str) -> Preprocess:
-    odd = [key for key, value in found.items() if key.startswith("do_") and value is True and key not in _HONOURED]
-    odd += [key for key in _SWITCHES if found.get(key)] + ([] if found.get("do_resize", True) else ["do_resize: false"])
+def _resolved(config: Mapping[str, Any], source: str) -> Preprocess:
+    odd = [key for key, value in config.items() if key.startswith("do_") and value is True and key not in _HONOURED]
+    odd += [key for key in _SWITCHES if config.get(key)] + (
+        [] if config.get("do_resize", True) else ["do_resize: false"]
+    )
     if odd:
         raise _refused(source, odd[0])
-    if found.get("resample") not in _FILTERS:
-        raise _refused(source, f"resample {found.get('resample')}")
-    side, resize, whole = _sides(found, source)
-    factor = float(found.get("rescale_factor", 1 / 255)) if found.get("do_rescale", True) else 1.0
+    if config.get("resample") not in _FILTERS:
+        raise _refused(source, f"resample {config.get('resample')}")
+    side, resize, squeezed = _sides(config, source)
+    factor = float(config.get("rescale_factor", 1 / 255)) if config.get("do_rescale", True) else 1.0
     mean, std = (0.0,) * 3, (1.0,) * 3
-    if found.get("do_normalize", True):
-        mean, std = _channels(found, "image_mean", source), _channels(found, "image_std", source)
+    if config.get("do_normalize", True):
+        mean, std = _channels(config, "image_mean", source), _channels(config, "image_std", source)
     unit = 255 * factor  # what a full pixel becomes: 1 unless the file says otherwise
     if not unit > 0:
         raise _refused(source, f"rescale_factor {factor:g}")
@@ -81,44 +83,44 @@ def _resolved(found: Mapping[str, Any], source: str) -> Preprocess:
         size=side,
         mean=tuple(value / unit for value in mean),  # type: ignore[arg-type]
         std=tuple(value / unit for value in std),  # type: ignore[arg-type]
-        interpolation=_FILTERS[found["resample"]],
+        interpolation=_FILTERS[config["resample"]],
         resize=resize,
         two_steps=True,
-        whole=whole,
+        whole=squeezed,
         floor=True,
     )
 
 
-def _sides(found: Mapping[str, Any], source: str) -> tuple[int, int, bool]:
+def _sides(config: Mapping[str, Any], source: str) -> tuple[int, int, bool]:
     """(side of the input, what is resized to, whether the whole picture is)."""
-    size = {key: value for key, value in dict(found["size"]).items() if value is not None}
-    crop = {key: value for key, value in dict(found.get("crop_size") or {}).items() if value is not None}
-    cropped = bool(found.get("do_center_crop"))
+    size = {key: value for key, value in dict(config["size"]).items() if value is not None}
+    crop = {key: value for key, value in dict(config.get("crop_size") or {}).items() if value is not None}
+    cropped = bool(config.get("do_center_crop"))
     if set(size) == {"height", "width"}:
         if size["height"] != size["width"]:
             raise _refused(source, f"a size of {size['height']} x {size['width']}")
-        resize, whole = int(size["height"]), True
+        resize, squeezed = int(size["height"]), True
     elif set(size) == {"shortest_edge"}:
-        resize, whole = int(size["shortest_edge"]), False
+        resize, squeezed = int(size["shortest_edge"]), False
     else:
         raise _refused(source, f"a size by {', '.join(sorted(size))}")
-    if "crop_pct" in found and not whole:  # ConvNeXT's processor
+    if "crop_pct" in config and not squeezed:  # ConvNeXT's processor
         if resize >= _WARPED:
             return resize, resize, True
-        return resize, int(resize / float(found["crop_pct"])), False
+        return resize, int(resize / float(config["crop_pct"])), False
     if not cropped:
-        if not whole:
+        if not squeezed:
             raise _refused(source, "the shorter side resized without a crop")
         return resize, resize, True
     if set(crop) != {"height", "width"} or crop["height"] != crop["width"]:
         raise _refused(source, f"a crop of {crop}")
     if crop["height"] > resize:
         raise _refused(source, f"a crop of {crop['height']} from {resize} pixels")
-    return int(crop["height"]), resize, whole
+    return int(crop["height"]), resize, squeezed
 
 
-def _channels(found: Mapping[str, Any], key: str, source: str) -> tuple[float, float, float]:
-    value = found.get(key)
+def _channels(config: Mapping[str, Any], key: str, source: str) -> tuple[float, float, float]:
+    value = config.get(key)
     numbers = (value,) * 3 if isinstance(value, int | float) else tuple(value or ())
     if len(numbers) != 3:
         raise _refused(source, f"{key} of {len(numbers)} numbers")

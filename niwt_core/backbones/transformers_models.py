@@ -121,10 +121,10 @@ def _refuse_timm_form(source: str) -> None:
     """timm saves folders of the same look: config.json with an `architecture` instead of a model type."""
     path = Path(source) / "config.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        config = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (OSError, ValueError):
         return
-    name = found.get("architecture") if isinstance(found, dict) else None
+    name = config.get("architecture") if isinstance(config, dict) else None
     if isinstance(name, str):
         fix = f"use --backbone timm:{name} --weights {Path(source) / 'model.safetensors'}"
         raise NiwtError("the folder is in timm's form", where=source, fix=fix)
@@ -150,8 +150,8 @@ def _class(config: Any) -> Any:
     """The library's classifier of this kind: the one that the configuration names, where there are several."""
     from transformers import AutoModelForImageClassification
 
-    found: Any = AutoModelForImageClassification._model_mapping[type(config)]
-    choices = found if isinstance(found, list | tuple) else (found,)
+    model_class: Any = AutoModelForImageClassification._model_mapping[type(config)]
+    choices = model_class if isinstance(model_class, list | tuple) else (model_class,)
     named = getattr(config, "architectures", None) or ()
     return next((cls for cls in choices if cls.__name__ in named), choices[0])
 

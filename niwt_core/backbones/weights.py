@@ -39,10 +39,10 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     try:
         content = _open(path)
     except Exception as error:  # a damaged archive raises nearly anything: zip, pickle, JSON, unicode, OS errors
-        said = str(error).strip().partition("\n")[0][:200] or type(error).__name__
+        first_line = str(error).strip().partition("\n")[0][:200] or type(error).__name__
         code = isinstance(error, pickle.UnpicklingError) or "TorchScript" in str(error)  # objects, not tensors alone
         fix = _ALONE if code else "get the file again"
-        raise NiwtError(f"cannot read the weights: {said}", where=path, fix=fix) from error
+        raise NiwtError(f"cannot read the weights: {first_line}", where=path, fix=fix) from error
     state = _state_dict(content, path)
     for name, value in state.items():
         if (reason := _unusual(value)) is not None:

@@ -38,20 +38,20 @@ SAMPLED = 2000  # pictures of the study that say how long features are
 class Confirmed:
     """Pictures of which a person said whether they show the class.
 
-    features (n,D); belongs (n,) bool; rivals (n,) the best score of all other classes, as calibrated when the person said so.
+    features (n,D); belongs (n,) bool; best_other (n,) the best score of all other classes, as calibrated when the person said so.
     """
 
     features: Tensor
     belongs: np.ndarray
-    rivals: np.ndarray
+    best_other: np.ndarray
 
     def __post_init__(self) -> None:
         count = len(self.features)
-        if self.features.ndim != 2 or self.belongs.shape != (count,) or self.rivals.shape != (count,):
+        if self.features.ndim != 2 or self.belongs.shape != (count,) or self.best_other.shape != (count,):
             raise NiwtError("the pictures and what is said of them do not match", where="confirmed pictures")
         if not 1 <= count <= MOST:
             raise NiwtError(f"{count} confirmed pictures", where="confirmed pictures", fix=f"confirm 1 to {MOST}")
-        if not (bool(self.features.isfinite().all()) and np.isfinite(self.rivals).all()):
+        if not (bool(self.features.isfinite().all()) and np.isfinite(self.best_other).all()):
             raise NiwtError("the features of a picture are not finite", where="confirmed pictures")
 
 
@@ -75,9 +75,9 @@ def ridge_about(row: np.ndarray, centred: np.ndarray, residual: np.ndarray, ridg
     return row + centred.T @ np.linalg.solve(gram, residual)
 
 
-def targets(scores: np.ndarray, rivals: np.ndarray, belongs: np.ndarray, *, margin: float) -> np.ndarray:
-    """(n,) scores to reach: above the rivals by ``margin`` where the picture belongs, below them where not, and never less clear than now."""
-    return np.where(belongs, np.maximum(scores, rivals + margin), np.minimum(scores, rivals - margin))
+def targets(scores: np.ndarray, best_other: np.ndarray, belongs: np.ndarray, *, margin: float) -> np.ndarray:
+    """(n,) scores to reach: above the best other class by ``margin`` where the picture belongs, below it where not, and never less clear than now."""
+    return np.where(belongs, np.maximum(scores, best_other + margin), np.minimum(scores, best_other - margin))
 
 
 def confirm(study: Study, recipe: Recipe, confirmed: Confirmed) -> Confirmation:
@@ -96,19 +96,21 @@ def confirm(study: Study, recipe: Recipe, confirmed: Confirmed) -> Confirmation:
     row = described.weights.double().numpy()
     centred = (confirmed.features - study.head.mean).double().numpy()  # (n, D)
     scores = centred @ row + described.bias  # (n,)
-    wanted = targets(scores, confirmed.rivals, confirmed.belongs, margin=margin) - scores
+    wanted = targets(scores, confirmed.best_other, confirmed.belongs, margin=margin) - scores
 
     def moved_row(left_out: int | None = None) -> Tensor:
         kept = np.arange(len(centred)) != (-1 if left_out is None else left_out)
         return torch.from_numpy(ridge_about(row, centred[kept], wanted[kept], ridge).astype(np.float32))
 
     others = (moved_row(i) for i in range(len(centred)))
-    told = np.array([x @ w.double().numpy() + built_bias(study, w) for x, w in zip(centred, others, strict=True)])
+    left_out_scores = np.array(
+        [x @ w.double().numpy() + built_bias(study, w) for x, w in zip(centred, others, strict=True)]
+    )
     return Confirmation(
         described,
         class_of_row(study, recipe, described.values, described.k, moved_row(), confirmed=len(centred)),
-        before=(scores > confirmed.rivals) == confirmed.belongs,
-        after=(told > confirmed.rivals) == confirmed.belongs,
+        before=(scores > confirmed.best_other) == confirmed.belongs,
+        after=(left_out_scores > confirmed.best_other) == confirmed.belongs,
     )
 
 

@@ -59,32 +59,34 @@ def helpful_word(study: Study, attributes: Mapping[str, Any], *, most: int = MOS
             f"a study of {study.knowledge.kind} has no words to add", where=f"study {study.name}", fix="write a caption"
         )
     values = study.knowledge.describe(attributes, base=study.encoder.average)
-    said = groups_said(study, attributes)
-    open_groups = [group for group in study.knowledge.groups if group not in said]
+    described_groups = groups_said(study, attributes)
+    open_groups = [group for group in study.knowledge.groups if group not in described_groups]
     world = _World.of(study)
     if world is None or not open_groups:
         return ()
-    stated = np.concatenate([study.knowledge.groups[group] for group in sorted(said)] or [np.empty(0, np.int64)])
+    stated = np.concatenate(
+        [study.knowledge.groups[group] for group in sorted(described_groups)] or [np.empty(0, np.int64)]
+    )
     truths = np.array(study.knowledge.values[world.lenders], np.float32)  # (S, K) what the class may be like
     truths[:, stated] = values[stated]
     features = world.features(_encoded(study, truths))  # (S, D) about the feature mean
-    rivals = world.known(features)  # (S, C)
-    best = rivals.max(1)
+    known_scores = world.known(features)  # (S, C)
+    best = known_scores.max(1)
     along, level = features @ world.P, features @ world.q
     before = world.described(_encoded(study, values[None]), along, level) - best  # (S,)
     spread = float(np.std(before)) or 1.0
-    found = []
+    gains = []
     for group in open_groups:
         columns = study.knowledge.groups[group]
-        told = np.repeat(values[None], len(truths), 0)
-        told[:, columns] = truths[:, columns]
-        grown = world.described(_encoded(study, told), along, level) - best - before  # (S,)
+        described = np.repeat(values[None], len(truths), 0)
+        described[:, columns] = truths[:, columns]
+        grown = world.described(_encoded(study, described), along, level) - best - before  # (S,)
         gain = float(grown.mean())
         if gain > LEAST_GAIN * spread:
-            parted = np.bincount(rivals.argmax(1), weights=grown, minlength=len(study.classes))
+            parted = np.bincount(known_scores.argmax(1), weights=grown, minlength=len(study.classes))
             versus = study.classes[int(parted.argmax())]
-            found.append(HelpfulWord(group, readable(group), versus, display_name(versus), gain))
-    return tuple(sorted(found, key=lambda word: -word.gain)[:most])
+            gains.append(HelpfulWord(group, readable(group), versus, display_name(versus), gain))
+    return tuple(sorted(gains, key=lambda word: -word.gain)[:most])
 
 
 def groups_said(study: Study, attributes: Mapping[str, Any]) -> frozenset[str]:

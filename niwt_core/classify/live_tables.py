@@ -118,14 +118,14 @@ class HeldOut:
 
         ``replaced`` is the class whose name it has, or -1: that class does not compete.
         """
-        own = self.coordinates @ rows.T + bias  # (n, b)
+        scores = self.coordinates @ rows.T + bias  # (n, b)
         baselines = self.logits - gamma * seen  # (n, C)
         if replaced >= 0:
             baselines[:, replaced] = -np.inf
         best = baselines.max(1)
         if len(rows) > 1:
-            best = np.maximum(best, own[:, 1:].max(1))
-        won: np.ndarray = own[:, 0] >= best
+            best = np.maximum(best, scores[:, 1:].max(1))
+        won: np.ndarray = scores[:, 0] >= best
         return won
 
     def confusions(self, claimed: np.ndarray, *, replaced: int = -1, most: int = 3) -> tuple[tuple[int, int, int], ...]:

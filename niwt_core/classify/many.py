@@ -80,8 +80,8 @@ def classify_files(
 
 def _answers(classifier: Classifier, read: list[tuple[Path, Tensor | NiwtError]], top: int) -> list[FileAnswer]:
     """The answers to one batch, in its order."""
-    found = [(path, value) for path, value in read if isinstance(value, Tensor)]
-    answered = iter(_ranked(classifier, found, top) if found else ())
+    readable = [(path, value) for path, value in read if isinstance(value, Tensor)]
+    answered = iter(_ranked(classifier, readable, top) if readable else ())
     return [FileAnswer(path, error=value) if isinstance(value, NiwtError) else next(answered) for path, value in read]
 
 

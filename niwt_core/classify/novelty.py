@@ -51,9 +51,11 @@ class Novelty:
 
     def distances(self, pooled: Tensor) -> Tensor:
         """The same of many pictures: (B,N) -> (B,). The nearest are found by a product and measured exactly, so that no picture's company counts."""
-        own = _unit(pooled)
-        near = torch.cdist(own, self.reference).topk(min(NEAREST, len(self.reference)), largest=False).indices  # (B, k)
-        return (own[:, None] - self.reference[near]).norm(dim=-1).mean(1)
+        directions = _unit(pooled)
+        near = (
+            torch.cdist(directions, self.reference).topk(min(NEAREST, len(self.reference)), largest=False).indices
+        )  # (B, k)
+        return (directions[:, None] - self.reference[near]).norm(dim=-1).mean(1)
 
     def is_familiar(self, pooled: Tensor) -> bool:
         """The picture is no further away than pictures of new classes of the same kind are."""

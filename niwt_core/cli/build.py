@@ -82,13 +82,13 @@ def _proposed(study: Study, text: str, encoder: str | None = None) -> Mapping[st
     from niwt_core.knowledge.captions import SentenceEncoder
     from niwt_core.knowledge.from_text import attributes_from_text
 
-    found = attributes_from_text(
+    proposals = attributes_from_text(
         study.knowledge, text, base=study.encoder.average, encoder=SentenceEncoder(encoder) if encoder else None
     )
     return {
-        "attributes": dict(found.attributes),
-        "understood": [vars(item) for item in found.found],
-        "not_understood": list(found.unknown),
+        "attributes": dict(proposals.attributes),
+        "understood": [vars(item) for item in proposals.proposals],
+        "not_understood": list(proposals.unknown),
     }
 
 

@@ -161,6 +161,6 @@ def _into_table(
                 journal.add(rows)
                 rows = {}
         journal.add(rows)
-        found = [(path, journal.row(path) or {}) for path in files]
+        answered = [(path, journal.row(path) or {}) for path in files]
         journal.finish(files)
-    return [(path, NiwtError(row["what"], where=path) if "error" in row else row) for path, row in found]
+    return [(path, NiwtError(row["what"], where=path) if "error" in row else row) for path, row in answered]

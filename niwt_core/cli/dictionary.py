@@ -38,11 +38,11 @@ def neurons(
                 fix="leave --attribute out",
             )
         column = opened.knowledge.names[opened.knowledge.column(attribute)]
-    found = find_neurons(opened.neurons, attribute=column)
+    listed = find_neurons(opened.neurons, attribute=column)
     importance = None
     if class_ is not None:
         importance = class_importance(opened, class_)
-        found = tuple(sorted(found, key=lambda neuron: -float(importance[neuron.index])))
+        listed = tuple(sorted(listed, key=lambda neuron: -float(importance[neuron.index])))
     rows = [
         {
             "neuron": neuron.index,
@@ -55,7 +55,7 @@ def neurons(
             "q": neuron.q,
             **({"importance": round(float(importance[neuron.index]), 6)} if importance is not None else {}),
         }
-        for neuron in found[:top]
+        for neuron in listed[:top]
     ]
     if csv is not None:
         write_atomically(csv, dictionary_csv(opened).encode())
@@ -66,7 +66,7 @@ def neurons(
                 "study_id": opened.id,
                 "attribute": column,
                 "class": class_,
-                "found": len(found),
+                "found": len(listed),
                 "neurons": rows,
                 **({"csv": str(csv)} if csv is not None else {}),
             }

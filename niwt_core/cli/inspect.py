@@ -74,8 +74,8 @@ def compare_layers(
     with progress_bar() as report:
         drawing = study_pictures(opened, root, progress=lambda done, total: report("drawing pictures", done, total))
         with drawing as dataset:
-            found = compare_layers(opened, dataset, layers=layer or (), thorough=thorough, progress=report)
-    result = comparison_json(opened, found)
+            comparison = compare_layers(opened, dataset, layers=layer or (), thorough=thorough, progress=report)
+    result = comparison_json(opened, comparison)
     if json:
         write_json(result)
         return
@@ -93,13 +93,14 @@ def compare_layers(
         "zsl",
     )
     header = ("layer", "neurons", "predictable", "live", "verified %", "shuffled %", "folds H", "U", "S", "H", "ZSL")
-    marks = {item["layer"]: "*" * (item["layer"] == found.recommended) for item in result["layers"]}
+    marks = {item["layer"]: "*" * (item["layer"] == comparison.recommended) for item in result["layers"]}
     rows = [(f"{item['layer']}{marks[item['layer']]}", *(item[key] for key in keys[1:])) for item in result["layers"]]
     write_table(header, rows)
     write_line(
-        f"* best on the {found.folds} folds of seen classes, which alone choose; the study has {found.own}. U, S, H and ZSL are of test pictures."
+        f"* best on the {comparison.folds} folds of seen classes, which alone choose; the study has {comparison.current}. "
+        "U, S, H and ZSL are of test pictures."
     )
-    if found.optimistic:
+    if comparison.optimistic:
         write_line(
             "The network was trained on all seen classes: the figures of folds are optimistic, since it has met the classes that they hold out."
         )

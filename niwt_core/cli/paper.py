@@ -76,11 +76,11 @@ def paper_command(
         dataset = _dataset(opened, root, splits, boxes, report)
         result = run_paper(opened, dataset, options, work, device=pick_device(device), progress=report)
     save_paper(result, study)
-    found = paper_json(opened, result)
+    figures = paper_json(opened, result)
     if json:
-        write_json({"study": opened.name, "study_id": opened.id, "preset": published.name, **found})
+        write_json({"study": opened.name, "study_id": opened.id, "preset": published.name, **figures})
         return
-    write_table(*paper_table(found))
+    write_table(*paper_table(figures))
     loop = result.ways[0]
     write_line(f"loop: {loop.iterations} iterations, stopped: {loop.stopped}; gamma {result.gamma_note}")
 

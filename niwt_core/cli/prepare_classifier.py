@@ -162,8 +162,8 @@ def _table(knowledge: str) -> tuple[Any, Sequence[str]]:
             fix="give a CSV file with one row a class, or a folder with attributes.tsv",
         )
     classes = tuple(cells[0] for _, cells in read_csv(path).rows)
-    found = read_class_table(path, classes)
-    return Knowledge("attributes", classes, found.names, found.values), ()
+    matched = read_class_table(path, classes)
+    return Knowledge("attributes", classes, matched.names, matched.values), ()
 
 
 def _class_names(
@@ -177,8 +177,8 @@ def _class_names(
         return tuple(read_list(classes))
     if ids and len(rows) == network.head.out_features:
         return tuple(rows)
-    found = library_classes(backbone)
-    if found is None or len(found) != network.head.out_features:
+    names = library_classes(backbone)
+    if names is None or len(names) != network.head.out_features:
         what = f"the names of its {network.head.out_features} classes are not known"
         raise NiwtError(what, where=backbone, fix="name them, one a line, with --classes FILE")
-    return found
+    return names

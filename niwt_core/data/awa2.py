@@ -94,16 +94,16 @@ def _pictures(folder: Path) -> tuple[tuple[str, ...], tuple[Skipped, ...]]:
     """class/file of every picture, sorted by class, then file, as in xlsa17; and what is there besides."""
     if not folder.is_dir():
         raise NiwtError("no JPEGImages folder", where=folder.parent, fix="unpack the AwA2-data archive there")
-    found = {class_: class_files(folder, class_) for class_ in class_names(folder)}
-    if not any(files for files, _ in found.values()):
+    by_class = {class_: class_files(folder, class_) for class_ in class_names(folder)}
+    if not any(files for files, _ in by_class.values()):
         raise NiwtError("no picture", where=folder, fix="unpack the AwA2-data archive there")
-    for name, (files, _) in found.items():
+    for name, (files, _) in by_class.items():
         if not files:
             raise NiwtError(
                 f"class {name} has no picture", where=folder / name, fix="add its pictures, or remove the folder"
             )
-    paths = tuple(path for files, _ in found.values() for path in files)
-    return paths, (*strays(folder), *(item for _, skipped in found.values() for item in skipped))
+    paths = tuple(path for files, _ in by_class.values() for path in files)
+    return paths, (*strays(folder), *(item for _, skipped in by_class.values() for item in skipped))
 
 
 def _split(

@@ -33,7 +33,7 @@ def read_class_table(path: Path, classes: Sequence[str], *, extra: bool = False)
     Raises:
         NiwtError: on a class without a row or with two, a row of no class, cells that are neither numbers nor marks.
     """
-    table, turned = _upright(read_csv(path), classes)
+    table, transposed = _upright(read_csv(path), classes)
     names = table.header[1:]
     if not names or not all(names):
         raise NiwtError("a column without a name", where=f"{path} line 1", fix="write class, then one name a column")
@@ -47,12 +47,12 @@ def read_class_table(path: Path, classes: Sequence[str], *, extra: bool = False)
                 f"class {cells[0]!r} appears twice", where=f"{path} line {line}", fix="delete one of the rows"
             )
         lines[cells[0]] = line
-    found, missing = match_classes(classes, lines)
+    matched, missing = match_classes(classes, lines)
     if missing:
         near = closest(missing[0], lines, count=1)
         fix = f"is it {near[0]!r}? Spell both alike" if near else "add a row for it"
         raise NiwtError(f"class {listing(missing)} has no row", where=path, fix=fix)
-    unknown = [row for row in lines if row not in found.values()]
+    unknown = [row for row in lines if row not in matched.values()]
     if unknown and not extra:
         where = f"{path} line {lines[unknown[0]]}"
         raise NiwtError(
@@ -61,10 +61,10 @@ def read_class_table(path: Path, classes: Sequence[str], *, extra: bool = False)
             fix="add its pictures, list it in unseen.txt to describe it only, or delete the row",
         )
     row_of = {cells[0]: cells for _, cells in table.rows}
-    where = "column" if turned else "line"
-    rows = [(f"{path} {where} {lines[found[class_]]}", row_of[found[class_]][1:]) for class_ in classes]
+    where = "column" if transposed else "line"
+    rows = [(f"{path} {where} {lines[matched[class_]]}", row_of[matched[class_]][1:]) for class_ in classes]
     values, notices = read_columns(rows, names, decimal_comma=table.delimiter != ",")
-    turned_notice = ("classes stand in the table's header: it was turned",) if turned else ()
+    turned_notice = ("classes stand in the table's header: it was turned",) if transposed else ()
     return ClassTable(tuple(names), values, (*turned_notice, *notices))
 
 
@@ -74,7 +74,7 @@ def _upright(table: Csv, classes: Sequence[str]) -> tuple[Csv, bool]:
     in_header = match_classes(classes, table.header[1:])[0]
     if len(in_header) <= len(in_rows) or len(in_header) < len(classes):
         return table, False
-    whole = [table.header, *(cells for _, cells in table.rows)]
-    turned = list(zip(*whole, strict=True))
-    rows = tuple((column, cells) for column, cells in enumerate(turned[1:], start=2))
-    return Csv(table.path, turned[0], rows, table.delimiter), True
+    lines = [table.header, *(cells for _, cells in table.rows)]
+    transposed = list(zip(*lines, strict=True))
+    rows = tuple((column, cells) for column, cells in enumerate(transposed[1:], start=2))
+    return Csv(table.path, transposed[0], rows, table.delimiter), True

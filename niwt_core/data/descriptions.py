@@ -26,10 +26,10 @@ def read_descriptions(path: Path, classes: Sequence[str]) -> Mapping[str, tuple[
     """
     path = Path(path)
     sentences = _read_folder(path) if path.is_dir() else _read_json(path)
-    found = match_all(
-        classes, (name for name, said in sentences.items() if said), where=path, fix="describe every class"
+    names = match_all(
+        classes, (name for name, phrases in sentences.items() if phrases), where=path, fix="describe every class"
     )
-    return {class_: sentences[found[class_]] for class_ in classes}
+    return {class_: sentences[names[class_]] for class_ in classes}
 
 
 def _read_folder(path: Path) -> Mapping[str, tuple[str, ...]]:
@@ -48,10 +48,10 @@ def _read_json(path: Path) -> Mapping[str, tuple[str, ...]]:
     if not isinstance(content, dict):
         raise NiwtError("not a JSON object", where=path, fix=_SHAPE)
     sentences: dict[str, tuple[str, ...]] = {}
-    for name, said in content.items():
-        if any(0xD800 <= ord(sign) <= 0xDFFF for sign in f"{name}{said if isinstance(said, str) else ''}"):
+    for name, phrases in content.items():
+        if any(0xD800 <= ord(sign) <= 0xDFFF for sign in f"{name}{phrases if isinstance(phrases, str) else ''}"):
             raise NiwtError("half a character (a lone surrogate)", where=path, fix="save it as UTF-8")
-        lines = [said] if isinstance(said, str) else said
+        lines = [phrases] if isinstance(phrases, str) else phrases
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
             raise NiwtError("not a list of sentences", where=f"{path}, {name}", fix='write ["sentence", ...]')
         sentences[name] = tuple(line.strip() for line in lines if line.strip())

@@ -30,12 +30,12 @@ def with_duplicates_said(dataset: Dataset) -> Dataset:
     leaks = [group for group in groups if len({bool(dataset.train[i]) for i in group}) > 1]
     twofold = [group for group in groups if len({int(dataset.labels[i]) for i in group}) > 1]
     notices = []
-    for found, what in (
+    for repeated, what in (
         (leaks, "both among training and test pictures: accuracy is too high"),
         (twofold, "in two classes"),
     ):
-        if found:
-            example = " = ".join(dataset.paths[i] for i in found[0][:2])
-            count = "1 picture is" if len(found) == 1 else f"{len(found)} pictures are"
+        if repeated:
+            example = " = ".join(dataset.paths[i] for i in repeated[0][:2])
+            count = "1 picture is" if len(repeated) == 1 else f"{len(repeated)} pictures are"
             notices.append(f"{count} {what} ({example})")
     return replace(dataset, notices=(*dataset.notices, *notices)) if notices else dataset

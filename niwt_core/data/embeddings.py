@@ -67,8 +67,8 @@ def _read_npy(path: Path, classes: Sequence[str]) -> np.ndarray:
     if len(values) != len(names):
         what = f"{len(values)} rows for {len(names)} classes"
         raise NiwtError(what, where=path, fix="give one row a class in the set's order, or a .csv with class names")
-    found = match_all(classes, names, where=listed, fix="list the class of every row")
-    return single_precision(values, where=path)[[names.index(found[class_]) for class_ in classes]]
+    matched = match_all(classes, names, where=listed, fix="list the class of every row")
+    return single_precision(values, where=path)[[names.index(matched[class_]) for class_ in classes]]
 
 
 def single_precision(values: np.ndarray, *, where: object) -> np.ndarray:

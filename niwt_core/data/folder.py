@@ -151,8 +151,8 @@ def _knowledge(
         knowledge = Knowledge("attributes", classes, read.names, common.values, common.scale)
         return knowledge, (*read.notices, *common.notices)
     workbooks = [table.with_suffix(suffix) for suffix in (".xlsx", ".xls", ".ods")]
-    if found := [file.name for file in workbooks if file.is_file()]:
-        raise NiwtError(f"{found[0]} is a spreadsheet", where=table.parent, fix="export it as CSV: attributes.csv")
+    if unreadable := [file.name for file in workbooks if file.is_file()]:
+        raise NiwtError(f"{unreadable[0]} is a spreadsheet", where=table.parent, fix="export it as CSV: attributes.csv")
     if not captions:
         fix = "describe every class in one of them"
         if stub and _write_stub(table.with_name(STUB), classes):

@@ -38,8 +38,8 @@ class ClassVectors:
 
     def rows(self, classes: Sequence[str]) -> np.ndarray:
         """(len(classes),) int64 row of each class, by name. Raises NiwtError if one is missing."""
-        found = match_all(classes, self.classes, where=self.path, fix="give the file of this data set")
-        return np.array([self.classes.index(found[class_]) for class_ in classes], dtype=np.int64)
+        names = match_all(classes, self.classes, where=self.path, fix="give the file of this data set")
+        return np.array([self.classes.index(names[class_]) for class_ in classes], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,8 +142,8 @@ class _Reader:
         if not line:
             self.stop()
             return None
-        found: dict[str, str] = json.loads(line)
-        return found
+        reply: dict[str, str] = json.loads(line)
+        return reply
 
 
 _read = _Reader()
@@ -187,7 +187,7 @@ def _matrix(path: Path, att: np.ndarray, classes: int) -> np.ndarray:
 
 
 def _rows(path: Path, locations: np.ndarray) -> np.ndarray:
-    whole = locations.dtype.kind in "iuf" and bool(((locations >= 1) & (locations <= 2**31)).all())  # NaN is neither
-    if not whole:
+    valid = locations.dtype.kind in "iuf" and bool(((locations >= 1) & (locations <= 2**31)).all())  # NaN is neither
+    if not valid:
         raise NiwtError("picture numbers that are not counted from 1", where=path, fix=_FIX)
     return locations.ravel().astype(np.int64) - 1

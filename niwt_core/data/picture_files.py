@@ -22,20 +22,20 @@ def picture_files(named: Sequence[Path]) -> tuple[list[Path], set[Path]]:
     singly: set[Path] = set()
     for path in named:
         if path.is_dir():
-            found = _below(path)
-            if not found:
+            below = _below(path)
+            if not below:
                 raise NiwtError("no pictures in that folder", where=path, fix="check the path")
         elif not path.exists() and glob.has_magic(str(path)):
             matches = [Path(match) for match in sorted(glob.glob(str(path), recursive=True))]
-            found = [file for match in matches for file in (_below(match) if match.is_dir() else [match])]
-            if not found:
+            below = [file for match in matches for file in (_below(match) if match.is_dir() else [match])]
+            if not below:
                 raise NiwtError("no file matches", where=path, fix="check the pattern")
         else:
             files.append(path)
             singly.add(path)
             continue
         there = set(files)
-        files += [file for file in dict.fromkeys(found) if file not in there]
+        files += [file for file in dict.fromkeys(below) if file not in there]
     return files, singly
 
 

@@ -31,18 +31,18 @@ def read_picture_captions(path: Path, dataset: Dataset) -> Mapping[str, tuple[st
     """
     path = Path(path)
     folders = sorted(entry.name for entry in path.iterdir() if entry.is_dir() and any(entry.glob("*.txt")))
-    found = match_all(dataset.classes, folders, where=path, fix="add a folder of captions for each class")
+    names = match_all(dataset.classes, folders, where=path, fix="add a folder of captions for each class")
     training: dict[int, set[str]] = {}
     for label, picture, train in zip(dataset.labels, dataset.paths, dataset.train, strict=True):
         if train:
             training.setdefault(int(label), set()).add(PurePosixPath(picture).stem)
     captions: dict[str, tuple[str, ...]] = {}
     for c, name in enumerate(dataset.classes):
-        files = sorted(file for file in (path / found[name]).glob("*.txt") if not file.name.startswith("."))
+        files = sorted(file for file in (path / names[name]).glob("*.txt") if not file.name.startswith("."))
         used = [file for file in files if not dataset.seen[c] or file.stem in training.get(c, ())]
         captions[name] = tuple(sentence for file in used for sentence in read_list(file))
         if not captions[name]:
             what = "no caption of a training picture" if dataset.seen[c] else "no caption"
             fix = "name each file like its picture, as in <class>/<picture>.txt"
-            raise NiwtError(f"class {name} has {what}", where=path / found[name], fix=fix)
+            raise NiwtError(f"class {name} has {what}", where=path / names[name], fix=fix)
     return captions

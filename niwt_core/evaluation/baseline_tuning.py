@@ -92,9 +92,9 @@ def choose_baseline(
         )
         fitted = baseline.fit(training_data)
         pictures = np.concatenate([fold.seen_test, fold.unseen_test])
-        x, classes = condition(features[pictures]).numpy(), np.concatenate([fold.kept, fold.held])
+        x, classes = condition(features[pictures]).numpy(), np.concatenate([fold.kept, fold.left_out])
         results = []
-        for known, scores in in_units(fitted, training_data, x, centred[fold.held], grid):
+        for known, scores in in_units(fitted, training_data, x, centred[fold.left_out], grid):
             H = np.zeros(0)
             if best_seen is not None:
                 margins = margins_of(baseline, training_data, known, scores, labels[pictures], classes)
@@ -150,9 +150,9 @@ def first_partition(heads: Sequence[FoldHead]) -> list[FoldHead]:
     met: set[int] = set()
     leading = []
     for item in heads:
-        if met & set(item.fold.held.tolist()):
+        if met & set(item.fold.left_out.tolist()):
             break
-        met |= set(item.fold.held.tolist())
+        met |= set(item.fold.left_out.tolist())
         leading.append(item)
     return leading
 

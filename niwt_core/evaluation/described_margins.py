@@ -62,11 +62,11 @@ class Photographs:
 class Margins:
     """Scores of described classes less what they must beat, before calibration.
 
-    own (n,): a photograph's own class, described, less the best other class; fifth (n,): less the fifth best. other (n,C): each photograph for
+    described (n,): a photograph's own class, described, less the best other class; fifth (n,): less the fifth best. other (n,C): each photograph for
     each described class, less the best class but that one; NaN for its own. alone (n,C): scores as they are.
     """
 
-    own: np.ndarray
+    described: np.ndarray
     fifth: np.ndarray
     other: np.ndarray
     alone: np.ndarray
@@ -99,7 +99,7 @@ def at_gamma(m: Margins, gamma: float) -> OperatingPoint:
     return OperatingPoint(
         "gamma",
         gamma,
-        class_averaged(m.own > -gamma, m.labels),
+        class_averaged(m.described > -gamma, m.labels),
         class_averaged(m.fifth > -gamma, m.labels),
         100 * float(taken),
     )
@@ -127,7 +127,7 @@ def at_share(m: Margins, share: float, *, shrinkage: float = SHRINKAGE, folds: i
         if not judged.any():
             continue
         bias = share_biases(m.other[~judged], share, shrinkage)  # (C,)
-        first[judged] = m.own[judged] > -bias[m.labels[judged]]
+        first[judged] = m.described[judged] > -bias[m.labels[judged]]
         five[judged] = m.fifth[judged] > -bias[m.labels[judged]]
         taken[judged] = np.where(np.isnan(m.other[judged]), np.nan, m.other[judged] > -bias)
     stolen = 100 * float(np.nanmean(taken, axis=0).mean())

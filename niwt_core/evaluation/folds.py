@@ -40,7 +40,7 @@ class Fold:
     """kept and held are class indices; the rest are picture indices."""
 
     kept: np.ndarray
-    held: np.ndarray
+    left_out: np.ndarray
     fit: np.ndarray
     seen_test: np.ndarray
     unseen_test: np.ndarray
@@ -48,7 +48,7 @@ class Fold:
     def only(self, usable: np.ndarray) -> Fold:
         """The fold without pictures that could not be read; ``usable`` (n,) bool."""
         return Fold(
-            self.kept, self.held, *(part[usable[part]] for part in (self.fit, self.seen_test, self.unseen_test))
+            self.kept, self.left_out, *(part[usable[part]] for part in (self.fit, self.seen_test, self.unseen_test))
         )
 
 
@@ -79,18 +79,18 @@ def _partition(labels: np.ndarray, train: np.ndarray, seen: np.ndarray, random: 
     pictures = np.flatnonzero(train)
     part = np.full(len(labels), -1)
     for c in classes:
-        own = random.permutation(pictures[labels[pictures] == c])
-        if len(own) > 2:  # a class of two pictures needs both to be learnt at all
-            part[own] = np.arange(len(own)) % PICTURE_FOLDS
+        pictures_of_class = random.permutation(pictures[labels[pictures] == c])
+        if len(pictures_of_class) > 2:  # a class of two pictures needs both to be learnt at all
+            part[pictures_of_class] = np.arange(len(pictures_of_class)) % PICTURE_FOLDS
     folds = []
     for i in range(count):
-        held, kept = (
+        left_out, kept = (
             np.sort(classes[i::count]),
             np.sort(np.concatenate([classes[j::count] for j in range(count) if j != i])),
         )
-        of_held = np.isin(labels[pictures], held)
+        of_held = np.isin(labels[pictures], left_out)
         tested = part[pictures] == i % PICTURE_FOLDS
-        folds.append(Fold(kept, held, pictures[~of_held & ~tested], pictures[~of_held & tested], pictures[of_held]))
+        folds.append(Fold(kept, left_out, pictures[~of_held & ~tested], pictures[~of_held & tested], pictures[of_held]))
     return folds
 
 
@@ -133,7 +133,7 @@ def fold_scores(item: FoldHead, labels: np.ndarray, rows: Tensor, biases: Tensor
     """Scores of one fold's pseudo-test pictures for its kept classes and the held-out classes' ``rows`` (U,D)."""
     fold, pictures = item.fold, np.concatenate([item.fold.seen_test, item.fold.unseen_test])
     both = Head(torch.cat([item.head.rows, rows]), torch.cat([item.head.biases, biases]), item.head.mean)
-    classes = np.concatenate([fold.kept, fold.held])
+    classes = np.concatenate([fold.kept, fold.left_out])
     local = np.searchsorted(np.sort(classes), labels[pictures])
     order = np.argsort(classes)
     logits = both.logits(item.fold_features.features[pictures])[:, order] / item.unit

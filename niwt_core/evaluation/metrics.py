@@ -157,11 +157,11 @@ def curve_of_gains(margin: np.ndarray, gain: np.ndarray, of_unseen: np.ndarray) 
 
 def metrics(scored: Scored, gamma: float) -> Metrics:
     """U, S, H and ZSL at one ``gamma``: a seen class wins where its margin exceeds gamma."""
-    unseen, own, labels = scored.of_unseen, scored.right_among_own, scored.labels
+    unseen, right, labels = scored.of_unseen, scored.right_among_own, scored.labels
     says_unseen = scored.margin <= gamma
-    u = class_averaged((own & says_unseen)[unseen], labels[unseen])
-    s = class_averaged((own & ~says_unseen)[~unseen], labels[~unseen])
-    return Metrics(u, s, float(harmonic_mean(u, s)), class_averaged(own[unseen], labels[unseen]), gamma)
+    u = class_averaged((right & says_unseen)[unseen], labels[unseen])
+    s = class_averaged((right & ~says_unseen)[~unseen], labels[~unseen])
+    return Metrics(u, s, float(harmonic_mean(u, s)), class_averaged(right[unseen], labels[unseen]), gamma)
 
 
 def confusion(predicted: np.ndarray, labels: np.ndarray, *, classes: int) -> np.ndarray:

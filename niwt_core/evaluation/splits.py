@@ -74,10 +74,10 @@ def draw_split(labels: np.ndarray, *, seed: int, fraction: float = FRACTION) -> 
     seen = np.array([c not in drawn for c in classes.tolist()])
     part = np.full(len(labels), "", dtype="<U5")
     for c in classes.tolist():
-        own = random.permutation(np.flatnonzero(labels == c))
-        part[own] = "test"
+        shuffled = random.permutation(np.flatnonzero(labels == c))
+        part[shuffled] = "test"
         if c not in drawn:
-            part[own[np.arange(len(own)) % TEST_PARTS > 0]] = "train"
+            part[shuffled[np.arange(len(shuffled)) % TEST_PARTS > 0]] = "train"
     return ClassSplit(classes, seen, part)
 
 
@@ -120,8 +120,10 @@ def measure_split(
     rows = {f"{NIWT}|{name}": row for name, row in _own_rows(tested, fitted).items()}
     for baseline in baselines:
         say(baseline.name)
-        found = _baseline_rows(tested, fitted, baseline, trials, choice.decay, trials.carried(described), seed=seed)
-        rows |= {f"{baseline.name}|{name}": row for name, row in found.items()}
+        of_baseline = _baseline_rows(
+            tested, fitted, baseline, trials, choice.decay, trials.carried(described), seed=seed
+        )
+        rows |= {f"{baseline.name}|{name}": row for name, row in of_baseline.items()}
     facts = {key: value for key, value in asdict(replace(choice, trials=())).items() if key != "trials"}
     facts["at_end"] = list(choice.at_end)
     return SplitResult(seed, len(seen) - described, described, rows, facts)
@@ -170,7 +172,7 @@ def _baseline_rows(
     best = [item.best_seen for item in trials.items(decay)]
     chosen = choose_baseline(baseline, trials.heads(decay), tested.labels, tested.knowledge, seed=seed, best_seen=best)
     assert chosen.stolen is not None
-    strength, share, shrinkage = chosen.stolen
+    hyperparameters, share, shrinkage = chosen.stolen
     seen, train = np.flatnonzero(tested.seen), tested.train
     centred = about(tested.knowledge, seen, unit=baseline.unit_descriptions)
     training_data, condition = training_data_of(
@@ -182,7 +184,9 @@ def _baseline_rows(
         best_seen=fitted.stolen_share.best_seen.numpy(),
     )
     x = condition(tested.features[~train]).numpy()
-    both = in_units(baseline.fit(training_data), training_data, x, centred[~tested.seen], [strength, chosen.calibrated])
+    both = in_units(
+        baseline.fit(training_data), training_data, x, centred[~tested.seen], [hyperparameters, chosen.calibrated]
+    )
     shared, plain = (
         margins_of(baseline, training_data, known, scores, tested.labels[~train], tested.classes)
         for known, scores in both

@@ -34,7 +34,7 @@ def choose_weight(
         for item, wanted in zip(heads, targets, strict=True):
             mapping = fit_map(knowledge[item.fold.kept], wanted)
             transfer = fit_transfer(item.head.rows, item.head.biases, item.fold_features.operator, mu=MU)
-            rows = transfer.weights(mapping(knowledge[item.fold.held]))
+            rows = transfer.weights(mapping(knowledge[item.fold.left_out]))
             curves.append(calibration_curve(fold_scores(item, labels, rows, torch.full((len(rows),), transfer.bias))))
         scores[weight] = average(curves)[3]
     return max(scores, key=lambda weight: scores[weight])

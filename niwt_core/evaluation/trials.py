@@ -52,10 +52,10 @@ class FoldTrial:
         self._seen = tuple(head.logits(features[part]).numpy() for part in (fold.seen_test, fold.unseen_test))
         self._labels = (
             np.searchsorted(fold.kept, labels[fold.seen_test]),
-            np.searchsorted(fold.held, labels[fold.unseen_test]),
+            np.searchsorted(fold.left_out, labels[fold.unseen_test]),
         )
         self.path = RidgePath(knowledge[fold.kept], item.fold_features.targets(head.rows, fold.kept))
-        self._new = knowledge[fold.held]
+        self._new = knowledge[fold.left_out]
 
     def importances(self, ridges: Sequence[float]) -> list[Tensor]:
         """(U,N) predicted importances of the held-out classes at each ridge."""
@@ -111,8 +111,8 @@ class Trials:
 
     def carried(self, described: int) -> float:
         """What one class's share is multiplied by, so that ``described`` classes take as much together as the held-out ones; 1 for none."""
-        held = float(np.mean([len(fold.held) for fold in self.folds]))
-        return min(held / described, MOST_EXTRAPOLATED) if described else 1.0
+        left_out = float(np.mean([len(fold.left_out) for fold in self.folds]))
+        return min(left_out / described, MOST_EXTRAPOLATED) if described else 1.0
 
     def on(self, grid: Grid) -> Mapping[Setting, Tried]:
         """All settings of a grid."""

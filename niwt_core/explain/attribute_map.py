@@ -18,12 +18,12 @@ from niwt_core.study.study import Study
 OWN = 4  # neurons
 
 
-def neuron_weights(study: Study, attribute: str, *, own: int = OWN) -> Tensor:
-    """(N,) what the inverse map reads of a word from each of its ``own`` strongest neurons, zero elsewhere; NiwtError on unknown words."""
+def neuron_weights(study: Study, attribute: str, *, strongest: int = OWN) -> Tensor:
+    """(N,) what the inverse map reads of a word from each of its ``strongest`` neurons, zero elsewhere; NiwtError on unknown words."""
     if study.knowledge.kind != "attributes":
         raise NiwtError("the study has no words", where=study.name, fix="prepare it with attributes")
     column = study.inverse.weight[:, study.knowledge.column(attribute)].clamp_min(0)  # (N,)
-    kept = column.argsort(descending=True)[:own]
+    kept = column.argsort(descending=True)[:strongest]
     return torch.zeros_like(column).index_copy(0, kept, column[kept])
 
 

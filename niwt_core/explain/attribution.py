@@ -88,8 +88,8 @@ def neuron_map(network: SplitNetwork, picture: EncodedPicture, neuron: int) -> I
     """Where one neuron of the dictionary is active, at input resolution. Raises NiwtError when there is no such neuron."""
     if not 0 <= neuron < network.neurons:
         raise NiwtError(f"no neuron {neuron}", where=network.layer, fix=f"use 0 to {network.neurons - 1}")
-    own = network.spatial(picture.activations)[:, neuron : neuron + 1]  # (1, 1, h, w)
-    return ImportanceMap(f"neuron {neuron}", enlarged(network, own, picture))
+    activation = network.spatial(picture.activations)[:, neuron : neuron + 1]  # (1, 1, h, w)
+    return ImportanceMap(f"neuron {neuron}", enlarged(network, activation, picture))
 
 
 def weighted_map(network: SplitNetwork, picture: EncodedPicture, weights: Tensor) -> ImportanceMap:

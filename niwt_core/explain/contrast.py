@@ -42,13 +42,15 @@ def contrast_classes(
     counterfactual: tuple[AttributeScore, ...] = ()
     if study.knowledge.kind == "attributes":
         mine, other = encoded_description(study, candidate, answer), encoded_description(study, runner_up, answer)
-        held = _evidence(study, picture, mine, other) * (mine - other)  # (E,) logits
-        held = held[: len(study.knowledge.names)]  # (K,): what texts say beside attributes has no words to change
+        differences = _evidence(study, picture, mine, other) * (mine - other)  # (E,) logits
+        differences = differences[
+            : len(study.knowledge.names)
+        ]  # (K,): what texts say beside attributes has no words to change
         labels, names = study.knowledge.labels, study.knowledge.names
         words = tuple(
-            AttributeScore(names[j], labels[j], float(held[j]), bool(mine[j] > other[j]))
-            for j in np.argsort(-held)
-            if held[j] > 0
+            AttributeScore(names[j], labels[j], float(differences[j]), bool(mine[j] > other[j]))
+            for j in np.argsort(-differences)
+            if differences[j] > 0
         )
         counterfactual = _counterfactual(answer, candidate, runner_up, words, margin)
     confirmed = _confirmed(study, picture, words)[:shown]
@@ -85,8 +87,8 @@ def raw_description(study: Study, candidate: Candidate, answer: Answer) -> np.nd
 def _evidence(study: Study, picture: EncodedPicture, mine: np.ndarray, other: np.ndarray) -> np.ndarray:
     """(E,) logits that the picture gives for one unit of each encoded column, at the mean scale of the two classes."""
     scale = np.mean([1 / max(float(study.affine.direction(_like(study, k)).norm()), 1e-12) for k in (mine, other)])
-    said = study.affine.P.T @ (picture.features - study.head.mean)
-    return np.asarray(said.double().numpy() * study.affine.norm * scale)
+    attributes = study.affine.P.T @ (picture.features - study.head.mean)
+    return np.asarray(attributes.double().numpy() * study.affine.norm * scale)
 
 
 def _counterfactual(

@@ -55,7 +55,7 @@ class Detectors:
     not_seen_below: float
     exclusive: tuple[np.ndarray, ...]
     ridge: float
-    strength: np.ndarray
+    auroc: np.ndarray
     seen_right: float
     not_seen_right: float
     recall: float
@@ -73,8 +73,8 @@ class Detectors:
     def tensors(self) -> dict[str, Tensor]:
         """What a study keeps of them: "weight" in half precision, "offset", "strength", and "figures", the eight numbers of `FIGURES`."""
         figures = torch.tensor([float(getattr(self, name)) for name in FIGURES])
-        strength = torch.from_numpy(np.asarray(self.strength, np.float32))
-        return {"weight": self.weight.half(), "offset": self.offset, "strength": strength, "figures": figures}
+        auroc = torch.from_numpy(np.asarray(self.auroc, np.float32))
+        return {"weight": self.weight.half(), "offset": self.offset, "strength": auroc, "figures": figures}
 
     @classmethod
     def _from_tensors(cls, kept: Mapping[str, Tensor], exclusive: tuple[np.ndarray, ...]) -> Detectors:
@@ -82,7 +82,7 @@ class Detectors:
             weight=kept["weight"].float(),
             offset=kept["offset"],
             exclusive=exclusive,
-            strength=kept["strength"].numpy(),
+            auroc=kept["strength"].numpy(),
             **dict(zip(FIGURES, kept["figures"].tolist(), strict=True)),
         )
 
@@ -150,15 +150,15 @@ def fit_detectors(
     share = member.mean(0)
     target = rotated.T @ (member - share)  # (N, C)
     unit_ridge = max(float(values.mean()), 1e-12)
-    truth = table[labels]  # (n, K)
+    amounts_of_pictures = table[labels]  # (n, K)
     tried = []
     for ridge in ridges:
         shrink = (1 / (values + ridge * unit_ridge)).astype(np.float32)  # (N,)
         held_out = _left_out(rotated, shrink, target, share, member, labels) @ table  # (n, K)
-        tried.append((float(((held_out - truth) ** 2).mean()), ridge, shrink, held_out))
+        tried.append((float(((held_out - amounts_of_pictures) ** 2).mean()), ridge, shrink, held_out))
     _, ridge, shrink, held_out = min(tried, key=lambda item: item[0])
     weight = scale[:, None] * (vectors @ ((shrink[:, None] * target) @ table))  # (N, K)
-    there = truth >= PRESENT
+    there = amounts_of_pictures >= PRESENT
     above, below = thresholds(held_out.ravel(), there.ravel())
     claims = _claims(held_out, above, below, exclusive)
     seen, absent = claims > 0, claims < 0
@@ -169,7 +169,7 @@ def fit_detectors(
         not_seen_below=below,
         exclusive=tuple(exclusive),
         ridge=ridge,
-        strength=_strength(held_out, there),
+        auroc=_auroc(held_out, there),
         seen_right=_fraction(there[seen]),
         not_seen_right=_fraction(~there[absent]),
         recall=_fraction(seen[there]),
@@ -235,7 +235,7 @@ def _claims(scores: np.ndarray, above: float, below: float, exclusive: Sequence[
     return claims
 
 
-def _strength(scores: np.ndarray, there: np.ndarray) -> np.ndarray:
+def _auroc(scores: np.ndarray, there: np.ndarray) -> np.ndarray:
     both = there.any(0) & ~there.all(0)
     return np.where(both, auroc_of(rankdata(scores, axis=0), there), np.nan)
 

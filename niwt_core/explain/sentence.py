@@ -10,13 +10,13 @@ from niwt_core.knowledge.noun_phrases import NO_ARTICLE, join, mention, noun_of,
 
 def contrasts(words: Sequence[AttributeScore], *, groups: int = 2) -> list[str]:
     """What tells two classes apart in a picture, one phrase for each of the first attribute groups: "a red tail rather than a black one"."""
-    told: dict[str, tuple[list[AttributeScore], list[AttributeScore]]] = {}
+    by_part: dict[str, tuple[list[AttributeScore], list[AttributeScore]]] = {}
     for word in words:
         group = word.label.partition(": ")[0]
-        if group not in told and len(told) == groups:
+        if group not in by_part and len(by_part) == groups:
             continue
-        told.setdefault(group, ([], []))[0 if word.present else 1].append(word)
-    return [_contrast(shown, lacked) for shown, lacked in told.values()]
+        by_part.setdefault(group, ([], []))[0 if word.present else 1].append(word)
+    return [_contrast(shown, lacked) for shown, lacked in by_part.values()]
 
 
 def sentence_for(
@@ -69,23 +69,25 @@ def _sights(display: str, seen: Sequence[Observation], stands_for: Sequence[Attr
     if seen:
         return [f"It sees {join([mention(item.label) for item in seen[:3]])}."]
     words = join([mention(word.label) for word in stands_for[:3] if word.score > 0])
-    found = ", of which the network is sure of nothing here" if looked else ""
-    return [f"{display} stands for {words}{found}."] if words else []
+    nothing = ", of which the network is sure of nothing here" if looked else ""
+    return [f"{display} stands for {words}{nothing}."] if words else []
 
 
 def _lacks(missing: Sequence[Observation], instead: Sequence[Observation]) -> list[str]:
     """What the description promises and the picture lacks, with what is there in its place."""
     if not missing:
         return []
-    told = []
+    clauses = []
     for item in missing[:2]:
         group = item.label.partition(": ")[0]
         other = next((one for one in instead if one.label.partition(": ")[0] == group), None)
         text = mention(item.label, present=False)
-        told.append(f"{text} but {mention(other.label)}" if other is not None and other.label != item.label else text)
-    more = len(missing) - len(told)
+        clauses.append(
+            f"{text} but {mention(other.label)}" if other is not None and other.label != item.label else text
+        )
+    more = len(missing) - len(clauses)
     rest = f" ({more} more of its words {'are' if more > 1 else 'is'} missing too)" if more else ""
-    return [f"Against its description, it finds {join(told)}{rest}."]
+    return [f"Against its description, it finds {join(clauses)}{rest}."]
 
 
 def _contrast(shown: Sequence[AttributeScore], lacked: Sequence[AttributeScore]) -> str:

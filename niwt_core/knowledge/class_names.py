@@ -37,10 +37,10 @@ def class_key(name: str) -> str:
 
     Vowel signs and every other mark stay, and so do signs that tell names apart ("C" and "C++", "2.5L" and "25L").
     """
-    whole = unicodedata.normalize("NFC", name.strip()).casefold()
-    bare = _POINT.sub("", _PLUS.sub("", _POSSESSIVE.sub("", _NUMBER.sub("", whole))))
+    composed = unicodedata.normalize("NFC", name.strip()).casefold()
+    bare = _POINT.sub("", _PLUS.sub("", _POSSESSIVE.sub("", _NUMBER.sub("", composed))))
     kept = [sign for sign in bare if sign not in _PARTING and unicodedata.category(sign) not in _SIGNS]
-    return unicodedata.normalize("NFC", "".join(kept)) or whole
+    return unicodedata.normalize("NFC", "".join(kept)) or composed
 
 
 def same_names(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
@@ -65,21 +65,21 @@ def match_classes(classes: Sequence[str], names: Iterable[str]) -> tuple[Mapping
     by_key: dict[str, list[str]] = {}
     for name in names:
         by_key.setdefault(class_key(name), []).append(name)
-    found: dict[str, str] = {}
+    matched: dict[str, str] = {}
     for class_ in classes:
         candidates = [class_] if class_ in exact else by_key.get(class_key(class_), [])
         if len(candidates) == 1:
-            found[class_] = candidates[0]
-    return found, tuple(class_ for class_ in classes if class_ not in found)
+            matched[class_] = candidates[0]
+    return matched, tuple(class_ for class_ in classes if class_ not in matched)
 
 
 def match_all(classes: Sequence[str], names: Iterable[str], *, where: object, fix: str) -> Mapping[str, str]:
     """`match_classes` where every class must be found. Raises NiwtError that lists those that are not."""
-    found, missing = match_classes(classes, names)
+    matched, missing = match_classes(classes, names)
     if missing:
         one = len(missing) == 1
         raise NiwtError(f"{'class' if one else 'classes'} {listing(missing)} not found", where=where, fix=fix)
-    return found
+    return matched
 
 
 def closest(text: str, names: Iterable[str], *, count: int = 3) -> tuple[str, ...]:

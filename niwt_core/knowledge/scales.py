@@ -72,8 +72,8 @@ def _several_scales(values: np.ndarray, tops: np.ndarray) -> bool:
 def _shares(values: np.ndarray) -> np.ndarray:
     """(K,) of the average description, as its encoding weighs it: amounts, or their squares where there are negative ones."""
     weight = values if values.min(initial=0.0) >= 0 else values**2
-    whole = weight.sum(axis=1, keepdims=True)
-    return np.asarray((weight / np.where(whole > 0, whole, 1.0)).mean(axis=0))
+    total = weight.sum(axis=1, keepdims=True)
+    return np.asarray((weight / np.where(total > 0, total, 1.0)).mean(axis=0))
 
 
 def _dominating(names: Sequence[str], values: np.ndarray) -> list[str]:

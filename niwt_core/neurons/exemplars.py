@@ -87,9 +87,9 @@ def choose_pictures(
         np.add.at(exemplar, best.ravel(), 1)
     chosen = []
     for c in np.unique(labels):
-        own = random.permutation(candidates[labels[candidates] == c])
-        liked = own[np.argsort(-exemplar[own], kind="stable")][: per_class // 2]
-        rest = own[~np.isin(own, liked)][: per_class - len(liked)]
+        shuffled = random.permutation(candidates[labels[candidates] == c])
+        liked = shuffled[np.argsort(-exemplar[shuffled], kind="stable")][: per_class // 2]
+        rest = shuffled[~np.isin(shuffled, liked)][: per_class - len(liked)]
         chosen.append(np.concatenate([liked, rest]))
     return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)
 

@@ -33,6 +33,6 @@ def name_dictionary(dataset: Dataset, targets: Tensor, inverse: LinearMap, poole
         return name_by_class_means(means, ridge=inverse.ridge, seed=seed)
     spread = torch.from_numpy(values[dataset.seen].std(0))
     has = dataset.picture_attributes > 0
-    support = all_aurocs(ranks_of(activations[train]), has[train])
+    training_fit = all_aurocs(ranks_of(activations[train]), has[train])
     scores = np.asarray(name_scores(inverse, spread))
-    return name_neurons(scores, activations[~train], has[~train], seed=seed, support=support)
+    return name_neurons(scores, activations[~train], has[~train], seed=seed, training_fit=training_fit)

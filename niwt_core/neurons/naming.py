@@ -69,17 +69,17 @@ def passes(q: np.ndarray, auroc: np.ndarray) -> np.ndarray:
 
 
 def best_supported(
-    scores: np.ndarray, support: np.ndarray, testable: np.ndarray, *, candidates: int = CANDIDATES
+    scores: np.ndarray, fit: np.ndarray, testable: np.ndarray, *, candidates: int = CANDIDATES
 ) -> np.ndarray:
-    """(N,) the attribute with most ``support`` (N,K) among the ``candidates`` testable ones with the highest ``scores`` (N,K)."""
+    """(N,) the attribute with most ``fit`` (N,K) among the ``candidates`` testable ones with the highest ``scores`` (N,K)."""
     usable = np.flatnonzero(testable)
-    own = scores[:, usable]
+    candidate_scores = scores[:, usable]
     if candidates < len(usable):
-        columns = np.argpartition(-own, candidates - 1, axis=1)[:, :candidates]  # (N, candidates)
+        columns = np.argpartition(-candidate_scores, candidates - 1, axis=1)[:, :candidates]  # (N, candidates)
     else:
-        columns = np.broadcast_to(np.arange(len(usable)), own.shape)
-    liked = np.take_along_axis(support[:, usable], columns, 1).argmax(1)
-    return np.asarray(usable[columns[np.arange(len(own)), liked]])
+        columns = np.broadcast_to(np.arange(len(usable)), candidate_scores.shape)
+    liked = np.take_along_axis(fit[:, usable], columns, 1).argmax(1)
+    return np.asarray(usable[columns[np.arange(len(candidate_scores)), liked]])
 
 
 def best_fit(auroc: np.ndarray, testable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -108,7 +108,7 @@ def name_neurons(
     *,
     seed: int,
     min_pictures: int = MIN_PICTURES,
-    support: np.ndarray | None = None,
+    training_fit: np.ndarray | None = None,
 ) -> NeuronNames:
     """Names every neuron and tests the names.
 
@@ -116,7 +116,7 @@ def name_neurons(
         scores: (N,K) from ``name_scores``.
         activations: (n,N) pooled activations of held-out pictures.
         has_attribute: (n,K) bool: the picture's class has the attribute.
-        support: (N,K) how well training pictures fit each attribute; without it the name is the attribute of the highest score.
+        training_fit: (N,K) how well training pictures fit each attribute; without it the name is the attribute of the highest score.
         min_pictures: an attribute with fewer held-out pictures on either side cannot be tested and names nothing.
 
     Source: Mann and Whitney (1947); Benjamini and Hochberg (1995).
@@ -126,7 +126,7 @@ def name_neurons(
     live = activations.std(0) > LIVE_SPREAD
     if not testable.any():
         return unnamed(live)
-    chosen = scores if support is None else support
+    chosen = scores if training_fit is None else training_fit
     attribute = best_supported(scores, chosen, testable, candidates=CANDIDATES)
     ranks = ranks_of(activations)
     auroc, p, q = _test(ranks, has_attribute, attribute, live)

@@ -80,12 +80,12 @@ def name_by_class_means(
     trial = _Trial(means, ridge, candidates)
     classes, neurons = len(means.seen), means.held_out.shape[1]
     live = np.nanstd(means.held_out, 0) > LIVE_SPREAD
-    found = trial.run(np.arange(classes))
-    if found is None or not live.any():
+    named = trial.run(np.arange(classes))
+    if named is None or not live.any():
         return unnamed(live)
     drawn = [run for run in (trial.run(random.permutation(classes)) for _ in range(permutations)) if run is not None]
     chance = np.sort(np.concatenate([run.z[live] for run in drawn]))  # pooled over neurons
-    p = np.where(live, _exceeding(chance, found.z), 1.0)
+    p = np.where(live, _exceeding(chance, named.z), 1.0)
     q = np.ones(neurons)
     q[live] = false_discovery_control(p[live])
     control = []
@@ -93,9 +93,9 @@ def name_by_class_means(
         by_chance = np.ones(neurons)
         by_chance[live] = false_discovery_control(_exceeding(chance, run.z[live]))
         control.append(passes(by_chance, run.auroc)[live].mean())
-    attribute = np.where(live, found.attribute, -1)
-    better, better_auroc = best_fit(found.held_out, trial.testable(means.presence))
-    return NeuronNames(attribute, found.auroc, p, q, live, found.score, float(np.mean(control)), better, better_auroc)
+    attribute = np.where(live, named.attribute, -1)
+    better, better_auroc = best_fit(named.held_out, trial.testable(means.presence))
+    return NeuronNames(attribute, named.auroc, p, q, live, named.score, float(np.mean(control)), better, better_auroc)
 
 
 def _exceeding(chance: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -144,11 +144,11 @@ class _Trial:
         testable = self.testable(presence)
         if not testable.any():
             return None
-        own = values[self._means.seen]
-        spread = own.std(0)
-        scores = np.where(spread > 1e-6, self._inverse @ own / np.maximum(spread, 1e-6), 0.0)  # (N, K)
-        support = all_aurocs(self._training, presence[self._means.seen])
-        attribute = best_supported(scores, support, testable, candidates=self._candidates)
+        seen_values = values[self._means.seen]
+        spread = seen_values.std(0)
+        scores = np.where(spread > 1e-6, self._inverse @ seen_values / np.maximum(spread, 1e-6), 0.0)  # (N, K)
+        training_fit = all_aurocs(self._training, presence[self._means.seen])
+        attribute = best_supported(scores, training_fit, testable, candidates=self._candidates)
         held_out = all_aurocs(self._held_out, presence[self._tests])
         at = np.arange(len(attribute))
         with_it = presence[self._tests].sum(0)[attribute]

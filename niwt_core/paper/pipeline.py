@@ -53,7 +53,7 @@ def run_paper(
     train = np.flatnonzero(study.split == "train")
     items, gamma_note = _fold_heads(study, options)
     tasks = [Task(study.head, np.flatnonzero(study.seen), train, np.flatnonzero(~study.seen))]
-    tasks += [Task(item.head, item.fold.kept, item.fold.fit, item.fold.held) for item in items]
+    tasks += [Task(item.head, item.fold.kept, item.fold.fit, item.fold.left_out) for item in items]
     importances: list[Tensor | None] = [None] * len(tasks)
     usable = np.ones(len(study.labels), dtype=bool)
     if not options.ridge:
@@ -90,7 +90,7 @@ def _fold_heads(study: Study, options: PaperOptions) -> tuple[list[FoldHead], st
     folds = class_folds(study.labels, study.split == "train", study.seen, seed=study.seed)[: options.folds]
     fold_features = FoldFeatures(study.features.float(), _no_targets, study.operator)
     items = fold_heads(folds, [fold_features] * len(folds), study.labels, decay=study.choices.decay)
-    classes = ", ".join(str(len(fold.held)) for fold in folds)
+    classes = ", ".join(str(len(fold.left_out)) for fold in folds)
     return (
         items,
         f"chosen on {len(folds)} of the study's folds ({classes} held-out seen classes), the pipeline run anew in each",

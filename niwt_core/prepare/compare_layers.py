@@ -102,9 +102,9 @@ def _measure(
         report(stage, done, total)
 
     def targets_of(rows: Tensor, classes: np.ndarray) -> Tensor:
-        found = picture_activations.class_targets(rows, classes)
+        targets = picture_activations.class_targets(rows, classes)
         advance()
-        return found
+        return targets
 
     G = picture_activations.operator()
     advance()

@@ -155,7 +155,7 @@ def read_inputs(options: SetOptions, *, accelerator: Accelerator, progress: Repo
 
 def _drawn_inputs(options: SetOptions, accelerator: Accelerator, progress: Report) -> Inputs:
     """Draws the Aviary beside the study, and takes the network that was made for it unless another is named."""
-    defaults, seed, told = aviary_defaults(seed=options.seed), options.seed, options.preprocessing
+    defaults, seed, preprocessing = aviary_defaults(seed=options.seed), options.seed, options.preprocessing
     name = options.backbone or defaults.backbone
     made_for_it = name == defaults.backbone
     pretrained_here = made_for_it and options.weights is None
@@ -164,7 +164,7 @@ def _drawn_inputs(options: SetOptions, accelerator: Accelerator, progress: Repor
         weights="none" if pretrained_here else _weights(options.weights),
         layer=options.layer or (defaults.layer if made_for_it else None),
         seed=seed,
-        inputs=replace(told, size=told.size or defaults.size, crop=told.crop or 1.0),
+        inputs=replace(preprocessing, size=preprocessing.size or defaults.size, crop=preprocessing.crop or 1.0),
     )
     with accelerator.main_process_first():
         folder, drawing = draw_pictures(options.out, seed=seed, progress=partial(progress, "drawing pictures"))

@@ -21,15 +21,15 @@ def described_table(
 
     What the table has beyond the head's classes is described too; ``described`` maps further names to rows (K,). Raises NiwtError.
     """
-    found, missing = match_classes(classes, table.classes)
+    matched, missing = match_classes(classes, table.classes)
     if missing:
         raise NiwtError(
             f"{listing(missing)} not in the table of words",
             where="--knowledge",
             fix="add a row for each class of the head",
         )
-    own = [table.classes.index(found[name]) for name in classes]
-    extra = [c for c in range(len(table.classes)) if c not in set(own)]
+    positions = [table.classes.index(matched[name]) for name in classes]
+    extra = [c for c in range(len(table.classes)) if c not in set(positions)]
     taken = {class_key(name) for name in classes}
     for name in (*(table.classes[c] for c in extra), *described):
         if class_key(name) in taken:
@@ -39,7 +39,7 @@ def described_table(
                 fix="keep one of them",
             )
         taken.add(class_key(name))
-    values = [table.values[own], table.values[extra], *(row[None] for row in described.values())]
+    values = [table.values[positions], table.values[extra], *(row[None] for row in described.values())]
     names = (*classes, *(table.classes[c] for c in extra), *described)
     knowledge = replace(table, classes=names, values=np.concatenate(values))
     return knowledge, np.arange(len(names)) < len(classes)

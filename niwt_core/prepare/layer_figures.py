@@ -33,11 +33,11 @@ class LayerFigures:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Layers from shallow to deep; ``own`` is the study's, ``recommended`` the one of the highest cross-validated H. ``optimistic``: the network was
-    trained on all seen classes, so the folds' figures are too high, though for all layers alike."""
+    """Layers from shallow to deep; ``current`` is the study's, ``recommended`` the one of the highest cross-validated H. ``optimistic``: the
+    network was trained on all seen classes, so the folds' figures are too high, though for all layers alike."""
 
     layers: tuple[LayerFigures, ...]
-    own: str
+    current: str
     recommended: str
     folds: int
     thorough: bool
@@ -50,7 +50,7 @@ def comparison_json(study: Study, comparison: Comparison) -> dict[str, Any]:
         "study": study.name,
         "study_id": study.id,
         "split_hash": study.split_hash,
-        "own": comparison.own,
+        "own": comparison.current,
         "recommended": comparison.recommended,
         "folds": comparison.folds,
         "thorough": comparison.thorough,

@@ -57,7 +57,7 @@ def read_layers(
     kept = np.union1d(targets, probes)
     features = study.features.float()
     pooled = {info.name: torch.zeros(total, info.neurons) for info in cuts}
-    whole: dict[str, Tensor] = {}
+    joined: dict[str, Tensor] = {}
     shared = {name: network.at(name).identity_tail for name in names}
     loader = DataLoader(Pictures(dataset, study.preprocess, range(total)), batch_size=BATCH)
     for index, x, usable in loader:
@@ -70,15 +70,15 @@ def read_layers(
                     continue
                 pooled[name][index] = activations.flatten(2).mean(2).half().float()
                 if wanted.any() and not shared[name]:
-                    if name not in whole:
-                        whole[name] = torch.zeros(len(kept), *activations.shape[1:])
-                    whole[name][np.searchsorted(kept, index.numpy()[wanted])] = activations[torch.from_numpy(wanted)]
+                    if name not in joined:
+                        joined[name] = torch.zeros(len(kept), *activations.shape[1:])
+                    joined[name][np.searchsorted(kept, index.numpy()[wanted])] = activations[torch.from_numpy(wanted)]
         _check_same(activations, features[index], usable, [dataset.paths[int(i)] for i in index], dataset)
         report("reading pictures", int(index[-1]) + 1, total)
     none = np.zeros(0, np.int64)
     by_layer = {}
     for name in names:
-        kept_whole = (None, none, none, none) if shared[name] else (whole[name], kept, targets, probes)
+        kept_whole = (None, none, none, none) if shared[name] else (joined[name], kept, targets, probes)
         values = features if shared[name] else pooled[name]
         all_usable = np.ones(total, dtype=bool)
         by_layer[name] = PictureActivations(

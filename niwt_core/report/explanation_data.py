@@ -76,10 +76,10 @@ def neurons_csv(answer: Answer, explanation: Explanation) -> str:
 
 def attributes_csv(explanation: Explanation) -> str:
     """The words of the class (standard deviations), of the contrast and of the counterfactual (logits)."""
-    told: list[tuple[str, Sequence[AttributeScore]]] = [("class", explanation.words)]
+    tables: list[tuple[str, Sequence[AttributeScore]]] = [("class", explanation.words)]
     if explanation.contrast is not None:
-        told += [("contrast", explanation.contrast.words), ("counterfactual", explanation.contrast.counterfactual)]
-    rows = ((part, word.attribute, word.label, word.score, word.present) for part, words in told for word in words)
+        tables += [("contrast", explanation.contrast.words), ("counterfactual", explanation.contrast.counterfactual)]
+    rows = ((part, word.attribute, word.label, word.score, word.present) for part, words in tables for word in words)
     return as_csv(("part", "attribute", "label", "score", "present"), rows)
 
 

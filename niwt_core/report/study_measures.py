@@ -50,9 +50,9 @@ def balance(study: Study, evaluation: Evaluation) -> Balance:
 
 @dataclass(frozen=True)
 class Methods:
-    """(name, figures) of every method, highest H first; ``own`` is this one's name, ``left_out`` names those that were not run."""
+    """(name, figures) of every method, highest H first; ``ours`` is this one's name, ``left_out`` names those that were not run."""
 
-    own: str
+    ours: str
     calibrated: Sequence[tuple[str, Metrics]]
     plain: Sequence[tuple[str, Metrics]]
     left_out: str

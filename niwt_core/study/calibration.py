@@ -28,8 +28,8 @@ def built_bias(study: Study, weights: Tensor) -> float:
     if not len(stolen.best_seen):  # the study keeps no pictures: what they said on average
         return study.transferred_bias + stolen.anchor
     features = study.features[torch.from_numpy(study.calibration_pictures)]
-    own = stolen_bias(weights, study.transferred_bias, study.head, features, stolen.best_seen, stolen.share)
-    return study.transferred_bias + float(stolen.shrunk(own))
+    bias = stolen_bias(weights, study.transferred_bias, study.head, features, stolen.best_seen, stolen.share)
+    return study.transferred_bias + float(stolen.shrunk(bias))
 
 
 def with_share(study: Study, share: float) -> Study:
@@ -95,8 +95,8 @@ def share_curve(study: Study, shares: Sequence[float] = SHARES) -> tuple[SharePo
     head = with_gamma(study).full_head
     new = Head(head.rows[unseen], head.biases[unseen], head.mean)
     margins = (new.logits(study.features[torch.from_numpy(train)].float()) - stolen.best_seen[:, None]).numpy()
-    own = stolen_biases(margins, np.asarray(shares))  # (shares, U)
-    drawn = (1 - stolen.shrinkage) * own + stolen.shrinkage * own.mean(1, keepdims=True)
+    by_share = stolen_biases(margins, np.asarray(shares))  # (shares, U)
+    drawn = (1 - stolen.shrinkage) * by_share + stolen.shrinkage * by_share.mean(1, keepdims=True)
     logits = head.logits(study.features[pictures].float())
     points = []
     for share, biases in zip(shares, drawn, strict=True):

@@ -100,11 +100,11 @@ def stolen_share_json(study: Study) -> dict[str, Any]:
     """The share, shrinkage and norm that the folds chose, U, S, H and ZSL there, and at other shares."""
     stolen = study.stolen_share
     assert stolen is not None
-    *curve, own = share_curve(study, (*SHARES, stolen.share))
+    *curve, chosen = share_curve(study, (*SHARES, stolen.share))
     return {
         **{key: getattr(stolen, key) for key in ("share", "shrinkage", "norm")},
-        **{key: value for key, value in _figures(own.metrics).items() if key != "gamma"},
-        "ausuc": round(own.ausuc, 6),
+        **{key: value for key, value in _figures(chosen.metrics).items() if key != "gamma"},
+        "ausuc": round(chosen.ausuc, 6),
         "curve": [
             {"share": point.share, **{key: round(getattr(point.metrics, key), 4) for key in ("U", "S", "H", "zsl")}}
             for point in curve
@@ -112,8 +112,8 @@ def stolen_share_json(study: Study) -> dict[str, Any]:
     }
 
 
-def _figures(found: Metrics) -> dict[str, float]:
-    return {key: round(getattr(found, key), 4) for key in ("U", "S", "H", "zsl", "gamma")}
+def _figures(scored: Metrics) -> dict[str, float]:
+    return {key: round(getattr(scored, key), 4) for key in ("U", "S", "H", "zsl", "gamma")}
 
 
 def to_json(

@@ -38,9 +38,9 @@ def evaluate_classifier(
     share: of other photographs that a left-out class may take, the study's own by default. Raises NiwtError where there are no labelled photographs.
     """
     if features is None or labels is None:
-        own = study.calibration_pictures
-        features = study.features[torch.from_numpy(own)].float()
-        labels = np.searchsorted(np.flatnonzero(study.seen), study.labels[own])
+        pictures = study.calibration_pictures
+        features = study.features[torch.from_numpy(pictures)].float()
+        labels = np.searchsorted(np.flatnonzero(study.seen), study.labels[pictures])
     if not len(labels):
         raise NiwtError(
             "the study keeps no photographs to evaluate on",

@@ -168,11 +168,11 @@ class Study:
         if self.texts is None:
             return self.affine, weight, offset
         K, P = len(self.knowledge.names), self.affine.P
-        held = torch.from_numpy(self.texts.unsaid if block is None else block).to(P)
+        block_values = torch.from_numpy(self.texts.unsaid if block is None else block).to(P)
         return (
-            AffineForm(P[:, :K], self.affine.q + P[:, K:] @ held, self.affine.norm),
+            AffineForm(P[:, :K], self.affine.q + P[:, K:] @ block_values, self.affine.norm),
             weight[:K],
-            offset + held @ weight[K:],
+            offset + block_values @ weight[K:],
         )
 
     def transferred_row(self, c: int) -> Tensor:

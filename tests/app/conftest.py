@@ -26,15 +26,15 @@ def address() -> Iterator[str]:
     """The app, served on the small study."""
     folder = small_study().folder
     assert folder is not None
-    with served(folder) as found:
-        yield found
+    with served(folder) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium without a screen."""
-    with chromium() as found:
-        yield found
+    with chromium() as url:
+        yield url
 
 
 @pytest.fixture

@@ -196,10 +196,10 @@ def test_a_comparison_names_what_differs():
     one, two = (
         build_class(study, Recipe(name, {"crown color": name}, like=study.classes[0])) for name in ("red", "blue")
     )
-    found = comparison(study, one, two)
-    assert "crown color: red" in found
-    assert "crown color: blue" in found
-    assert "bill shape" not in found.split("Predicted")[0]
+    actual = comparison(study, one, two)
+    assert "crown color: red" in actual
+    assert "crown color: blue" in actual
+    assert "bill shape" not in actual.split("Predicted")[0]
     assert "described alike" in comparison(study, one, one)
 
 
@@ -221,11 +221,11 @@ def test_the_aviary_draws_the_bird_and_measures_the_class(page, monkeypatch):
     assert drawn["src"].startswith("data:image/jpeg")
     assert "crown color red" in drawn["alt"]
     assert "bill shape needle" in drawn["alt"]
-    held = study.classifier()
-    picture = held.encode(drawing.portrait(drawing.strongest(study, build_class(study, RUBY).values)))
+    classifier = study.classifier()
+    picture = classifier.encode(drawing.portrait(drawing.strongest(study, build_class(study, RUBY).values)))
     np.testing.assert_allclose(drawn["logits"], study.full_head.logits(picture.features), atol=1e-4)
     traits = drawing.strongest(study, build_class(study, RUBY).values)
-    measured.run_of(study.id, traits, study, held).result(
+    measured.run_of(study.id, traits, study, classifier).result(
         timeout=120
     )  # a thread draws; the browser would ask again by itself
     page.run()
@@ -255,8 +255,8 @@ def address():
 
 @pytest.fixture(scope="module")
 def browser():
-    with chromium() as found:
-        yield found
+    with chromium() as opened:
+        yield opened
 
 
 def build_page(browser, address, *, query: str = "", width: int = 1440, height: int = 900):

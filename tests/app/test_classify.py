@@ -118,9 +118,9 @@ def test_a_picture_of_any_kind_is_ranked(kind):
 
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_file_is_named_and_the_rest_works(kind):
-    make, said = BAD[kind]
+    make, message = BAD[kind]
     at = upload(opened(), ("bad.jpg", make()), ("good.jpg", GOOD["jpeg"]()))
-    assert said in errors(at).replace("\\", "")
+    assert message in errors(at).replace("\\", "")
     assert "bad.jpg" in errors(at)
     assert "good.jpg" in markup(at)
     assert re.search("The network (says|leans towards)", markup(at))
@@ -162,7 +162,7 @@ def test_any_class_can_be_explained_and_compared():
 
 def test_gamma_moves_the_ranking_at_once_and_can_be_reset():
     at = opened()
-    own = at.slider(key="classify_gamma").value
+    initial = at.slider(key="classify_gamma").value
     at.slider(key="classify_gamma").set_value(0.0)
     checked(at.run())
     seen = [option for option in at.selectbox(key="class_to_explain").options[:3] if "(seen" in option]
@@ -172,7 +172,7 @@ def test_gamma_moves_the_ranking_at_once_and_can_be_reset():
     assert seen
     at.button(key="gamma_reset").click()
     checked(at.run())
-    assert at.slider(key="classify_gamma").value == pytest.approx(own, abs=1e-6)
+    assert at.slider(key="classify_gamma").value == pytest.approx(initial, abs=1e-6)
 
 
 @pytest.fixture
@@ -242,10 +242,10 @@ def test_a_held_picture_is_the_very_same_again():
     keys, problems = take_in(files, classifier, session_uploads)
     assert (keys, problems) == ([image_hash(data) for _, data in files], [])
     first = session_uploads.items[image_hash(files[0][1])]
-    whole = classifier.encode(files[0][1])
-    torch.testing.assert_close(input_of(first.seen, study.preprocess), whole.input, rtol=0, atol=0)
-    assert torch.equal(pixels_of(whole.input, study.preprocess), first.pixels)
-    torch.testing.assert_close(session_uploads.encoded(first, classifier).activations, whole.activations)
+    complete = classifier.encode(files[0][1])
+    torch.testing.assert_close(input_of(first.seen, study.preprocess), complete.input, rtol=0, atol=0)
+    assert torch.equal(pixels_of(complete.input, study.preprocess), first.pixels)
+    torch.testing.assert_close(session_uploads.encoded(first, classifier).activations, complete.activations)
     assert len(session_uploads._whole) == WHOLE
 
 
@@ -258,11 +258,11 @@ def test_what_is_packed_is_the_very_same(monkeypatch):
     packed = [upload.pixels is None for upload in session_uploads.items.values()]
     assert packed == [True, True, True, False, False]
     for (_, data), upload in zip(files, session_uploads.items.values(), strict=True):
-        whole = classifier.encode(data)
-        torch.testing.assert_close(input_of(upload.seen, study.preprocess), whole.input, rtol=0, atol=0)
+        complete = classifier.encode(data)
+        torch.testing.assert_close(input_of(upload.seen, study.preprocess), complete.input, rtol=0, atol=0)
         again = session_uploads.encoded(upload, classifier)
-        torch.testing.assert_close(again.activations, whole.activations)
-        torch.testing.assert_close(upload.pooled, whole.pooled)
+        torch.testing.assert_close(again.activations, complete.activations)
+        torch.testing.assert_close(upload.pooled, complete.pooled)
 
 
 def test_the_tray_is_bounded_and_reads_each_file_once(monkeypatch):
@@ -276,9 +276,9 @@ def test_the_tray_is_bounded_and_reads_each_file_once(monkeypatch):
     files = [(f"{i}.png", encoded(Image.new("RGB", (8, 8), (i, 0, 0)))) for i in range(35)]
     assert take_in([*files, files[-1]], classifier, session_uploads)[1] == []
     assert (len(session_uploads.items), len(calls)) == (30, 35)
-    _, found = take_in([("x.jpg", b"no picture")], classifier, session_uploads)
-    assert isinstance(found[0], NiwtError)
-    assert found[0].where == "x.jpg"
+    _, actual = take_in([("x.jpg", b"no picture")], classifier, session_uploads)
+    assert isinstance(actual[0], NiwtError)
+    assert actual[0].where == "x.jpg"
 
 
 def test_many_pictures_are_a_table_with_all_that_the_answers_say():
@@ -307,11 +307,11 @@ def test_many_pictures_are_a_table_with_all_that_the_answers_say():
 
 def test_the_csv_says_the_same():
     study = small_study()
-    classifier, held = study.classifier(), Uploads(study.id)
-    take_in([("=a.png", encoded(bird())), ("b.png", encoded(bird((64, 90))))], classifier, held)
-    told = verdicts(classifier, held)
-    rows = list(csv.DictReader(io.StringIO(results_csv(told, [0.5, 1.5], ["crown color: red +1.0", ""]))))
+    classifier, uploads = study.classifier(), Uploads(study.id)
+    take_in([("=a.png", encoded(bird())), ("b.png", encoded(bird((64, 90))))], classifier, uploads)
+    reported = verdicts(classifier, uploads)
+    rows = list(csv.DictReader(io.StringIO(results_csv(reported, [0.5, 1.5], ["crown color: red +1.0", ""]))))
     assert [row["picture"] for row in rows] == ["b.png", "'=a.png"]  # nothing that a spreadsheet would run
     assert [row["familiar"] for row in rows] == ["yes", "no"]
     assert rows[0]["evidence"] == "crown color: red +1.0"
-    assert float(rows[0]["probability"]) == pytest.approx(told[0].probability, rel=1e-4)
+    assert float(rows[0]["probability"]) == pytest.approx(reported[0].probability, rel=1e-4)

@@ -22,7 +22,7 @@ def downloaded(page: Page, name: str) -> Download:
 
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desktop", "telephone"])
 def test_from_upload_to_report(address, browser, size, tmp_path):
-    page, said = open_page(browser, f"{address}/classify", width=size[0], height=size[1])
+    page, text = open_page(browser, f"{address}/classify", width=size[0], height=size[1])
     page.locator(".cls-sentence").wait_for()
     page.get_by_text("Upload", exact=True).click()
     small_dataset().picture(1).resize((4000, 3000)).save(tmp_path / "my bird.jpg", quality=90)
@@ -45,7 +45,7 @@ def test_from_upload_to_report(address, browser, size, tmp_path):
     assert {"report.html", "ranking.csv", "map-grad-cam.png"} <= set(archive.namelist())
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth")
     assert page.locator("[data-testid=stException]").count() == 0
-    assert said == []
+    assert text == []
     page.context.close()
 
 

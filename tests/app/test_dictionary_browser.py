@@ -39,15 +39,15 @@ def test_from_the_first_page_to_a_muted_neuron(address: str, browser: Browser, s
 def test_a_link_to_a_neuron_and_one_to_a_page_work_on_a_fresh_server(browser: Browser) -> None:
     folder = small_study().folder
     assert folder is not None
-    with served(folder) as fresh:
-        page, problems = open_page(browser, f"{fresh}/measure")
+    with served(folder) as url:
+        page, problems = open_page(browser, f"{url}/measure")
         page.locator(".st-key-confusion_chart .js-plotly-plot").wait_for()
         assert problems == []
         assert page.url.endswith("/measure")
         assert page.get_by_role(
             "link", name="Neuron dictionary"
         ).count()  # the app's own navigation, not Streamlit's list of files
-        page, problems = open_page(browser, f"{fresh}/?neuron=2")
+        page, problems = open_page(browser, f"{url}/?neuron=2")
         page.locator(".cyn-exemplars").wait_for()
         assert problems == []
 

@@ -54,8 +54,8 @@ def test_tables_give_the_engine_s_numbers(study):
     np.testing.assert_allclose(tables.logits, study.full_head.logits(features), atol=1e-5)
     importances = tables.importance @ built.k + tables.importance_offset
     np.testing.assert_allclose(importances, built.importances[tables.neurons], atol=1e-5)
-    own = np.sqrt(tables.norm**2 - 2 * tables.norm * tables.mean_row @ unit + tables.mean_square)
-    likeness = (tables.norm * tables.rows @ unit - tables.row_offsets) / (tables.row_lengths * own)
+    distance = np.sqrt(tables.norm**2 - 2 * tables.norm * tables.mean_row @ unit + tables.mean_square)
+    likeness = (tables.norm * tables.rows @ unit - tables.row_offsets) / (tables.row_lengths * distance)
     best = np.argsort(-likeness)[:5]
     assert [study.classes[c] for c in best] == [name for name, _ in built.nearest]
     np.testing.assert_allclose(likeness[best], [cosine for _, cosine in built.nearest], atol=1e-4)
@@ -134,31 +134,31 @@ def test_attributes_without_groups_are_one_list():
 
 def test_parts_hold_every_attribute_once():
     study = small_study()
-    found = parts(study)
-    ks = [value["k"] for part in found for group in part["groups"] for value in group["values"]]
+    actual = parts(study)
+    ks = [value["k"] for part in actual for group in part["groups"] for value in group["values"]]
     assert sorted(ks) == list(range(len(study.knowledge.names)))
-    assert found[0]["label"] == "Bill"
-    assert found[0]["groups"][0]["short"] == "Shape"
-    swatches = {value["label"]: value["swatch"] for group in found[0]["groups"] for value in group["values"]}
+    assert actual[0]["label"] == "Bill"
+    assert actual[0]["groups"][0]["short"] == "Shape"
+    swatches = {value["label"]: value["swatch"] for group in actual[0]["groups"] for value in group["values"]}
     assert swatches["red"].startswith("rgb(")
     assert swatches["needle"] == ""
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         None, 3, "x", {}, {"epoch": 0}, {"epoch": 0, "revision": 1, "changes": []}, {"epoch": 0, "revision": 1, "changes": {"999": 1}},
         {"epoch": 0, "revision": 1, "changes": {"-1": 1}}, {"epoch": 0, "revision": 1, "changes": {"1": 1.5}},
         {"epoch": 0, "revision": 1, "changes": {"1": float("nan")}}, {"epoch": 0, "revision": 1, "changes": {"a": 1}},
     ],
 )  # fmt: skip
-def test_what_the_browser_says_is_checked(said):
-    assert draft_from(said, small_study().knowledge) is None
+def test_what_the_browser_says_is_checked(text):
+    assert draft_from(text, small_study().knowledge) is None
 
 
 def test_a_draft_from_the_browser():
-    said = {"epoch": 2, "revision": 5, "changes": {"3": 0.25, "0": 1}}
-    assert draft_from(said, small_study().knowledge) == (2, 5, {3: 0.25, 0: 1.0})
+    text = {"epoch": 2, "revision": 5, "changes": {"3": 0.25, "0": 1}}
+    assert draft_from(text, small_study().knowledge) == (2, 5, {3: 0.25, 0: 1.0})
 
 
 @pytest.mark.parametrize(

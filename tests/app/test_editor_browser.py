@@ -53,15 +53,15 @@ def test_the_browser_s_numbers_are_the_engine_s(study, blank):
     features = study.features[7].float()
     extra = tables.matrices.project((features - study.head.mean).numpy())
     blank.evaluate(LOAD, [script(), base64.b64encode(tables.payload).decode()])
-    said = blank.evaluate(NUMBERS, [built.values.astype(float).tolist(), extra.tolist()])
+    text = blank.evaluate(NUMBERS, [built.values.astype(float).tolist(), extra.tolist()])
     pictures = study.gallery.pictures[sample_pictures(study)]
     scores = (study.features[pictures].float() - study.head.mean) @ built.weights + built.bias
     waiting = study.typical_bias - built.bias  # its own is known when the slider is let go
-    np.testing.assert_allclose(said["scores"], scores + waiting, atol=1e-4)
+    np.testing.assert_allclose(text["scores"], scores + waiting, atol=1e-4)
     expected = float((features - study.head.mean) @ built.weights + study.typical_bias)
-    assert said["extra"] == pytest.approx(expected, abs=1e-4)
-    np.testing.assert_allclose(said["importances"], built.importances[tables.matrices.neurons], atol=1e-4)
-    order = np.argsort(-np.array(said["likeness"]))[:5]
+    assert text["extra"] == pytest.approx(expected, abs=1e-4)
+    np.testing.assert_allclose(text["importances"], built.importances[tables.matrices.neurons], atol=1e-4)
+    order = np.argsort(-np.array(text["likeness"]))[:5]
     assert [study.classes[c] for c in order] == [name for name, _ in built.nearest]
     other = other_class(tables, built)
     np.testing.assert_allclose(other["logits"], scores, atol=1e-4)

@@ -40,7 +40,7 @@ def test_every_page(size: tuple[int, int], scheme: str) -> None:
 
 def sideways(page: Page) -> list[str]:
     """Elements that reach beyond the window, unless what holds them scrolls or cuts them off."""
-    found: list[str] = page.evaluate(
+    actual: list[str] = page.evaluate(
         """() => {
           const main = document.querySelector('[data-testid=stMain]');
           if (main.scrollWidth <= innerWidth) return [];
@@ -48,4 +48,4 @@ def sideways(page: Page) -> list[str]:
             .map(e => e.outerHTML.slice(0, 120));
         }"""
     )
-    return found
+    return actual

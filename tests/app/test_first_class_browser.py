@@ -23,8 +23,8 @@ def at_rest(page: Page) -> None:
 
 @pytest.fixture(scope="module")
 def aviary():
-    with served(ROOT / "assets" / "aviary") as found:
-        yield found
+    with served(ROOT / "assets" / "aviary") as url:
+        yield url
 
 
 @pytest.fixture

@@ -51,4 +51,4 @@ def test_ten_people_at_once_keep_their_own_classes() -> None:
             shown = page.inner_text("body")
             assert [other for other in NAMES if other != name and other in shown] == []
             assert page.locator("[data-testid=stException]").count() == 0
-        assert [said for _, said in opened if said] == []
+        assert [text for _, text in opened if text] == []

@@ -15,9 +15,9 @@ from tests.support.tiny_aviary import tiny_aviary
 @pytest.fixture
 def failures(monkeypatch):
     """What threads died of."""
-    said = []
-    monkeypatch.setattr(threading, "excepthook", said.append)
-    return said
+    text = []
+    monkeypatch.setattr(threading, "excepthook", text.append)
+    return text
 
 
 @pytest.fixture(autouse=True)

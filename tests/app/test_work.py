@@ -31,11 +31,11 @@ def test_all_of_it_comes_back_to_the_bit():
     back = work_from_text(work.to_text(), where="test")
     assert [recipe for recipe, _ in back.classes] == [RED, BLUE]
     assert (back.study, back.gamma) == ("abc", 0.25)
-    found = back.classes[0][1]
-    assert found is not None
-    assert torch.equal(found.features, moved.features)
-    np.testing.assert_array_equal(found.belongs, moved.belongs)
-    np.testing.assert_array_equal(found.rivals, moved.rivals)
+    actual = back.classes[0][1]
+    assert actual is not None
+    assert torch.equal(actual.features, moved.features)
+    np.testing.assert_array_equal(actual.belongs, moved.belongs)
+    np.testing.assert_array_equal(actual.best_other, moved.best_other)
     shared = work_in_text(work_to_text(work))
     assert list(shared.classes) == [(RED, None), (BLUE, None)]  # a link has the words alone
 
@@ -75,9 +75,9 @@ def test_two_tabs_lose_nothing():
     mine, theirs = ((BLUE, None), (third, None)), (moved, (BLUE, None), (Recipe("Fourth", like="x"), None))
     names = lambda classes: [recipe.name for recipe, _ in classes]  # noqa: E731
     assert names(merged(mine, theirs)) == ["Red", "Blue", "Fourth", "Third"]  # a fresh session: all that there is
-    found = merged(mine, theirs, base)
-    assert names(found) == ["Red", "Blue", "Fourth", "Third"]  # I removed Red, but the other tab has moved it since
-    assert same(found[0], moved)
+    actual = merged(mine, theirs, base)
+    assert names(actual) == ["Red", "Blue", "Fourth", "Third"]  # I removed Red, but the other tab has moved it since
+    assert same(actual[0], moved)
     assert names(merged(mine, base, base)) == ["Blue", "Third"]
     assert names(merged(base, theirs[1:], base)) == ["Blue", "Fourth"]  # the other tab removed Red
 

@@ -19,18 +19,18 @@ TRUTH = np.array([[True, False, True, False], [True, False, True, False]])
 
 
 def test_claims_are_counted():
-    found = count_claims(CLAIMS, TRUTH)
-    assert found.claims == 7
-    assert found.seen_true == pytest.approx(50)  # of four "seen", two are there
-    assert found.not_seen_true == pytest.approx(100 * 2 / 3)
-    assert found.decided == pytest.approx(100 * 7 / 8)
-    assert found.recall == pytest.approx(50)
-    assert found.not_seen == 3
+    actual = count_claims(CLAIMS, TRUTH)
+    assert actual.claims == 7
+    assert actual.seen_true == pytest.approx(50)  # of four "seen", two are there
+    assert actual.not_seen_true == pytest.approx(100 * 2 / 3)
+    assert actual.decided == pytest.approx(100 * 7 / 8)
+    assert actual.recall == pytest.approx(50)
+    assert actual.not_seen == 3
 
 
 def test_only_what_is_asked_is_counted():
-    found = count_claims(CLAIMS, TRUTH, TRUTH)
-    assert (found.claims, found.seen_true, found.not_seen_true) == (3, 100, 0)
+    actual = count_claims(CLAIMS, TRUTH, TRUTH)
+    assert (actual.claims, actual.seen_true, actual.not_seen_true) == (3, 100, 0)
     assert np.isnan(count_claims(CLAIMS, TRUTH, np.zeros_like(TRUTH)).seen_true)
 
 
@@ -42,10 +42,10 @@ def test_where_truth_is_of_classes_each_side_is_judged_by_the_table():
     table = study.knowledge.values / study.knowledge.scale >= PRESENT
     for item in audit_claims(study, per_class=99):
         at = np.flatnonzero(held_out & (study.seen[study.labels] == (item.side == "seen")))
-        claims, truth = detectors.claims(study.pooled[at].float()), table[study.labels[at]]
+        claims, there = detectors.claims(study.pooled[at].float()), table[study.labels[at]]
         assert item.pictures == len(at)
-        assert astuple(item.every) == pytest.approx(astuple(count_claims(claims, truth)), nan_ok=True)
-        assert item.there == pytest.approx(100 * truth.mean())
+        assert astuple(item.every) == pytest.approx(astuple(count_claims(claims, there)), nan_ok=True)
+        assert item.there == pytest.approx(100 * there.mean())
         assert item.right.recited == 100  # the table is the truth here: reciting the right class is right
         assert item.random.recited < 100
         assert item.runner_up.recited < 100
@@ -65,10 +65,10 @@ def test_strange_pictures_are_told_from_held_out_ones(tmp_path):
     study = small_study()
     for number in range(3):
         Image.new("RGB", (64, 64), (0, 90 * number, 255)).save(tmp_path / f"{number}.png")
-    found = audit_novelty(study, outside=sorted(tmp_path.iterdir()))
-    assert found is not None
-    assert set(found.auroc) == set(found.refused) == {"noise", "tiles", "photographs"}
-    assert all(0 <= value <= 1 for value in found.auroc.values())
+    actual = audit_novelty(study, outside=sorted(tmp_path.iterdir()))
+    assert actual is not None
+    assert set(actual.auroc) == set(actual.refused) == {"noise", "tiles", "photographs"}
+    assert all(0 <= value <= 1 for value in actual.auroc.values())
 
 
 def test_everything_collapses_with_shuffled_weights_of_the_shipped_study():
@@ -93,8 +93,8 @@ def test_all_audits_are_said_and_written():
     written = audits_json(audits)
     assert set(written) == {"claims", "names", "claims_shuffled_network", "novelty"}
     assert set(written["claims"]) == {"seen", "unseen"}
-    said = "\n".join(audit_lines(audits))
+    text = "\n".join(audit_lines(audits))
     for word in ("names", "runner-up", "random net", "familiar", "reciting its description"):
-        assert word in said
+        assert word in text
     assert "names " not in "\n".join(audit_lines(audits, names=False))
     assert "points before" in calibration_line(evaluate(study))

@@ -52,16 +52,16 @@ def test_only_held_out_pictures_are_looked_at():
 def test_words_are_judged_as_the_app_shows_them():
     study = tiny_aviary()
     chosen = held_out_sample(study, per_class=1, seed=0)
-    classifier, told = study.classifier(), []
+    classifier, reported = study.classifier(), []
     for picture in redrawn(study, chosen):
         for word in classifier.classify(picture.image).explain().words:
             group, _, value = word.attribute.partition("::")
             in_view = picture.visibility[PART_OF_GROUP[group]] >= IN_VIEW
-            told.append(in_view and picture.attributes[group] == value)
+            reported.append(in_view and picture.attributes[group] == value)
     ground_truth = measure_ground_truth(study, per_class=1)
     seen, unseen = ground_truth.words_seen, ground_truth.words_unseen
     assert (seen.pictures, unseen.pictures) == (45, 15)
-    assert (45 * seen.true + 15 * unseen.true) / 60 == pytest.approx(100 * np.mean(told))
+    assert (45 * seen.true + 15 * unseen.true) / 60 == pytest.approx(100 * np.mean(reported))
     assert 20 < seen.by_frequency < 50  # a word drawn by frequency is true somewhat more often than one in four
 
 

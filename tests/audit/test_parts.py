@@ -39,19 +39,19 @@ def test_peaks_are_counted_where_the_part_is():
     at_part[0, 0] = True
     grids = [{GROUP: at_part}] * len(study.gallery)
     peaks = np.array([(0, 0) if place < exemplars // 2 else (height - 1, width - 1) for place in range(exemplars)])
-    found = peaks_at_parts(one_verified(peaks), grids)
-    assert (found.neurons, found.peaks) == (1, exemplars)
-    assert found.hits == pytest.approx(100 * (exemplars // 2) / exemplars)
-    assert found.anywhere == pytest.approx(100 / (height * width))
-    assert found.times == pytest.approx(found.hits / found.anywhere)
+    actual = peaks_at_parts(one_verified(peaks), grids)
+    assert (actual.neurons, actual.peaks) == (1, exemplars)
+    assert actual.hits == pytest.approx(100 * (exemplars // 2) / exemplars)
+    assert actual.anywhere == pytest.approx(100 / (height * width))
+    assert actual.times == pytest.approx(actual.hits / actual.anywhere)
 
 
 def test_a_part_that_is_not_visible_is_no_miss():
     study = one_verified(np.zeros((small_study().gallery.top.shape[1], 2), int))
     nothing = np.zeros(study.gallery.maps.shape[2:], bool)
-    found = peaks_at_parts(study, [{GROUP: nothing}] * len(study.gallery))
-    assert found.peaks == 0
-    assert np.isnan(found.hits)
+    actual = peaks_at_parts(study, [{GROUP: nothing}] * len(study.gallery))
+    assert actual.peaks == 0
+    assert np.isnan(actual.hits)
 
 
 def test_cells_near_a_part_of_cub(tmp_path):

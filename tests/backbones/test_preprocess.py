@@ -110,10 +110,10 @@ def test_impossible_options_are_refused(options, words):
         InputOptions(**options)
 
 
-@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("complete", [False, True])
 @pytest.mark.parametrize("floor", [False, True])
-def test_the_words_do_what_the_preprocessing_does(whole, floor):
-    preprocess = Preprocess(size=32, resize=41, two_steps=True, whole=whole, floor=floor)
+def test_the_words_do_what_the_preprocessing_does(complete, floor):
+    preprocess = Preprocess(size=32, resize=41, two_steps=True, whole=complete, floor=floor)
     words, picture = preprocess.in_words(), noise(90, 61)
     side = (41, 41) if "whole picture to 41 x 41" in words else (int(41 * 90 / 61), 41)
     resized = picture.resize(side, Image.Resampling.BILINEAR)

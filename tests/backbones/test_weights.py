@@ -30,9 +30,9 @@ def test_kinds_and_types(tmp_path, state, suffix, dtype):
     path = tmp_path / f"weights{suffix}"
     half = {name: value.to(dtype) if value.is_floating_point() else value for name, value in state.items()}
     save_file(half, path) if suffix == ".safetensors" else torch.save(half, path)
-    found = read_weights(path)
-    assert found.keys() == state.keys()
-    for name, value in found.items():
+    actual = read_weights(path)
+    assert actual.keys() == state.keys()
+    for name, value in actual.items():
         assert value.dtype == state[name].dtype
         torch.testing.assert_close(value, state[name], rtol=1e-2, atol=1e-2)
 
@@ -135,8 +135,8 @@ def test_what_does_not_fit_is_named(state):
 def test_a_truncated_file(tmp_path, state, suffix, keep):
     path = tmp_path / f"weights{suffix}"
     save_file(state, path) if suffix == ".safetensors" else torch.save(state, path)
-    whole = path.read_bytes()
-    path.write_bytes(whole[: int(keep * len(whole))])
+    complete = path.read_bytes()
+    path.write_bytes(complete[: int(keep * len(complete))])
     with pytest.raises(NiwtError, match="cannot read the weights") as caught:
         read_weights(path)
     assert "\n" not in str(caught.value)

@@ -196,9 +196,9 @@ def test_what_a_notebook_prints_of_a_result_is_one_line():
         answer.picture,
         answer.explain(),
     ):
-        said = repr(result)
-        assert type(result).__name__ in said
-        assert "\n" not in said
-        assert len(said) < 600
+        text = repr(result)
+        assert type(result).__name__ in text
+        assert "\n" not in text
+        assert len(text) < 600
     assert "Ruby Finch" in repr(classifier)
     assert answer.best.display in repr(answer)

@@ -19,12 +19,12 @@ def confirmed_of(study, count=6, seed=0):
     """Pictures of the first unseen class, and of others."""
     random = np.random.default_rng(seed)
     c = int(np.flatnonzero(~study.seen)[0])
-    own = np.flatnonzero(study.labels == c)[:3]
-    others = random.choice(np.flatnonzero(study.labels != c), count - len(own), replace=False)
-    pictures = np.concatenate([own, others])
+    positives = np.flatnonzero(study.labels == c)[:3]
+    others = random.choice(np.flatnonzero(study.labels != c), count - len(positives), replace=False)
+    pictures = np.concatenate([positives, others])
     features = study.features[torch.from_numpy(pictures)].float()
-    rivals = study.head.logits(features).max(1).values.double().numpy()
-    return Confirmed(features, study.labels[pictures] == c, rivals)
+    best_other = study.head.logits(features).max(1).values.double().numpy()
+    return Confirmed(features, study.labels[pictures] == c, best_other)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -36,8 +36,8 @@ def test_the_closed_form_is_the_minimum(seed):
     def loss(w):
         return np.sum((x @ (w - row) - residual) ** 2) + ridge * np.sum((w - row) ** 2)
 
-    found = minimize(loss, row, method="BFGS", options={"gtol": 1e-10}).x
-    np.testing.assert_allclose(ridge_about(row, x, residual, ridge), found, atol=1e-5)
+    actual = minimize(loss, row, method="BFGS", options={"gtol": 1e-10}).x
+    np.testing.assert_allclose(ridge_about(row, x, residual, ridge), actual, atol=1e-5)
     primal = row + np.linalg.solve(x.T @ x + ridge * np.eye(D), x.T @ residual)  # D x D instead of n x n
     np.testing.assert_allclose(ridge_about(row, x, residual, ridge), primal, atol=1e-10)
 
@@ -48,9 +48,9 @@ def test_no_picture_leaves_the_row():
 
 
 def test_targets_pull_only_those_that_are_not_clear_yet():
-    scores, rivals = np.array([0.0, 5.0, 0.0, -9.0]), np.zeros(4)
+    scores, best_other = np.array([0.0, 5.0, 0.0, -9.0]), np.zeros(4)
     belongs = np.array([True, True, False, False])
-    np.testing.assert_array_equal(targets(scores, rivals, belongs, margin=2), [2, 5, -2, -9])
+    np.testing.assert_array_equal(targets(scores, best_other, belongs, margin=2), [2, 5, -2, -9])
 
 
 @pytest.mark.parametrize("layer", ["third.1", "second.1"])
@@ -58,13 +58,13 @@ def test_targets_pull_only_those_that_are_not_clear_yet():
 def test_left_out_figures_are_those_of_refitting_by_gradient(layer, calibration):
     study = small_study(layer=layer)
     study = replace(study, choices=replace(study.choices, calibration=calibration))
-    said = confirmed_of(study)
-    found = confirm(study, RECIPE, said)
+    confirmed = confirmed_of(study)
+    actual = confirm(study, RECIPE, confirmed)
     described = build_class(study, RECIPE)
-    x = (said.features - study.head.mean).double()
+    x = (confirmed.features - study.head.mean).double()
     scores = (x @ described.weights.double()).numpy() + described.bias
-    wanted = targets(scores, said.rivals, said.belongs, margin=MARGIN * study.choices.gamma_unit)
-    np.testing.assert_array_equal(found.before, (scores > said.rivals) == said.belongs)
+    wanted = targets(scores, confirmed.best_other, confirmed.belongs, margin=MARGIN * study.choices.gamma_unit)
+    np.testing.assert_array_equal(actual.before, (scores > confirmed.best_other) == confirmed.belongs)
 
     def refitted(kept):
         w = described.weights.double().clone().requires_grad_()
@@ -73,7 +73,7 @@ def test_left_out_figures_are_those_of_refitting_by_gradient(layer, calibration)
         def closure():
             optimiser.zero_grad()
             error = x[kept] @ w + described.bias - torch.from_numpy(wanted[kept])
-            loss = error.square().sum() + ridge_of(study, said) * (w - described.weights.double()).square().sum()
+            loss = error.square().sum() + ridge_of(study, confirmed) * (w - described.weights.double()).square().sum()
             loss.backward()
             return loss
 
@@ -81,25 +81,27 @@ def test_left_out_figures_are_those_of_refitting_by_gradient(layer, calibration)
         return w.detach().float()
 
     everything = np.arange(len(x))
-    torch.testing.assert_close(found.moved.weights, refitted(everything), rtol=1e-3, atol=1e-3)  # as far as it descends
+    torch.testing.assert_close(
+        actual.moved.weights, refitted(everything), rtol=1e-3, atol=1e-3
+    )  # as far as it descends
     for i in everything:
         row = refitted(np.delete(everything, i))
         score = float(x[i] @ row.double()) + built_bias(study, row)
-        if abs(score - said.rivals[i]) > 1e-2:  # otherwise rounding decides
-            assert found.after[i] == ((score > said.rivals[i]) == said.belongs[i])
+        if abs(score - confirmed.best_other[i]) > 1e-2:  # otherwise rounding decides
+            assert actual.after[i] == ((score > confirmed.best_other[i]) == confirmed.belongs[i])
 
 
 def test_confirmed_pictures_are_told_better_and_the_description_is_not_forgotten():
     study = small_study()
-    said = confirmed_of(study, 10)
-    found = confirm(study, RECIPE, said)
-    x = said.features - study.head.mean
-    right = ((x @ found.moved.weights + found.moved.bias).numpy() > said.rivals) == said.belongs
-    assert right.sum() >= found.before.sum()
-    assert found.moved.confirmed == 10
-    assert found.moved.recipe == RECIPE
-    assert found.moved.bias == built_bias(study, found.moved.weights)
-    away = found.moved.weights - found.described.weights
+    confirmed = confirmed_of(study, 10)
+    actual = confirm(study, RECIPE, confirmed)
+    x = confirmed.features - study.head.mean
+    right = ((x @ actual.moved.weights + actual.moved.bias).numpy() > confirmed.best_other) == confirmed.belongs
+    assert right.sum() >= actual.before.sum()
+    assert actual.moved.confirmed == 10
+    assert actual.moved.recipe == RECIPE
+    assert actual.moved.bias == built_bias(study, actual.moved.weights)
+    away = actual.moved.weights - actual.described.weights
     inside = torch.linalg.lstsq(x.T, away[:, None]).solution
     torch.testing.assert_close((x.T @ inside)[:, 0], away, rtol=0, atol=1e-4)  # only where pictures say something
 

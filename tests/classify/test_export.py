@@ -72,24 +72,24 @@ def ask_stranger(script: str, path: Path, pixels: np.ndarray, folder: Path) -> d
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def compare(said: dict, classifier: Classifier, pixels: np.ndarray) -> None:
+def compare(exported: dict, classifier: Classifier, pixels: np.ndarray) -> None:
     expected = []
     for item in range(len(pixels)):
         scores = {
             place.name: place.score for place in classifier.classify(classifier.study.gallery.image(item)).ranking
         }
         expected.append([scores[item.name] for item in classifier.candidates])
-    assert np.allclose(said["logits"][1], expected, atol=1e-4)
-    assert np.allclose(said["logits"][0], expected[:1], atol=1e-4)
-    labels = said["labels.json"]["classes"]
+    assert np.allclose(exported["logits"][1], expected, atol=1e-4)
+    assert np.allclose(exported["logits"][0], expected[:1], atol=1e-4)
+    labels = exported["labels.json"]["classes"]
     assert [(item["name"], item["kind"]) for item in labels] == [(c.name, c.kind) for c in classifier.candidates]
     assert {item["kind"] for item in labels} == {"seen", "unseen", "built"}
     assert labels[0]["name"] == NAME
-    assert said["preprocess.json"]["size"] == pixels.shape[-1]
-    assert said["about.json"]["gamma"] == classifier.gamma
-    assert said["about.json"]["temperature"] == temperature_of(classifier.study)
-    assert said["about.json"]["calibrated"] is True
-    assert said["about.json"]["study_id"] == classifier.study.id
+    assert exported["preprocess.json"]["size"] == pixels.shape[-1]
+    assert exported["about.json"]["gamma"] == classifier.gamma
+    assert exported["about.json"]["temperature"] == temperature_of(classifier.study)
+    assert exported["about.json"]["calibrated"] is True
+    assert exported["about.json"]["study_id"] == classifier.study.id
 
 
 def test_torch_runs_it_without_this_project(tmp_path):

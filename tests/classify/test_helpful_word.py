@@ -26,8 +26,8 @@ def looks_of(study, description, ridge):
     """What ridge from descriptions to mean features makes of a description, by the normal equations."""
     x, y = study.encoded_knowledge[study.seen], mean_features(study)
     xc, yc = x - x.mean(0), y - y.mean(0)
-    strength = ridge * np.linalg.eigvalsh(xc @ xc.T).clip(0).mean()
-    weight = np.linalg.solve(xc.T @ xc + strength * np.eye(x.shape[1]), xc.T @ yc)
+    added = ridge * np.linalg.eigvalsh(xc @ xc.T).clip(0).mean()
+    weight = np.linalg.solve(xc.T @ xc + added * np.eye(x.shape[1]), xc.T @ yc)
     return (study.encoder.encode(description) - x.mean(0)) @ weight + y.mean(0)
 
 
@@ -35,13 +35,13 @@ def gain_by_building(study, group, ridge):
     """The mean growth of the margin, by building every class and scoring every class on every imagined look."""
     knowledge, gains = study.knowledge, []
     for lender in np.flatnonzero(study.seen):
-        truth = knowledge.describe(SAID, base=knowledge.values[lender])
-        looks = looks_of(study, truth, ridge)
+        complete = knowledge.describe(SAID, base=knowledge.values[lender])
+        looks = looks_of(study, complete, ridge)
         logits = study.full_head.rows.double().numpy() @ looks + study.full_head.biases.double().numpy()
         logits[study.seen] -= study.gamma
         best = np.delete(logits, lender).max()
         scores = []
-        for words in (SAID, SAID | {knowledge.names[k]: float(truth[k]) for k in knowledge.groups[group]}):
+        for words in (SAID, SAID | {knowledge.names[k]: float(complete[k]) for k in knowledge.groups[group]}):
             row = build_class(study, Recipe(name="It", attributes=words)).weights.double().numpy()
             scores.append(row @ looks + study.typical_bias)
         gains.append(scores[1] - best - (scores[0] - best))
@@ -55,11 +55,11 @@ def test_the_gain_is_that_of_classes_that_are_built(layer, monkeypatch):
     original = module.fit_map
     monkeypatch.setattr(module, "_FITTED", {})
     monkeypatch.setattr(module, "fit_map", lambda x, y: (chosen.append(original(x, y)), chosen[-1])[1])
-    found = helpful_word(study, SAID, most=99)
-    assert found
-    for word in found[:3]:
+    actual = helpful_word(study, SAID, most=99)
+    assert actual
+    for word in actual[:3]:
         assert word.gain == pytest.approx(gain_by_building(study, word.group, chosen[0].ridge), rel=1e-3, abs=1e-5)
-    assert [word.gain for word in found] == sorted((word.gain for word in found), reverse=True)
+    assert [word.gain for word in actual] == sorted((word.gain for word in actual), reverse=True)
 
 
 def test_what_is_said_is_not_asked_for_again():

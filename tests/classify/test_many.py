@@ -21,9 +21,9 @@ def files(count: int) -> list[Path]:
 def test_the_answers_are_those_of_one_at_a_time(batch):
     classifier, paths = small_study().classifier(), files(20)
     classifier.add("Built", {"crown color": "red"})
-    found = list(classify_files(classifier, paths, top=4, batch=batch))
-    assert [answer.path for answer in found] == paths
-    for answer in found:
+    actual = list(classify_files(classifier, paths, top=4, batch=batch))
+    assert [answer.path for answer in actual] == paths
+    for answer in actual:
         alone = classifier.classify(answer.path)
         assert [item.name for item in answer.ranking] == [item.name for item in alone.ranking[:4]]
         np.testing.assert_allclose([i.score for i in answer.ranking], [i.score for i in alone.ranking[:4]], atol=1e-3)
@@ -37,10 +37,10 @@ def test_a_file_that_cannot_be_read_costs_no_other_its_answer(tmp_path):
     (tmp_path / "cut.png").write_bytes(data[: len(data) // 2])
     (tmp_path / "text.jpg").write_text("words")
     paths = [tmp_path / "cut.png", good, tmp_path / "text.jpg", tmp_path / "missing.jpg", good]
-    found = list(classify_files(small_study().classifier(), paths, batch=2))
-    assert [answer.error is None for answer in found] == [False, True, False, False, True]
-    assert "cannot read the picture" in str(found[0].error)
-    assert found[1].ranking == found[4].ranking
+    actual = list(classify_files(small_study().classifier(), paths, batch=2))
+    assert [answer.error is None for answer in actual] == [False, True, False, False, True]
+    assert "cannot read the picture" in str(actual[0].error)
+    assert actual[1].ranking == actual[4].ranking
 
 
 def test_only_a_few_batches_are_in_memory(tmp_path, monkeypatch):

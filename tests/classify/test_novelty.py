@@ -20,17 +20,17 @@ def test_the_limit_is_that_of_pictures_whose_class_is_left_out():
     generator = torch.Generator().manual_seed(0)
     pooled = torch.rand(60, 9, generator=generator) ** 3
     labels = np.repeat(np.arange(6), 10)
-    found = fit_novelty(pooled, labels, accepted=0.9)
+    actual = fit_novelty(pooled, labels, accepted=0.9)
     unit = pooled.numpy() / np.linalg.norm(pooled.numpy(), axis=1, keepdims=True)
     left_out = []
     for i in range(60):
         others = np.sort(np.linalg.norm(unit[labels != labels[i]] - unit[i], axis=1))
         left_out.append(others[:NEAREST].mean())
-    assert found.limit == pytest.approx(np.quantile(left_out, 0.9), abs=1e-5)
+    assert actual.limit == pytest.approx(np.quantile(left_out, 0.9), abs=1e-5)
     picture = torch.rand(9, generator=generator)
     away = np.sort(np.linalg.norm(unit - (picture / picture.norm()).numpy(), axis=1))[:NEAREST].mean()
-    assert found.distance(picture) == pytest.approx(away, abs=1e-5)
-    assert found.distance(7 * picture) == pytest.approx(away, abs=1e-5)  # contrast and brightness do not count
+    assert actual.distance(picture) == pytest.approx(away, abs=1e-5)
+    assert actual.distance(7 * picture) == pytest.approx(away, abs=1e-5)  # contrast and brightness do not count
 
 
 def test_test_pictures_play_no_part():
@@ -70,14 +70,14 @@ def test_birds_are_told_from_other_things():
     kind = study.unseen_classes[0]
     row = study.knowledge.of(kind)
     described = dict(study.knowledge.names[k].split("::") for k in np.flatnonzero(row))
-    fresh = list(classifier.classify_many([draw(described, seed=s, size=128).image for s in range(24)]))
-    scores = [answer.novelty for answer in (*fresh, *others)]
-    assert roc_auc_score([0] * len(fresh) + [1] * len(others), scores) >= 0.99
-    assert np.mean([answer.familiar for answer in fresh]) >= 0.95
+    drawn = list(classifier.classify_many([draw(described, seed=s, size=128).image for s in range(24)]))
+    scores = [answer.novelty for answer in (*drawn, *others)]
+    assert roc_auc_score([0] * len(drawn) + [1] * len(others), scores) >= 0.99
+    assert np.mean([answer.familiar for answer in drawn]) >= 0.95
     assert np.mean([answer.familiar for answer in others]) <= 0.1
     strange = next(answer for answer in others if not answer.familiar)
     assert strange.explain().sentence.startswith(UNFAMILIAR)
-    assert UNFAMILIAR not in next(answer for answer in fresh if answer.familiar).explain().sentence
+    assert UNFAMILIAR not in next(answer for answer in drawn if answer.familiar).explain().sentence
 
 
 def test_held_out_birds_are_familiar():

@@ -70,9 +70,9 @@ def test_from_pictures_to_a_built_class(niwt, drawn, tmp_path, quick, knowledge)
     info = niwt("info", out, "--json").json
     assert {item["class"] for item in info["classes"] if not item["seen"]} == set(UNSEEN) & set(CLASSES)
     assert (info["knowledge"], info["attributes"]) == ("attributes", 85)
-    found = niwt("evaluate", out, "--json").json
-    assert found["split_hash"] == made["split_hash"]
-    assert found["zsl"] > 40  # of four classes, by a network that learnt nothing: chance is 25
+    actual = niwt("evaluate", out, "--json").json
+    assert actual["split_hash"] == made["split_hash"]
+    assert actual["zsl"] > 40  # of four classes, by a network that learnt nothing: chance is 25
     from niwt_core import load_study
 
     study = load_study(out)

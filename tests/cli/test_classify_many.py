@@ -44,10 +44,10 @@ def test_a_table(niwt, study, folder, tmp_path):
     out = tmp_path / "answers.csv"
     done = niwt("classify", study, folder, "--csv", out, "--json")
     assert (done.json["pictures"], done.json["unreadable"]) == (71, 1)
-    found = rows(out)
-    assert [row["image"] for row in found] == [str(path) for path in sorted(folder.rglob("*.*"))]
+    actual = rows(out)
+    assert [row["image"] for row in actual] == [str(path) for path in sorted(folder.rglob("*.*"))]
     answers = niwt("classify", study, folder, "--json").json["results"]
-    for row, answer in zip(found, answers, strict=True):
+    for row, answer in zip(actual, answers, strict=True):
         assert row["error"] == answer.get("error", "")
         if "error" not in answer:
             assert (row["class"], row["kind"]) == (answer["class"], answer["kind"])
@@ -71,8 +71,8 @@ def interrupted_after(monkeypatch, count):
 
 
 def test_an_interrupted_table_goes_on(niwt, study, folder, tmp_path, monkeypatch):
-    whole, out = tmp_path / "whole.csv", tmp_path / "answers.csv"
-    niwt("classify", study, folder, "--csv", whole)
+    complete, out = tmp_path / "whole.csv", tmp_path / "answers.csv"
+    niwt("classify", study, folder, "--csv", complete)
     monkeypatch.setattr(many, "AHEAD", 1)
     monkeypatch.setattr(many, "BATCH", 16)
     interrupted_after(monkeypatch, 70)
@@ -85,7 +85,7 @@ def test_an_interrupted_table_goes_on(niwt, study, folder, tmp_path, monkeypatch
     assert niwt("classify", study, folder, "--csv", out).code == 0
     assert 0 < len(read) < 71
     assert [{**row, "novelty": "", "score": "", "probability": ""} for row in rows(out)] == [
-        {**row, "novelty": "", "score": "", "probability": ""} for row in rows(whole)
+        {**row, "novelty": "", "score": "", "probability": ""} for row in rows(complete)
     ]
 
 

@@ -17,15 +17,15 @@ def clip(tmp_path_factory):
 
 def test_clip_stands_in_the_table(niwt, study, clip):
     root = small_dataset().root
-    found = niwt("evaluate", study, "--clip", clip, "--root", root, "--json").json
+    actual = niwt("evaluate", study, "--clip", clip, "--root", root, "--json").json
     expected = clip_zero_shot(small_study(layer="second.1"), small_dataset(), Clip(str(clip)))
-    assert set(found["baselines"]) == {"NIWT (uncalibrated)", "CLIP"}
+    assert set(actual["baselines"]) == {"NIWT (uncalibrated)", "CLIP"}
     for key in ("U", "S", "H", "zsl"):
-        assert found["baselines"]["CLIP"][key] == pytest.approx(getattr(expected.metrics, key), abs=1e-3)
-    assert found["baselines"]["CLIP"]["gamma"] == 0
-    told = found["clip"]
-    assert (told["model"], told["pictures"]) == (str(clip), expected.pictures)
-    assert "may have met the unseen classes" in told["note"]
+        assert actual["baselines"]["CLIP"][key] == pytest.approx(getattr(expected.metrics, key), abs=1e-3)
+    assert actual["baselines"]["CLIP"]["gamma"] == 0
+    clip_figures = actual["clip"]
+    assert (clip_figures["model"], clip_figures["pictures"]) == (str(clip), expected.pictures)
+    assert "may have met the unseen classes" in clip_figures["note"]
     plain = niwt("evaluate", study, "--clip", clip, "--root", root)
     assert plain.code == 0
     assert any(line.startswith("CLIP  ") for line in plain.out.splitlines())

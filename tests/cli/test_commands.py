@@ -23,14 +23,14 @@ def numbers(value: object):
 
 
 def test_info(niwt, study):
-    found = niwt("info", study, "--json").json
+    actual = niwt("info", study, "--json").json
     expected = small_study(layer="second.1")
-    assert found["study_id"] == expected.id
-    assert (found["seen_classes"], found["unseen_classes"]) == (6, 2)
-    assert [layer["name"] for layer in found["layers"]] == list(expected.network.layers)
-    assert found["layer"] == "second.1"
-    assert [item["class"] for item in found["classes"]] == list(expected.classes)
-    assert all((item["predictability"] is not None) == item["seen"] for item in found["classes"])
+    assert actual["study_id"] == expected.id
+    assert (actual["seen_classes"], actual["unseen_classes"]) == (6, 2)
+    assert [layer["name"] for layer in actual["layers"]] == list(expected.network.layers)
+    assert actual["layer"] == "second.1"
+    assert [item["class"] for item in actual["classes"]] == list(expected.classes)
+    assert all((item["predictability"] is not None) == item["seen"] for item in actual["classes"])
     plain = niwt("info", study)
     assert plain.code == 0
     assert expected.id in plain.out
@@ -68,13 +68,13 @@ def test_the_whole_dictionary_as_a_table(niwt, study, tmp_path):
 
 def test_build(niwt, study, recipe, tmp_path):
     out = tmp_path / "deep" / "bird.safetensors"
-    found = niwt("build", study, recipe, "--out", out, "--json").json
+    actual = niwt("build", study, recipe, "--out", out, "--json").json
     built = build_class(small_study(layer="second.1"), read_recipe(recipe))
     assert torch.equal(load_file(out)["weights"], built.weights)
-    assert found["name"] == "Ruby Testbird"
-    assert found["norm"] == pytest.approx(built.norm)
-    assert len(found["nearest"]) == 5
-    assert all(map(math.isfinite, numbers(found)))
+    assert actual["name"] == "Ruby Testbird"
+    assert actual["norm"] == pytest.approx(built.norm)
+    assert len(actual["nearest"]) == 5
+    assert all(map(math.isfinite, numbers(actual)))
     assert [path.name for path in out.parent.iterdir()] == ["bird.safetensors"]
     assert "Ruby Testbird" in niwt("build", study, recipe, "--out", out).out
 
@@ -82,11 +82,11 @@ def test_build(niwt, study, recipe, tmp_path):
 def test_classify(niwt, study, photo, recipe):
     dataset = small_dataset()
     photos = [dataset.root / path for path in dataset.paths[:3]]
-    found = niwt("classify", study, *photos, "--with", recipe, "--top", 4, "--json").json
-    assert [item["image"] for item in found["results"]] == [str(path) for path in photos]
+    actual = niwt("classify", study, *photos, "--with", recipe, "--top", 4, "--json").json
+    assert [item["image"] for item in actual["results"]] == [str(path) for path in photos]
     classifier = small_study(layer="second.1").classifier()
     classifier.add_recipe(read_recipe(recipe))
-    for item, path in zip(found["results"], photos, strict=True):
+    for item, path in zip(actual["results"], photos, strict=True):
         answer = classifier.classify(path)
         ranking = answer.ranking[:4]
         assert [place["class"] for place in item["ranking"]] == [place.name for place in ranking]
@@ -106,25 +106,25 @@ def test_classify(niwt, study, photo, recipe):
 @pytest.mark.parametrize("name", GOOD)
 def test_unusual_pictures_are_classified(niwt, study, tmp_path, name):
     write_good(tmp_path)
-    found = niwt("classify", study, tmp_path / name, "--json").json
-    assert all(map(math.isfinite, numbers(found)))
+    actual = niwt("classify", study, tmp_path / name, "--json").json
+    assert all(map(math.isfinite, numbers(actual)))
 
 
 def test_explain(niwt, study, photo, recipe, tmp_path):
-    found = niwt("explain", study, photo, "--with", recipe, "--class", "Ruby Testbird", "--out", tmp_path / "report", "--json").json  # fmt: skip
-    assert "Ruby Testbird" in found["sentence"]
-    assert {path.name for path in (tmp_path / "report").iterdir()} == set(found["files"])
-    assert all((tmp_path / "report" / name).stat().st_size for name in found["files"])
-    assert all(map(math.isfinite, numbers(found)))
+    actual = niwt("explain", study, photo, "--with", recipe, "--class", "Ruby Testbird", "--out", tmp_path / "report", "--json").json  # fmt: skip
+    assert "Ruby Testbird" in actual["sentence"]
+    assert {path.name for path in (tmp_path / "report").iterdir()} == set(actual["files"])
+    assert all((tmp_path / "report" / name).stat().st_size for name in actual["files"])
+    assert all(map(math.isfinite, numbers(actual)))
 
 
 def test_evaluate(niwt, study):
-    found = niwt("evaluate", study, "--baselines", "--json").json
-    assert {"U", "S", "H", "zsl", "gamma", "ausuc", "seen_classes", "unseen_classes", "split_hash"} <= set(found)
+    actual = niwt("evaluate", study, "--baselines", "--json").json
+    assert {"U", "S", "H", "zsl", "gamma", "ausuc", "seen_classes", "unseen_classes", "split_hash"} <= set(actual)
     result = evaluate(small_study(layer="second.1")).metrics
-    assert found["U"] == pytest.approx(result.U, abs=1e-3)
-    assert {"ESZSL", "SAE"} <= set(found["baselines"])
-    for baseline in found["baselines"].values():
+    assert actual["U"] == pytest.approx(result.U, abs=1e-3)
+    assert {"ESZSL", "SAE"} <= set(actual["baselines"])
+    for baseline in actual["baselines"].values():
         assert {"U", "S", "H", "zsl"} <= set(baseline)
     assert niwt("evaluate", study, "--json").json["baselines"] == {}
     assert "NIWT" in niwt("evaluate", study).out
@@ -144,13 +144,13 @@ def test_prepare_a_users_own_folder(niwt, own_set, tmp_path, quick):
         "--weights",
         "none",
     ]
-    found = niwt(*arguments, "--size", 48, "--epochs", 0, "--device", "cpu", "--json").json
-    assert (found["seen_classes"], found["unseen_classes"], found["pictures"]) == (6, 2, 62)
-    assert niwt("info", out, "--json").json["study_id"] == found["study_id"]
+    actual = niwt(*arguments, "--size", 48, "--epochs", 0, "--device", "cpu", "--json").json
+    assert (actual["seen_classes"], actual["unseen_classes"], actual["pictures"]) == (6, 2, 62)
+    assert niwt("info", out, "--json").json["study_id"] == actual["study_id"]
     again = niwt(
         *arguments, "--size", 48, "--epochs", 0, "--device", "cpu", "--json"
     ).json  # over the study that is there
-    assert again["study_id"] == found["study_id"]
+    assert again["study_id"] == actual["study_id"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["birds", "study"]
 
 
@@ -164,8 +164,8 @@ def test_prepare_from_captions_and_build_by_caption(niwt, own_set, tmp_path, qui
     assert done["pictures"] == 61
     caption = tmp_path / "caption.yaml"
     caption.write_text("name: Described\ncaption: a bird with a red crown and a hooked bill shape\n")
-    found = niwt("classify", out, photo, "--with", caption, "--top", 20, "--json").json
-    assert "Described" in [place["class"] for place in found["results"][0]["ranking"]]
+    actual = niwt("classify", out, photo, "--with", caption, "--top", 20, "--json").json
+    assert "Described" in [place["class"] for place in actual["results"][0]["ranking"]]
 
 
 def test_help_and_no_arguments(niwt):

@@ -9,10 +9,10 @@ from tests.support.small_study import small_dataset
 
 def test_export(niwt, study, recipe, tmp_path):
     out = tmp_path / "birds.pt2"
-    found = niwt("export", study, "--out", out, "--with", recipe, "--json").json
-    assert (found["seen"], found["unseen"], found["built"], found["classes"]) == (6, 2, 1, 9)
-    assert found["calibrated"]
-    assert found["deviation"] <= found["tolerance"]
+    actual = niwt("export", study, "--out", out, "--with", recipe, "--json").json
+    assert (actual["seen"], actual["unseen"], actual["built"], actual["classes"]) == (6, 2, 1, 9)
+    assert actual["calibrated"]
+    assert actual["deviation"] <= actual["tolerance"]
     texts = {"labels.json": ""}
     program = torch.export.load(out, extra_files=texts)
     assert json.loads(texts["labels.json"])["classes"][0]["name"] == "Ruby Testbird"
@@ -30,10 +30,10 @@ def test_export_mistakes(refused, study, tmp_path):
 
 def test_compare_layers(niwt, study):
     root = small_dataset().root
-    found = niwt("compare-layers", study, "--root", root, "--layer", "second.1", "--layer", "third.1", "--json").json
-    assert [row["layer"] for row in found["layers"]] == ["second.1", "third.1"]
-    assert (found["own"], found["folds_are_optimistic"]) == ("second.1", False)
-    assert found["recommended"] == max(found["layers"], key=lambda row: row["cross_validated_H"])["layer"]
+    actual = niwt("compare-layers", study, "--root", root, "--layer", "second.1", "--layer", "third.1", "--json").json
+    assert [row["layer"] for row in actual["layers"]] == ["second.1", "third.1"]
+    assert (actual["own"], actual["folds_are_optimistic"]) == ("second.1", False)
+    assert actual["recommended"] == max(actual["layers"], key=lambda row: row["cross_validated_H"])["layer"]
     plain = niwt("compare-layers", study, "--root", root, "--layer", "third.1")
     assert plain.code == 0
     assert "third.1*" in plain.out
@@ -48,9 +48,9 @@ def test_compare_layers_mistakes(refused, study, tmp_path):
 
 def test_report(niwt, study, tmp_path):
     out = tmp_path / "deep" / "study.html"
-    found = niwt("report", study, "--out", out, "--json").json
+    actual = niwt("report", study, "--out", out, "--json").json
     assert out.read_text("utf-8").startswith("<!doctype html>")
-    assert (found["bytes"], found["baselines"]) == (out.stat().st_size, [])
+    assert (actual["bytes"], actual["baselines"]) == (out.stat().st_size, [])
     assert str(out) in niwt("report", study, "--out", out, "--baselines").out
     assert "Beside other methods" in out.read_text("utf-8")
 

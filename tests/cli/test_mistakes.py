@@ -190,6 +190,6 @@ def test_json_is_said_even_of_numbers_that_are_not(niwt, study, monkeypatch):
     real = evaluation_report.to_json
     broken = {"S": float("nan"), "deep": [float("inf")]}
     monkeypatch.setattr(evaluation_report, "to_json", lambda *a, **more: real(*a, **more) | broken)
-    found = niwt("evaluate", study, "--json").json
-    assert found["S"] is None
-    assert found["deep"] == [None]
+    actual = niwt("evaluate", study, "--json").json
+    assert actual["S"] is None
+    assert actual["deep"] == [None]

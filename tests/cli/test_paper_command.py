@@ -40,10 +40,10 @@ def test_preset_then_paper_then_evaluate(niwt, own_set, tmp_path, quick, preset)
     assert made["settings"]["transfer"]["learning_rate"] == 0.02  # what was typed wins over the preset
     assert made["settings"]["transfer"]["regularisation"] == 0.01
     assert made["settings"]["images_found"] == 12
-    found = niwt("evaluate", out, "--json").json
-    assert found["paper"]["ways"] == made["ways"]
-    assert found["paper"]["ways"][0]["name"] == "paper's loop"
-    assert {"U", "S", "H", "zsl", "loss", "cosine", "seconds"} <= set(found["paper"]["ways"][0])
+    actual = niwt("evaluate", out, "--json").json
+    assert actual["paper"]["ways"] == made["ways"]
+    assert actual["paper"]["ways"][0]["name"] == "paper's loop"
+    assert {"U", "S", "H", "zsl", "loss", "cosine", "seconds"} <= set(actual["paper"]["ways"][0])
     plain = niwt("evaluate", out)
     assert "paper's loop" in plain.out
     assert "gamma not chosen: --folds 0" in plain.out

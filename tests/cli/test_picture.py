@@ -9,9 +9,9 @@ from niwt_core.neurons.pictures import read_pictures
 def test_pictures_of_a_studys_neurons(niwt, study, tmp_path):
     copy = tmp_path / "study"
     shutil.copytree(study, copy)
-    found = niwt("picture-neurons", copy, "--steps", "1", "--json").json
+    actual = niwt("picture-neurons", copy, "--steps", "1", "--json").json
     opened = load_study(copy)
-    assert (found["made"], found["neurons"], found["study_id"]) == (16, 16, opened.id)
+    assert (actual["made"], actual["neurons"], actual["study_id"]) == (16, 16, opened.id)
     pictures = read_pictures(copy, 16)
     assert pictures is not None
     assert pictures.webp(15)[:4] == b"RIFF"

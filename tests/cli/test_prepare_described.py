@@ -38,9 +38,9 @@ def test_every_class_may_be_seen(niwt, own_set, photo, recipe, quick, tmp_path, 
     assert any("no class is unseen" in notice for notice in made["notices"])
     if how == "no list":
         return
-    found = asked(niwt, tmp_path / "study", photo, recipe, tmp_path)
-    assert (found["U"], found["H"], found["zsl"]) == (None, None, None)
-    assert found["S"] == found["S"]
+    actual = asked(niwt, tmp_path / "study", photo, recipe, tmp_path)
+    assert (actual["U"], actual["H"], actual["zsl"]) == (None, None, None)
+    assert actual["S"] == actual["S"]
 
 
 @pytest.mark.parametrize("how", ["one", "all"])
@@ -52,9 +52,9 @@ def test_described_classes_need_no_pictures(niwt, own_set, photo, recipe, quick,
     assert made["unseen_classes"] == len(unseen)
     study = load_study(tmp_path / "study")
     assert set(unseen) == set(study.unseen_classes)
-    found = asked(niwt, tmp_path / "study", photo, recipe, tmp_path)
-    assert (found["U"] is None) == (how == "all")
-    assert found["per_class"][unseen[0]] is None
+    actual = asked(niwt, tmp_path / "study", photo, recipe, tmp_path)
+    assert (actual["U"] is None) == (how == "all")
+    assert actual["per_class"][unseen[0]] is None
 
 
 def test_an_empty_folder_of_an_unseen_class(niwt, own_set, quick, tmp_path):

@@ -4,10 +4,10 @@ from safetensors.torch import load_file
 
 
 def test_propose(niwt, study):
-    found = niwt("propose", study, "A red crown and a hooked beak, on stilts. No crest.", "--json").json
-    assert found["attributes"] == {"crown color": "red", "bill shape": "hooked", "crest": "none"}
-    assert {item["label"]: item["present"] for item in found["understood"]}["crest: none"]
-    assert found["not_understood"] == ["stilts"]
+    actual = niwt("propose", study, "A red crown and a hooked beak, on stilts. No crest.", "--json").json
+    assert actual["attributes"] == {"crown color": "red", "bill shape": "hooked", "crest": "none"}
+    assert {item["label"]: item["present"] for item in actual["understood"]}["crest: none"]
+    assert actual["not_understood"] == ["stilts"]
     plain = niwt("propose", study, "A red crown, on stilts")
     assert plain.code == 0
     assert "crown color: red" in plain.out

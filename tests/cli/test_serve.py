@@ -43,8 +43,8 @@ def test_it_listens_on_this_machine_alone_unless_told_otherwise(started):
     for host in (None, "0.0.0.0"):
         with pytest.raises(SystemExit):
             run_app(None, port=None, **({"host": host} if host else {}))
-    said = [command[command.index("--server.address") + 1] for command, *_ in started]
-    assert said == ["127.0.0.1", "0.0.0.0"]
+    addresses = [command[command.index("--server.address") + 1] for command, *_ in started]
+    assert addresses == ["127.0.0.1", "0.0.0.0"]
     # Without it, a server without a screen asks a foreign host what its own address is.
     assert all("--browser.serverAddress" in command for command, *_ in started)
 

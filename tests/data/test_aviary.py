@@ -233,12 +233,12 @@ def test_an_outline_that_cannot_be_united_is_drawn_from_its_halves(monkeypatch):
     def fails(*_):
         raise RuntimeError("Failed to apply op")
 
-    whole = plate({})
+    outline = plate({})
     monkeypatch.setattr("niwt_core.data.aviary.torso.skia.Op", fails)
     halves = plate({})
-    same = np.asarray(whole.image) == np.asarray(halves.image)
+    same = np.asarray(outline.image) == np.asarray(halves.image)
     assert same.mean() > 0.9  # three paths become one, each with its own seam
-    for part, mask in whole.masks.items():
+    for part, mask in outline.masks.items():
         assert (mask != halves.masks[part]).mean() < 0.02, part
 
 

@@ -49,10 +49,10 @@ def test_missing_file(tmp_path):
 
 def test_the_real_file_covers_the_subset(shared_data):
     lines = (shared_data / "cub-subset/CUB_200_2011/classes.txt").read_text().splitlines()
-    said = read_descriptions(shared_data / "cub-descriptions.json", [line.split()[1] for line in lines])
-    assert len(said) == 200
-    assert all(said.values())
-    assert "a seabird" in said["001.Black_footed_Albatross"]
+    descriptions = read_descriptions(shared_data / "cub-descriptions.json", [line.split()[1] for line in lines])
+    assert len(descriptions) == 200
+    assert all(descriptions.values())
+    assert "a seabird" in descriptions["001.Black_footed_Albatross"]
 
 
 @pytest.mark.parametrize(

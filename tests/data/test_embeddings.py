@@ -10,9 +10,9 @@ from niwt_core.errors import NiwtError
 def test_mat_is_matched_by_name(shared_data):
     path = shared_data / "cub-subset/xlsa17/sent_splits.mat"
     knowledge = read_embeddings(path, ("003.Sooty_Albatross", "001.Black_footed_Albatross"))
-    whole = read_embeddings(path, ("001.Black_footed_Albatross", "002.Laysan_Albatross", "003.Sooty_Albatross"))
+    vectors = read_embeddings(path, ("001.Black_footed_Albatross", "002.Laysan_Albatross", "003.Sooty_Albatross"))
     assert knowledge.kind == "embedding"
-    np.testing.assert_array_equal(knowledge.values, whole.values[[2, 0]])
+    np.testing.assert_array_equal(knowledge.values, vectors.values[[2, 0]])
     assert knowledge.names[0] == "sent_splits_0"
     with pytest.raises(NiwtError, match="class Dodo not found"):
         read_embeddings(path, ("Dodo",))

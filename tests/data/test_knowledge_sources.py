@@ -68,21 +68,21 @@ def test_it_is_the_same_when_it_is_opened_again(study):
 def test_a_class_gives_attributes_or_a_caption_or_both(study):
     name = study.unseen_classes[0]
     c, K = study.classes.index(name), len(study.knowledge.names)
-    own = dict(zip(study.knowledge.names, study.knowledge.of(name).tolist(), strict=True))
+    values = dict(zip(study.knowledge.names, study.knowledge.of(name).tolist(), strict=True))
     text = "\n".join(captions()[name])
-    only = build_class(study, Recipe(name, own))
+    only = build_class(study, Recipe(name, values))
     np.testing.assert_allclose(only.k[:K], study.encoded_knowledge[c, :K], atol=1e-6)
     np.testing.assert_allclose(only.k[K:], study.encoded_knowledge[study.seen, K:].mean(0), atol=1e-6)
     like = build_class(study, Recipe("Twin", like=name))
     np.testing.assert_allclose(like.k, study.encoded_knowledge[c], atol=1e-6)
     if study.encoder.texts_of_captions is None:
         return
-    both = build_class(study, Recipe(name, own, caption=text))
+    both = build_class(study, Recipe(name, values, caption=text))
     np.testing.assert_allclose(both.k, study.encoded_knowledge[c], atol=1e-6)
-    said = build_class(study, Recipe(name, caption=text))
-    np.testing.assert_allclose(said.k[K:], study.encoded_knowledge[c, K:], atol=1e-6)
+    built = build_class(study, Recipe(name, caption=text))
+    np.testing.assert_allclose(built.k[K:], study.encoded_knowledge[c, K:], atol=1e-6)
     mean = study.knowledge.values[study.seen].mean(0)
-    np.testing.assert_allclose(said.k[:K], encode(mean, "hellinger"), atol=1e-6)
+    np.testing.assert_allclose(built.k[:K], encode(mean, "hellinger"), atol=1e-6)
 
 
 def test_over_attributes_alone_the_weights_are_the_same(study):
@@ -100,9 +100,9 @@ def test_its_answers_are_explained_in_attributes(study):
     picture = Path(small_dataset().root) / study.paths[0]
     answer = study.classifier().classify(picture)
     unseen = next(item for item in answer.classifier.candidates if item.kind == "unseen")
-    told = contrast_classes(answer, unseen, answer.classifier.candidates[0])
-    assert told.words
-    assert {word.attribute for word in (*told.words, *told.counterfactual)} <= set(study.knowledge.names)
+    contrast = contrast_classes(answer, unseen, answer.classifier.candidates[0])
+    assert contrast.words
+    assert {word.attribute for word in (*contrast.words, *contrast.counterfactual)} <= set(study.knowledge.names)
 
 
 def test_the_weight_is_of_the_block_alone(study):
@@ -131,7 +131,7 @@ def test_sources_of_knowledge(described, tmp_path):
 
 def test_what_is_refused(described, tmp_path):
     dataset = small_dataset()
-    few = {name: said for name, said in captions().items() if name != dataset.classes[0]}
+    few = {name: text for name, text in captions().items() if name != dataset.classes[0]}
     (tmp_path / "few.json").write_text(json.dumps(few))
     (tmp_path / "mute.json").write_text(json.dumps(captions() | {dataset.classes[1]: ["..."]}))
     np.save(tmp_path / "short.npy", np.ones((3, 4)))

@@ -13,13 +13,13 @@ def folder(tmp_path):
     return tmp_path
 
 
-def names(folder, found):
-    return [path.relative_to(folder).as_posix() for path in found]
+def names(folder, actual):
+    return [path.relative_to(folder).as_posix() for path in actual]
 
 
 def test_a_folder_is_all_pictures_below_it(folder):
-    found, singly = picture_files([folder])
-    assert names(folder, found) == ["a.JPG", "b.png", "deep/er/c.webp"]
+    actual, singly = picture_files([folder])
+    assert names(folder, actual) == ["a.JPG", "b.png", "deep/er/c.webp"]
     assert singly == set()
 
 
@@ -31,8 +31,8 @@ def test_patterns(folder, pattern, wanted):
 
 
 def test_each_file_once_in_the_order_it_was_named(folder):
-    found, singly = picture_files([folder / "deep/er/c.webp", folder, folder / "none.png"])
-    assert names(folder, found) == ["deep/er/c.webp", "a.JPG", "b.png", "none.png"]
+    actual, singly = picture_files([folder / "deep/er/c.webp", folder, folder / "none.png"])
+    assert names(folder, actual) == ["deep/er/c.webp", "a.JPG", "b.png", "none.png"]
     assert singly == {folder / "deep/er/c.webp", folder / "none.png"}
     twice = [folder / "b.png"] * 2
     assert picture_files(twice)[0] == twice  # whoever names it twice is answered twice

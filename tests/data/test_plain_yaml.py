@@ -49,13 +49,13 @@ def refusal(text: str) -> str:
     ],
 )
 def test_what_a_scalar_is(text, value):
-    found = read(f"key: {text}")["key"]
-    assert found == value
-    assert type(found) is type(value)
+    actual = read(f"key: {text}")["key"]
+    assert actual == value
+    assert type(actual) is type(value)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("a: !!timestamp 2001", "a tag"),
         ("a: !!int ''", "a tag"),
@@ -74,8 +74,8 @@ def test_what_a_scalar_is(text, value):
         ("x" * (LARGEST + 1), "too large"),
     ],
 )
-def test_what_is_refused(text, said):
-    with pytest.raises(NiwtError, match=said):
+def test_what_is_refused(text, message):
+    with pytest.raises(NiwtError, match=message):
         read(text)
 
 

@@ -34,10 +34,10 @@ def test_test_pictures_of_seen_classes_are_never_read(folder):
     for c, name in enumerate(dataset.classes):
         pictures = np.flatnonzero(dataset.labels == c)
         used = [i for i in pictures if dataset.train[i] or not dataset.seen[c]]
-        wanted = {said for i in used for said in (f"picture {i} to {dataset.split[i]}", f"second of {i}")}
+        wanted = {caption for i in used for caption in (f"picture {i} to {dataset.split[i]}", f"second of {i}")}
         assert set(captions[name]) == wanted
         assert len(captions[name]) == len(wanted)
-    assert not any("test_seen" in said for sentences in captions.values() for said in sentences)
+    assert not any("test_seen" in caption for sentences in captions.values() for caption in sentences)
 
 
 def test_files_of_no_picture_are_passed_over_where_the_class_is_seen(folder):

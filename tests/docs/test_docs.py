@@ -30,8 +30,8 @@ by_document = pytest.mark.parametrize("document", DOCUMENTS, ids=[path.name for 
 
 def blocks(document: Path, language: str = "") -> list[str]:
     """The fenced blocks of one language; "" is none."""
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", document.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    return [text for name, text in found if name == language]
+    actual = re.findall(r"^```(\w*)\n(.*?)^```$", document.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [text for name, text in actual if name == language]
 
 
 def prose(document: Path) -> str:
@@ -103,9 +103,11 @@ def test_the_commands_of_cli_md_run_on_the_shipped_study(
     monkeypatch.setattr(ground_truth, "measure_ground_truth", one_each)
     lines = [words for words in command_lines(ROOT / "docs" / "cli.md") if words[0] == command]
     assert lines, f"docs/cli.md does not show niwt {command}"
-    own = {"studies/cub": "assets/aviary", "PHOTO.jpg": "bird.jpg", "has_crown_color::red": "crown color::red"}
+    replacements = {"studies/cub": "assets/aviary", "PHOTO.jpg": "bird.jpg", "has_crown_color::red": "crown color::red"}
     for words in lines:
-        out = niwt([own.get(word, word) for word in words if word != "--baselines"])  # which take half a minute
+        out = niwt(
+            [replacements.get(word, word) for word in words if word != "--baselines"]
+        )  # which take half a minute
         assert out.strip()
         for option, file in pairwise(words):
             if option in ("--out", "--csv"):

@@ -17,10 +17,10 @@ def test_folds_partition_the_seen_classes(seed):
     count = len(folds) // REPEATS
     for repeat in range(REPEATS):
         part = folds[repeat * count : (repeat + 1) * count]
-        assert sorted(np.concatenate([fold.held for fold in part]).tolist()) == seen.tolist()
+        assert sorted(np.concatenate([fold.left_out for fold in part]).tolist()) == seen.tolist()
         for fold in part:
-            assert sorted([*fold.kept, *fold.held]) == seen.tolist()
-    assert len({tuple(fold.held) for fold in folds}) > count  # the repeats differ
+            assert sorted([*fold.kept, *fold.left_out]) == seen.tolist()
+    assert len({tuple(fold.left_out) for fold in folds}) > count  # the repeats differ
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -33,7 +33,7 @@ def test_no_picture_is_on_two_sides_of_a_fold(seed):
         assert sorted(together) == np.flatnonzero(world.train).tolist()  # every training picture, and no other
         assert set(world.labels[fold.fit]) == set(fold.kept)  # each kept class has pictures to fit
         assert set(world.labels[fold.seen_test]) <= set(fold.kept)
-        assert set(world.labels[fold.unseen_test]) == set(fold.held)
+        assert set(world.labels[fold.unseen_test]) == set(fold.left_out)
         assert 0.1 < len(fold.seen_test) / (len(fold.seen_test) + len(fold.fit)) < 0.3
 
 
@@ -43,7 +43,7 @@ def test_as_many_classes_are_held_out_as_are_unseen_in_proportion(seen, unseen):
     labels = np.arange(seen + unseen).repeat(5)
     folds = class_folds(labels, mask[labels], mask, seed=0)
     count = len(folds) // REPEATS
-    fraction = np.mean([len(fold.held) for fold in folds]) / seen
+    fraction = np.mean([len(fold.left_out) for fold in folds]) / seen
     assert fraction == pytest.approx(1 / count)
     if seen >= 9 and 0.1 <= unseen / (seen + unseen) <= 1 / 3:
         assert fraction == pytest.approx(unseen / (seen + unseen), abs=0.05)
@@ -69,7 +69,7 @@ def test_the_seed_decides_the_folds():
     again = class_folds(world.labels, world.train, world.seen, seed=3)
     other = class_folds(world.labels, world.train, world.seen, seed=4)
     assert all(np.array_equal(a.fit, b.fit) for a, b in zip(world.folds, again, strict=True))
-    assert not all(np.array_equal(a.held, b.held) for a, b in zip(world.folds, other, strict=True))
+    assert not all(np.array_equal(a.left_out, b.left_out) for a, b in zip(world.folds, other, strict=True))
 
 
 def test_pictures_that_could_not_be_read_leave_the_fold():
@@ -98,13 +98,13 @@ def test_scores_of_a_fold_against_a_plain_loop():
     world = World()
     fold_features = FoldFeatures(world.features, world.targets, None)
     (item,) = fold_heads([world.folds[1]], [fold_features], world.labels, decay=1e-2)
-    fold, rows = item.fold, normal(len(item.fold.held), FEATURES, seed=4)
+    fold, rows = item.fold, normal(len(item.fold.left_out), FEATURES, seed=4)
     scored = fold_scores(item, world.labels, rows, torch.zeros(len(rows)))
     for place, picture in enumerate([*fold.seen_test, *fold.unseen_test]):
         x = world.features[picture] - item.head.mean
         seen = {int(c): float(item.head.rows[i] @ x + item.head.biases[i]) for i, c in enumerate(fold.kept)}
-        held = {int(c): float(rows[i] @ x) for i, c in enumerate(fold.held)}
-        assert scored.margin[place] == pytest.approx((max(seen.values()) - max(held.values())) / item.unit)
-        own = held if world.labels[picture] in fold.held else seen
-        assert scored.of_unseen[place] == (own is held)
-        assert scored.right_among_own[place] == (max(own, key=own.get) == world.labels[picture])
+        of_left_out = {int(c): float(rows[i] @ x) for i, c in enumerate(fold.left_out)}
+        assert scored.margin[place] == pytest.approx((max(seen.values()) - max(of_left_out.values())) / item.unit)
+        among = of_left_out if world.labels[picture] in fold.left_out else seen
+        assert scored.of_unseen[place] == (among is of_left_out)
+        assert scored.right_among_own[place] == (max(among, key=among.get) == world.labels[picture])

@@ -38,11 +38,11 @@ def test_rows_are_those_of_a_ridge_refitted_without_the_class(ridge: float) -> N
     descriptions, photographs = problem()
     units = photographs.rows / np.linalg.norm(photographs.rows, axis=1, keepdims=True)
     centred = descriptions - descriptions.mean(0)
-    strength = ridge * (centred**2).sum() / CLASSES  # the mean eigenvalue of the Gram matrix
+    added = ridge * (centred**2).sum() / CLASSES  # the mean eigenvalue of the Gram matrix
     ours = left_out_rows(descriptions, photographs.rows, ridge=ridge)
     for c in range(CLASSES):
         others = np.arange(CLASSES) != c
-        refitted = Ridge(alpha=strength).fit(descriptions[others], units[others]).predict(descriptions[[c]])[0]
+        refitted = Ridge(alpha=added).fit(descriptions[others], units[others]).predict(descriptions[[c]])[0]
         np.testing.assert_allclose(ours[c], refitted / np.linalg.norm(refitted), atol=1e-9)
 
 
@@ -68,7 +68,7 @@ def test_margins_are_those_of_a_loop() -> None:
             others = sorted(np.delete(trained, c))
             if c == label:
                 assert np.isnan(m.other[i, c])
-                assert m.own[i] == pytest.approx(described - others[-1])
+                assert m.described[i] == pytest.approx(described - others[-1])
                 assert m.fifth[i] == pytest.approx(described - others[-5])
             else:
                 assert m.other[i, c] == pytest.approx(described - others[-1])
@@ -81,7 +81,7 @@ def test_figures_at_a_gamma_are_counted() -> None:
     first, stolen = np.zeros(CLASSES), np.zeros(CLASSES)
     for c in range(CLASSES):
         mine = photographs.labels == c
-        first[c] = np.mean([m.own[i] + 0.7 > 0 for i in np.flatnonzero(mine)])
+        first[c] = np.mean([m.described[i] + 0.7 > 0 for i in np.flatnonzero(mine)])
         stolen[c] = np.mean([m.other[i, c] + 0.7 > 0 for i in np.flatnonzero(~mine)])
     assert point.top1 == pytest.approx(100 * first.mean())
     assert point.stolen == pytest.approx(100 * stolen.mean())
@@ -97,11 +97,11 @@ def test_gamma_of_a_share_takes_that_share() -> None:
 def test_biases_take_the_share_class_by_class_and_shrink_to_their_mean() -> None:
     descriptions, photographs = problem(4, per_class=30)
     m = margins(left_out_rows(descriptions, photographs.rows, ridge=0.3), photographs)
-    own = share_biases(m.other, 0.1, shrinkage=0.0)
-    taken = np.nanmean(np.where(np.isnan(m.other), np.nan, m.other + own > 0), axis=0)
+    biases = share_biases(m.other, 0.1, shrinkage=0.0)
+    taken = np.nanmean(np.where(np.isnan(m.other), np.nan, m.other + biases > 0), axis=0)
     np.testing.assert_allclose(taken, 0.1, atol=0.004)
-    np.testing.assert_allclose(share_biases(m.other, 0.1, shrinkage=1.0), own.mean())
-    assert share_biases(m.other, 0.1, shrinkage=0.5).std() == pytest.approx(own.std() / 2)
+    np.testing.assert_allclose(share_biases(m.other, 0.1, shrinkage=1.0), biases.mean())
+    assert share_biases(m.other, 0.1, shrinkage=0.5).std() == pytest.approx(biases.std() / 2)
 
 
 def test_a_share_is_measured_on_photographs_that_did_not_set_it() -> None:

@@ -45,13 +45,13 @@ def outcomes(world, fold, decay, mu, ridge, norm, share, shrinkage):
     x = world.features.double()
     local = torch.from_numpy(np.searchsorted(fold.kept, world.labels[fold.fit]))
     head = fit_head(world.features[fold.fit], local, classes=len(fold.kept), decay=decay)
-    kept, held = world.knowledge[fold.kept].double(), world.knowledge[fold.held].double()
+    kept, left_out = world.knowledge[fold.kept].double(), world.knowledge[fold.left_out].double()
     wanted = world.targets(head.rows, fold.kept).double()
     centred = kept - kept.mean(0)
     gram = centred @ centred.T
-    strength = ridge * torch.linalg.eigvalsh(gram).mean()
-    inner = torch.linalg.solve(gram + strength * torch.eye(len(gram)), wanted - wanted.mean(0))
-    importances = wanted.mean(0) + (held - kept.mean(0)) @ centred.T @ inner
+    added = ridge * torch.linalg.eigvalsh(gram).mean()
+    inner = torch.linalg.solve(gram + added * torch.eye(len(gram)), wanted - wanted.mean(0))
+    importances = wanted.mean(0) + (left_out - kept.mean(0)) @ centred.T @ inner
     transfer = fit_transfer(
         head.rows.double(), head.biases.double(), None if world.operator is None else world.operator.double(), mu=mu
     )
@@ -59,20 +59,20 @@ def outcomes(world, fold, decay, mu, ridge, norm, share, shrinkage):
     seen, described = (x - head.mean) @ head.rows.double().T + head.biases, (x - head.mean) @ rows.T + transfer.bias
     best = left_out_logits(head, world.features[fold.fit], local, decay=decay).max(1).values.double()
     margins = (described[fold.fit] - best[:, None]).numpy()
-    own = np.array(
+    described_biases = np.array(
         [-np.quantile(margins[:, c], 1 - share * len(margins) / (len(margins) - 1)) for c in range(len(rows))]
     )
-    biases = (1 - shrinkage) * own + shrinkage * own.mean()
+    biases = (1 - shrinkage) * described_biases + shrinkage * described_biases.mean()
     right: dict[int, list[bool]] = {}
     for picture in (*fold.seen_test, *fold.unseen_test):
         scores = {int(c): float(value) for c, value in zip(fold.kept, seen[picture], strict=True)}
         scores |= {
-            int(c): float(value) for c, value in zip(fold.held, described[picture].numpy() + biases, strict=True)
+            int(c): float(value) for c, value in zip(fold.left_out, described[picture].numpy() + biases, strict=True)
         }
         label = int(world.labels[picture])
         right.setdefault(label, []).append(max(scores, key=scores.__getitem__) == label)
     means = {c: 100 * np.mean(hits) for c, hits in right.items()}
-    return np.mean([means[int(c)] for c in fold.held if int(c) in means]), np.mean(
+    return np.mean([means[int(c)] for c in fold.left_out if int(c) in means]), np.mean(
         [means[int(c)] for c in fold.kept if int(c) in means]
     )
 
@@ -138,8 +138,8 @@ def test_grids_grow_by_their_own_steps_and_know_their_natural_ends():
 def test_the_share_is_carried_over_so_that_all_take_as_much_together():
     world = World()
     options = {"labels": world.labels, "knowledge": world.knowledge, "grid": replace(GRID, share=(0.05,))}
-    held = np.mean([len(fold.held) for fold in world.folds])
-    for described, times in ((0, 1.0), (6, held / 6), (3, held / 3), (1, 2.0)):
+    left_out = np.mean([len(fold.left_out) for fold in world.folds])
+    for described, times in ((0, 1.0), (6, left_out / 6), (3, left_out / 3), (1, 2.0)):
         choice = choose(world.folds, world.features_of_folds, described=described, **options)
         assert choice.share == pytest.approx(0.05 * times)
 

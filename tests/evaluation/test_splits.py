@@ -73,28 +73,28 @@ def test_nothing_that_is_fitted_sees_a_picture_of_a_described_class_or_a_test_pi
 
 
 def test_rows_are_of_every_method_under_both_calibrations():
-    found = measured(World())
-    assert set(found.rows) == {
+    actual = measured(World())
+    assert set(actual.rows) == {
         f"{name}|{way}" for name in ("NIWT", "COSTA", "Ridge") for way in ("stolen share", "gamma")
     }
-    for row in found.rows.values():
+    for row in actual.rows.values():
         assert pytest.approx(2 * row.U * row.S / max(row.U + row.S, 1e-12)) == row.H
         assert 0 <= row.ausuc <= 1
-    assert (found.seen, found.described) == (8, 4)
-    assert SplitResult.from_dict(found.to_dict()) == found
+    assert (actual.seen, actual.described) == (8, 4)
+    assert SplitResult.from_dict(actual.to_dict()) == actual
 
 
 def test_the_summary_is_a_paired_t_interval():
     random = np.random.default_rng(0)
-    own, other = random.normal(60, 3, 8), random.normal(58, 3, 8)
+    ours, other = random.normal(60, 3, 8), random.normal(58, 3, 8)
 
     def result(a: float, b: float) -> SplitResult:
         rows = {"NIWT|stolen share": Row(1, 2, a, 3, 0.4), "Ridge|gamma": Row(5, 6, b, 7, 0.8)}
         return SplitResult(0, 8, 4, rows, {})
 
-    lines = {line.method: line for line in summarise([result(a, b) for a, b in zip(own, other, strict=True)])}
+    lines = {line.method: line for line in summarise([result(a, b) for a, b in zip(ours, other, strict=True)])}
     assert lines["NIWT"].ahead is None
-    assert pytest.approx(own.mean()) == lines["NIWT"].H
-    wanted = stats.ttest_rel(own, other).confidence_interval(0.95)
-    assert lines["Ridge"].ahead == pytest.approx(((own - other).mean(), wanted.low, wanted.high))
+    assert pytest.approx(ours.mean()) == lines["NIWT"].H
+    wanted = stats.ttest_rel(ours, other).confidence_interval(0.95)
+    assert lines["Ridge"].ahead == pytest.approx(((ours - other).mean(), wanted.low, wanted.high))
     assert interval(np.array([2.0])) == (2.0, 2.0, 2.0)

@@ -68,14 +68,14 @@ def test_a_class_has_the_same_bits_whatever_the_threads_and_its_neighbours():
     head, features, labels, decay = seen_side()
     best, row = left_out_logits(head, features, labels, decay=decay).max(1).values, normal(12, seed=7)
     threads = torch.get_num_threads()
-    found = set()
+    actual = set()
     try:
         for count in (1, 2, 3):
             torch.set_num_threads(count)
-            found.add(stolen_bias(row, 0.1, head, features.half(), best, 0.05))
+            actual.add(stolen_bias(row, 0.1, head, features.half(), best, 0.05))
     finally:
         torch.set_num_threads(threads)
-    assert len(found) == 1
+    assert len(actual) == 1
     options = {"decay": decay, "share": 0.05, "shrinkage": 0.0, "norm": 1.0, "typical_rows": normal(4, 12, seed=8)}
     alone = fit_stolen_share(head, features, labels, row[None], **options)
     among = fit_stolen_share(head, features, labels, torch.stack([normal(12, seed=9), row]), **options)
@@ -88,19 +88,19 @@ def test_shrinkage_draws_towards_the_mean_of_the_described_classes():
     head, features, labels, decay = seen_side()
     rows = 2 * normal(3, 12, seed=5)
     options = {"decay": decay, "share": 0.05, "norm": 0.7, "typical_rows": normal(4, 12, seed=8)}
-    own, half, all_alike = (
+    unshrunk, half, all_alike = (
         fit_stolen_share(head, features, labels, rows, shrinkage=shrinkage, **options) for shrinkage in (0.0, 0.5, 1.0)
     )
-    assert own.anchor == half.anchor == pytest.approx(float(own.biases.double().mean()), abs=1e-6)
-    np.testing.assert_allclose(half.biases, (own.biases + own.anchor) / 2, atol=1e-6)
-    np.testing.assert_allclose(all_alike.biases, [own.anchor] * 3, atol=1e-6)
-    assert half.shrunk(float(own.biases[0])) == pytest.approx(float(half.biases[0]), abs=1e-6)
+    assert unshrunk.anchor == half.anchor == pytest.approx(float(unshrunk.biases.double().mean()), abs=1e-6)
+    np.testing.assert_allclose(half.biases, (unshrunk.biases + unshrunk.anchor) / 2, atol=1e-6)
+    np.testing.assert_allclose(all_alike.biases, [unshrunk.anchor] * 3, atol=1e-6)
+    assert half.shrunk(float(unshrunk.biases[0])) == pytest.approx(float(half.biases[0]), abs=1e-6)
 
 
 def test_without_described_classes_the_anchor_is_what_seen_ones_would_need():
     head, features, labels, decay = seen_side()
     typical = 2 * normal(4, 12, seed=8)
-    found = fit_stolen_share(
+    actual = fit_stolen_share(
         head,
         features,
         labels,
@@ -113,10 +113,10 @@ def test_without_described_classes_the_anchor_is_what_seen_ones_would_need():
     )
     wanted = []
     for c in range(4):  # what a class would take of the others' pictures
-        margins = (features.half().double() - head.mean) @ typical[c].double() + head.biases.mean() - found.best_seen
+        margins = (features.half().double() - head.mean) @ typical[c].double() + head.biases.mean() - actual.best_seen
         wanted.append(float(stolen_biases(margins[labels != c].numpy()[:, None], 0.1)[0]))
-    assert found.anchor == pytest.approx(np.mean(wanted), abs=1e-6)
-    assert len(found.biases) == 0
+    assert actual.anchor == pytest.approx(np.mean(wanted), abs=1e-6)
+    assert len(actual.biases) == 0
 
 
 def test_another_share_is_as_if_it_had_been_fitted_so():
@@ -146,14 +146,14 @@ def test_margins_give_what_scores_with_the_biases_in_place_give(seed):
     )
     biases = margins.biases(np.array([0.021, 0.104]), np.array([0.0, 0.5, 1.0]))
     assert biases.shape == (2, 3, described)
-    found = margins.outcome(biases)
+    actual = margins.outcome(biases)
     mask = np.arange(seen + described) < seen
     for place in np.ndindex(2, 3):
         raised = logits + np.concatenate([np.zeros(seen), biases[place]])
         predicted = raised.argmax(1)
         hits = {c: 100 * np.mean(predicted[labels == c] == c) for c in range(seen + described)}
-        assert found.U[place] == pytest.approx(np.mean([hits[c] for c in range(seen, seen + described)]))
-        assert found.S[place] == pytest.approx(np.mean([hits[c] for c in range(seen)]))
+        assert actual.U[place] == pytest.approx(np.mean([hits[c] for c in range(seen, seen + described)]))
+        assert actual.S[place] == pytest.approx(np.mean([hits[c] for c in range(seen)]))
         curve, wanted = margins.curve(biases=biases[place]), calibration_curve(score(raised, labels, mask))
         assert curve.ausuc == pytest.approx(wanted.ausuc)
         among = raised[:, seen:].argmax(1) + seen

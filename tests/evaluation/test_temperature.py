@@ -18,11 +18,11 @@ def told(temperature: float, n: int = 6000) -> tuple[torch.Tensor, torch.Tensor]
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
 def test_the_temperature_that_made_the_labels_is_found(temperature):
     logits, labels = told(temperature)
-    found = fit_temperature(logits, labels)
-    assert found == pytest.approx(temperature, rel=0.1)
+    actual = fit_temperature(logits, labels)
+    assert actual == pytest.approx(temperature, rel=0.1)
     losses = {t: float(torch.nn.functional.cross_entropy(logits / t, labels)) for t in np.geomspace(0.1, 10, 400)}
-    assert found == pytest.approx(min(losses, key=losses.get), rel=0.02)
-    assert expected_calibration_error(logits, labels.numpy(), temperature=found) < 2.5
+    assert actual == pytest.approx(min(losses, key=losses.get), rel=0.02)
+    assert expected_calibration_error(logits, labels.numpy(), temperature=actual) < 2.5
 
 
 def test_where_all_is_right_it_stops_at_the_least():

@@ -46,9 +46,9 @@ def test_under_pooling_the_feature_is_held_at_its_mean() -> None:
     features = study.features[test].float().clone()
     features[:, 3] = average_activation(study)[3]
     logits = (features - study.head.mean) @ study.full_head.rows.T + study.full_head.biases
-    said = (logits - study.gamma * torch.from_numpy(study.seen)).argmax(1).numpy()
+    predicted = (logits - study.gamma * torch.from_numpy(study.seen)).argmax(1).numpy()
     unseen = ~study.seen[study.labels[test]]
-    accuracy = [np.mean(said[study.labels[test] == c] == c) for c in np.unique(study.labels[test][unseen])]
+    accuracy = [np.mean(predicted[study.labels[test] == c] == c) for c in np.unique(study.labels[test][unseen])]
     assert pytest.approx(100 * np.mean(accuracy)) == effect.after.U
 
 

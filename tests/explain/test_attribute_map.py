@@ -59,11 +59,11 @@ def test_the_four_neurons_that_bring_most_of_it_stand_for_it(study: Study) -> No
         9: 0.2,
         11: 0.1,
     }
-    assert neuron_weights(study, ATTRIBUTE, own=1).nonzero().flatten().tolist() == [2]
+    assert neuron_weights(study, ATTRIBUTE, strongest=1).nonzero().flatten().tolist() == [2]
 
 
 def test_a_neuron_that_speaks_against_it_never_stands_for_it(study: Study) -> None:
-    assert float(neuron_weights(study, ATTRIBUTE, own=study.network.neurons)[7]) == 0
+    assert float(neuron_weights(study, ATTRIBUTE, strongest=study.network.neurons)[7]) == 0
 
 
 def test_the_map_is_their_weighted_activations_where_they_lie(study: Study) -> None:

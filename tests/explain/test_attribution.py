@@ -62,13 +62,13 @@ def test_occlusion_against_a_plain_loop(study, picture):
     row, network, stride = study.head.rows[2], study.network, 64 // 8
     total, count = torch.zeros(64, 64), torch.zeros(64, 64)
     with torch.no_grad():
-        whole = float(network.tail(network.stem(picture.input))[0] @ row)
+        score = float(network.tail(network.stem(picture.input))[0] @ row)
         for top in range(0, 64 - stride, stride):
             for left in range(0, 64 - stride, stride):
                 covered = picture.input.clone()
                 place = (slice(top, top + 2 * stride), slice(left, left + 2 * stride))
                 covered[0, :, place[0], place[1]] = 0
-                total[place] += whole - float(network.tail(network.stem(covered))[0] @ row)
+                total[place] += score - float(network.tail(network.stem(covered))[0] @ row)
                 count[place] += 1
     got = class_map(network, picture, row, method="occlusion")
     torch.testing.assert_close(got.values, total / count, rtol=1e-3, atol=1e-3 * float(total.abs().max()))

@@ -28,24 +28,24 @@ def drawn(seed: int = 0, classes: int = 12, pictures: int = 8, neurons: int = 15
 def test_scores_and_figures_are_those_of_refitting_without_each_class():
     pooled, amounts, groups = drawn()
     ridge = 0.3
-    found = fit_detectors(pooled, amounts, groups, ridges=(ridge,))
+    actual = fit_detectors(pooled, amounts, groups, ridges=(ridge,))
     amounts = amounts[groups]
     x = np.sqrt(pooled.numpy())
     z = (x - x.mean(0)) / x.std(0)
     penalty = ridge * np.linalg.eigvalsh(z.T @ z).clip(0).mean()
-    np.testing.assert_allclose(found.score(pooled).numpy(), Ridge(penalty).fit(z, amounts).predict(z), atol=1e-4)
+    np.testing.assert_allclose(actual.score(pooled).numpy(), Ridge(penalty).fit(z, amounts).predict(z), atol=1e-4)
     held_out = np.empty_like(amounts)
     for c in np.unique(groups):
         held_out[groups == c] = Ridge(penalty).fit(z[groups != c], amounts[groups != c]).predict(z[groups == c])
     there = amounts >= 0.5
     above, below = thresholds(held_out.ravel(), there.ravel())
-    assert found.seen_above == pytest.approx(above, abs=1e-4)
-    assert found.not_seen_below == pytest.approx(below, abs=1e-4)
+    assert actual.seen_above == pytest.approx(above, abs=1e-4)
+    assert actual.not_seen_below == pytest.approx(below, abs=1e-4)
     seen = held_out >= above
-    assert found.recall == pytest.approx(seen[there].mean(), abs=0.01)  # one score may lie on the threshold
+    assert actual.recall == pytest.approx(seen[there].mean(), abs=0.01)  # one score may lie on the threshold
     for k in range(amounts.shape[1]):
         pairs = held_out[there[:, k], k][:, None] - held_out[~there[:, k], k][None, :]
-        assert found.strength[k] == pytest.approx((pairs > 0).mean())
+        assert actual.auroc[k] == pytest.approx((pairs > 0).mean())
 
 
 def test_the_ridge_is_chosen_on_left_out_classes():
@@ -53,7 +53,7 @@ def test_the_ridge_is_chosen_on_left_out_classes():
     noisy = pooled + 2 * torch.rand(pooled.shape, generator=torch.Generator().manual_seed(0))
     loose, tight = (fit_detectors(noisy, amounts, groups, ridges=(r,)) for r in (1e-6, 1.0))
     assert fit_detectors(noisy, amounts, groups, ridges=(1e-6, 1.0)).ridge == 1.0
-    assert np.nanmean(tight.strength) > np.nanmean(loose.strength)
+    assert np.nanmean(tight.auroc) > np.nanmean(loose.auroc)
 
 
 def test_thresholds_are_the_widest_that_are_right_often_enough():
@@ -101,11 +101,11 @@ def test_of_an_exclusive_group_one_value_is_seen_and_the_others_are_not():
 
 
 def test_many_pictures_at_once_are_as_one_by_one():
-    found = Detectors.of(shipped_aviary())
+    actual = Detectors.of(shipped_aviary())
     pooled = shipped_aviary().pooled[::500]
     names = {1: Sighting.SEEN, -1: Sighting.NOT_SEEN, 0: Sighting.CANNOT_TELL}
-    for picture, claims in zip(pooled, found.claims(pooled), strict=True):
-        assert found.look(picture) == tuple(names[int(claim)] for claim in claims)
+    for picture, claims in zip(pooled, actual.claims(pooled), strict=True):
+        assert actual.look(picture) == tuple(names[int(claim)] for claim in claims)
 
 
 def test_roots_keep_the_sign():
@@ -147,11 +147,11 @@ def test_what_is_seen_of_species_without_training_pictures_is_there():
         in_view = {group for group, part in PART_OF_GROUP.items() if picture.visibility[part] >= IN_VIEW}
         true = {f"{group}::{value}" for group, value in picture.attributes.items() if group in in_view}
         there.append([name in true for name in study.knowledge.names])
-    truth = np.array(there)
+    drawn = np.array(there)
     claims = Detectors.of(study).claims(study.pooled[torch.from_numpy(chosen)])
-    assert truth[claims > 0].mean() >= 0.97
-    assert (~truth[claims < 0]).mean() >= 0.97
+    assert drawn[claims > 0].mean() >= 0.97
+    assert (~drawn[claims < 0]).mean() >= 0.97
     assert (claims != 0).mean() >= 0.8
-    assert (claims > 0)[truth].mean() >= 0.9
+    assert (claims > 0)[drawn].mean() >= 0.9
     control = np.roll(claims, len(claims) // 2, axis=0)  # the claims of other birds
-    assert truth[control > 0].mean() < 0.6
+    assert drawn[control > 0].mean() < 0.6

@@ -34,16 +34,16 @@ def test_terms_and_named_rest_add_up_to_the_score(layer):
     answer = answered(layer)
     kinds = set()
     for item in answer.ranking:
-        found = evidence_of(answer, item.name, gamma=answer.classifier.gamma if item.kind == "seen" else 0.0)
-        assert found.score == pytest.approx(item.score, abs=1e-5 * max(1, abs(item.score)))
+        actual = evidence_of(answer, item.name, gamma=answer.classifier.gamma if item.kind == "seen" else 0.0)
+        assert actual.score == pytest.approx(item.score, abs=1e-5 * max(1, abs(item.score)))
         kinds.add(str(item.kind))
         if item.kind != "seen":  # nothing but the description made this row
-            assert found.learned == pytest.approx(0, abs=1e-5)
+            assert actual.learned == pytest.approx(0, abs=1e-5)
         else:
             study, c = answer.classifier.study, answer.classifier.study.classes.index(item.name)
             row = answer.classifier.candidate(item.name).row - study.transferred_row(c)
             learned = float(row.double() @ (answer.picture.features - study.head.mean).double())
-            assert found.learned == pytest.approx(learned, abs=1e-5 * max(1, abs(learned)))
+            assert actual.learned == pytest.approx(learned, abs=1e-5 * max(1, abs(learned)))
     assert kinds == {"seen", "unseen", "built"}
 
 
@@ -51,8 +51,8 @@ def test_the_shipped_study_adds_up_too():
     study = shipped_aviary()
     answer = study.classifier().classify(study.gallery.jpeg(0))
     for item in answer.ranking:
-        found = evidence_of(answer, item.name, gamma=study.gamma if item.kind == "seen" else 0.0)
-        assert found.score == pytest.approx(item.score, abs=1e-5 * max(1, abs(item.score)))
+        actual = evidence_of(answer, item.name, gamma=study.gamma if item.kind == "seen" else 0.0)
+        assert actual.score == pytest.approx(item.score, abs=1e-5 * max(1, abs(item.score)))
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -64,13 +64,13 @@ def test_a_term_is_what_its_attribute_adds_to_the_row(layer):
     average = study.encoded_knowledge[study.seen].mean(0)
     about = (answer.picture.features - study.head.mean).double()
     length = float(study.affine.direction(torch.from_numpy(k).float()).norm())
-    found = evidence_of(answer, candidate.name)
+    actual = evidence_of(answer, candidate.name)
     for j in range(0, len(k), 7):
         moved = k.copy()
         moved[j] = average[j]
         rows = [study.affine.direction(torch.from_numpy(d).float()).double() for d in (k, moved)]
         difference = float((rows[0] - rows[1]) @ about) * study.affine.norm / length
-        assert found.terms[j] == pytest.approx(difference, abs=1e-4)
+        assert actual.terms[j] == pytest.approx(difference, abs=1e-4)
 
 
 def test_the_average_picture_gives_no_evidence():
@@ -80,10 +80,10 @@ def test_the_average_picture_gives_no_evidence():
         answer.picture.image, answer.picture.input, answer.picture.activations, study.head.mean
     )
     candidate = answer.classifier.candidate(answer.best.name)
-    found = evidence_for(study, picture, candidate, encoded_description(study, candidate, answer))
-    np.testing.assert_allclose(found.terms, 0)
-    assert (found.common, found.learned) == (0, 0)
-    assert found.score == candidate.bias
+    actual = evidence_for(study, picture, candidate, encoded_description(study, candidate, answer))
+    np.testing.assert_allclose(actual.terms, 0)
+    assert (actual.common, actual.learned) == (0, 0)
+    assert actual.score == candidate.bias
 
 
 def test_the_positions_of_a_map_add_up_to_the_term():

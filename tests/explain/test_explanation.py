@@ -54,10 +54,10 @@ def test_integrated_gradients_against_a_fine_integral_of_finite_differences():
             along = torch.zeros_like(A)
             along[:, n] = (A - start)[:, n]
             parts.append(float(((score(path + step * along) - score(path - step * along)) / (2 * step)).mean()))
-        whole = float(score(A) - score(start))
-    found = integrated_gradients(lambda a: tail(a) @ row.float()[:, None], A, start, steps=64)[0]
-    assert sum(parts) == pytest.approx(whole, abs=0.02 * max(abs(whole), 1))
-    np.testing.assert_allclose(found.numpy(), parts, atol=0.02 * max(map(abs, parts)))
+        difference = float(score(A) - score(start))
+    actual = integrated_gradients(lambda a: tail(a) @ row.float()[:, None], A, start, steps=64)[0]
+    assert sum(parts) == pytest.approx(difference, abs=0.02 * max(abs(difference), 1))
+    np.testing.assert_allclose(actual.numpy(), parts, atol=0.02 * max(map(abs, parts)))
 
 
 def test_integrated_gradients_are_exact_on_a_quadratic():

@@ -24,8 +24,8 @@ def test_it_is_the_evidence_of_each_picture(layer):
         [encoded_description(study, candidate, answer) for candidate, answer in zip(candidates, answers, strict=True)]
     )
     features = torch.stack([answer.picture.features for answer in answers])
-    found = leading_evidence(study, features, descriptions, most=3)
-    for answer, candidate, description, leading in zip(answers, candidates, descriptions, found, strict=True):
+    actual = leading_evidence(study, features, descriptions, most=3)
+    for answer, candidate, description, leading in zip(answers, candidates, descriptions, actual, strict=True):
         terms = evidence_for(study, answer.picture, candidate, description).terms
         best = [j for j in np.argsort(-terms, kind="stable")[:3] if terms[j] > 0]
         assert [j for j, _ in leading] == best

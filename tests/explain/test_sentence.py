@@ -103,7 +103,7 @@ def test_the_whole_sentence():
         NeuronPart(neuron(3, "leg color: blue", "verified"), 0.3, -1.0),
         NeuronPart(neuron(4, "tail color: red", "weak"), 0.3, 1.0),
     ]
-    said = sentence_for(
+    sentence = sentence_for(
         "Robin",
         "unseen",
         seen=[observation("crown color: red"), observation("crest: none")],
@@ -112,7 +112,7 @@ def test_the_whole_sentence():
         supporting=supporting,
         contrast=confirmed(1.0, word("tail shape: fan", present=False)),
     )
-    assert said == (
+    assert sentence == (
         "The network says Robin, a class it has never seen. It sees a red crown and no crest. "
         "Against its description, it finds no red breast but a blue breast. "
         "It rests on neurons 7 and 9 (red crown), and on the silence of neuron 3 (blue legs). "
@@ -121,13 +121,13 @@ def test_the_whole_sentence():
 
 
 def test_sees_is_said_of_nothing_but_what_is_seen():
-    said = sentence_for(
+    sentence = sentence_for(
         "Robin", "seen", stands_for=[word("crest: fan")], contrast=contrast(1.0, word("tail shape: fan"))
     )
-    assert said == (
+    assert sentence == (
         "The network says Robin. Robin stands for a fan crest, of which the network is sure of nothing here. Wren comes next."
     )
-    assert "sees" not in said
+    assert "sees" not in sentence
     assert sentence_for("Robin", "seen", stands_for=[word("crest: fan")], looked=False) == (
         "The network says Robin. Robin stands for a fan crest."
     )
@@ -149,10 +149,10 @@ def test_a_network_that_is_not_sure_says_so():
 
 def test_an_unfamiliar_picture_is_said_to_be_so_first():
     seen, lost = [observation("crest: fan")], [observation("leg color: blue", Sighting.NOT_SEEN)]
-    said = sentence_for(
+    sentence = sentence_for(
         "Robin", "seen", familiar=False, seen=seen, missing=lost, contrast=confirmed(1.0, word("crest: fan"))
     )
-    assert said == f"{UNFAMILIAR} Of these Robin comes nearest."
+    assert sentence == f"{UNFAMILIAR} Of these Robin comes nearest."
     behind = sentence_for("Robin", "seen", familiar=False, contrast=contrast(-1.0))
     assert behind == f"{UNFAMILIAR} The network weighs Robin."
 
@@ -160,12 +160,12 @@ def test_an_unfamiliar_picture_is_said_to_be_so_first():
 def test_a_neuron_name_is_said_only_where_it_is_verified_and_not_denied():
     weak = [NeuronPart(neuron(3, "leg color: blue", "weak"), 0.3, 1.0)]
     assert sentence_for("Robin", "seen", supporting=weak).endswith("It rests on neuron 3, whose name is not certain.")
-    loud, silent = (NeuronPart(neuron(5, "crown color: red", "verified"), 0.3, excess) for excess in (1.0, -1.0))
+    loud, quiet = (NeuronPart(neuron(5, "crown color: red", "verified"), 0.3, excess) for excess in (1.0, -1.0))
     red, lost = observation("crown color: red"), observation("crown color: red", Sighting.NOT_SEEN)
     assert "5 (red crown)" in sentence_for("Robin", "seen", supporting=[loud], seen=[red])
     assert "(red crown)" not in sentence_for("Robin", "seen", supporting=[loud], missing=[lost])
-    assert "(red crown)" not in sentence_for("Robin", "seen", supporting=[silent], seen=[red])
-    assert "the silence of neuron 5 (red crown)" in sentence_for("Robin", "seen", supporting=[silent], missing=[lost])
+    assert "(red crown)" not in sentence_for("Robin", "seen", supporting=[quiet], seen=[red])
+    assert "the silence of neuron 5 (red crown)" in sentence_for("Robin", "seen", supporting=[quiet], missing=[lost])
 
 
 def test_sentences_without_names_words_or_runner_up():

@@ -27,9 +27,9 @@ class Outcome:
 def campaign(count: int, *, first: int = 0) -> Iterator[Outcome]:
     """About ``count`` inputs over all kinds, from seed ``first``."""
     shares = {kind: 0.1 if kind in SLOW else 1.0 for kind in KINDS}
-    whole = sum(shares.values())
+    total = sum(shares.values())
     for kind, share in shares.items():
-        for seed in range(first, first + max(1, round(count * share / whole))):
+        for seed in range(first, first + max(1, round(count * share / total))):
             yield answered(kind, seed)
 
 

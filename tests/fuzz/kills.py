@@ -26,17 +26,17 @@ def main() -> int:
     with TemporaryDirectory(prefix="niwt-kills-") as folder:
         out = Path(folder) / "study"
         start = time.monotonic()
-        whole = contents(run(Path(folder) / "whole", settings=TO_KILL).folder)
+        complete = contents(run(Path(folder) / "whole", settings=TO_KILL).folder)
         longest, kills, faults = 1.5 * (time.monotonic() - start), 0, 0
         for number in range(arguments.count):
             kills += killed(out, float(random.uniform(0, longest)))
             if random.random() < 0.3:  # killed again while it goes on
                 kills += killed(out, float(random.uniform(0, longest)))
-            found = contents(run(out, settings=TO_KILL).folder)
+            actual = contents(run(out, settings=TO_KILL).folder)
             left = sorted(os.listdir(folder))
-            if found != whole or left != ["study", "whole"]:
+            if actual != complete or left != ["study", "whole"]:
                 faults += 1
-                differing = [name for name in whole if found.get(name) != whole[name]]
+                differing = [name for name in complete if actual.get(name) != complete[name]]
                 print(f"moment {number}: {', '.join(differing) or left}", file=sys.stderr, flush=True)
             if number % 2:  # the others are killed while they write over a study
                 for path in out.iterdir():

@@ -148,8 +148,8 @@ def preset(draw: random.Random, folder: Path) -> None:
 
 def words(draw: random.Random, folder: Path) -> None:
     """A description in words of any order."""
-    found, left = read_attributes(table(), " ".join(draw.choice(WORDS) for _ in range(draw.randint(1, 25))))
-    assert all(isinstance(item.present, bool) for item in found)
+    actual, left = read_attributes(table(), " ".join(draw.choice(WORDS) for _ in range(draw.randint(1, 25))))
+    assert all(isinstance(item.present, bool) for item in actual)
     assert all(isinstance(word, str) for word in left)
 
 

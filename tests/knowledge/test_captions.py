@@ -52,7 +52,8 @@ def captions() -> dict[str, tuple[str, ...]]:
         for name in dataset.classes
     }
     return {
-        name: (f"A bird with {', '.join(own[:7])}.", f"It has {', '.join(own[7:])}.") for name, own in words.items()
+        name: (f"A bird with {', '.join(phrases[:7])}.", f"It has {', '.join(phrases[7:])}.")
+        for name, phrases in words.items()
     }
 
 
@@ -96,12 +97,12 @@ def test_a_classs_vector_is_the_mean_of_its_passages(minilm):
 
 
 def test_passages_hold_every_sentence_once():
-    said = [f"sentence {i} is about a bird." for i in range(200)]
-    texts = passages("012.Yellow_headed_Blackbird", ["", "  ", *said])
+    sentences = [f"sentence {i} is about a bird." for i in range(200)]
+    texts = passages("012.Yellow_headed_Blackbird", ["", "  ", *sentences])
     assert all(text.startswith("Yellow-headed Blackbird: ") and text.endswith(".") for text in texts)
     assert all(len(text) <= LONGEST + 40 for text in texts)
     spoken = ", ".join(text.removeprefix("Yellow-headed Blackbird: ").removesuffix(".") for text in texts)
-    assert spoken == ", ".join(sentence.rstrip(".") for sentence in said)
+    assert spoken == ", ".join(sentence.rstrip(".") for sentence in sentences)
 
 
 def test_tfidf_remembers_itself():

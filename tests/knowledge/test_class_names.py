@@ -78,8 +78,8 @@ def test_names_that_nobody_could_tell_apart():
 
 
 def test_match_prefers_the_same_text_and_refuses_to_guess():
-    found, missing = match_classes(["a_b", "c"], ["A B", "a_b", "a-b"])
-    assert found == {"a_b": "a_b"}
+    actual, missing = match_classes(["a_b", "c"], ["A B", "a_b", "a-b"])
+    assert actual == {"a_b": "a_b"}
     assert missing == ("c",)
     assert match_classes(["a_b"], ["A B", "a-b"])[1] == ("a_b",)
 
@@ -99,6 +99,6 @@ def test_real_descriptions_match_the_official_names_in_order(shared_data):
     lines = (shared_data / "cub-subset/CUB_200_2011/classes.txt").read_text().splitlines()
     official = [line.split()[1] for line in lines]
     people = list(json.loads((shared_data / "cub-descriptions.json").read_text()))
-    found, missing = match_classes(official, people)
+    actual, missing = match_classes(official, people)
     assert not missing
-    assert [found[class_] for class_ in official] == people  # that file is in the official order
+    assert [actual[class_] for class_ in official] == people  # that file is in the official order

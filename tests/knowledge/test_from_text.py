@@ -34,8 +34,8 @@ BEASTS = table("black", "stripes", "longneck", "hooves", "big", "horns")
 
 def said(knowledge: Knowledge, text: str) -> set[str]:
     """What is granted, and what is denied with a minus."""
-    found, _ = read_attributes(knowledge, text)
-    return {("" if item.present else "-") + item.label for item in found}
+    proposals, _ = read_attributes(knowledge, text)
+    return {("" if item.present else "-") + item.label for item in proposals}
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ def test_a_denied_list_grants_nothing(denied, opening):
 
 def test_a_negation_that_says_nothing_here_is_listed():
     for text in ("a red crown without a crest", "a red crown; it has no talons", "a red crown, and no nape"):
-        found, left = read_attributes(CUB, text)
-        assert [item.label for item in found] == ["crown color: red"]
+        actual, left = read_attributes(CUB, text)
+        assert [item.label for item in actual] == ["crown color: red"]
         assert left
 
 
@@ -191,8 +191,8 @@ def test_columns_and_predicates_of_other_spellings():
 
 def test_what_is_round_the_eye_is_not_the_eye():
     eyes = table("has_eye_color::white", "has_eye_color::red", "has_crown_color::red")
-    found, left = read_attributes(eyes, "a red crown and white around the eye")
-    assert [item.label for item in found] == ["crown color: red"]
+    actual, left = read_attributes(eyes, "a red crown and white around the eye")
+    assert [item.label for item in actual] == ["crown color: red"]
     assert "white" in left
     assert said(AVIARY, "yellow around the eye") <= {"eye ring: yellow"}
 
@@ -208,8 +208,8 @@ def test_attributes_without_groups():
 
 
 def test_what_is_left_over():
-    found, left = read_attributes(CUB, "A red crown, and a polka hat")
-    assert {item.words for item in found} == {"a red crown"}
+    actual, left = read_attributes(CUB, "A red crown, and a polka hat")
+    assert {item.words for item in actual} == {"a red crown"}
     assert set(left) == {"polka", "hat"}
 
 
@@ -224,8 +224,8 @@ def test_captions_whose_truth_is_known():
     for seed in range(300):
         ground_truth = choose_attributes({}, seed=seed)
         pose, habitat = [("flying", "dusk"), ("perched", "branch"), (None, None), ("preening", "meadow")][seed % 4]
-        found, _ = read_attributes(AVIARY, caption(ground_truth, seed=seed, pose=pose, habitat=habitat))
-        granted = [item.attribute for item in found if item.present]
+        actual, _ = read_attributes(AVIARY, caption(ground_truth, seed=seed, pose=pose, habitat=habitat))
+        granted = [item.attribute for item in actual if item.present]
         hits = sum(ground_truth[name.split("::")[0]] == name.split("::")[1] for name in granted)
         right, wrong, full = right + hits, wrong + len(granted) - hits, full + (hits >= 6)
     assert wrong <= 0.01 * right
@@ -283,7 +283,7 @@ def test_an_encoder_explains_what_no_word_does():
                 [[1, 0] if text in ("sanguine pate", "red crown") else [0, 1] for text in texts], np.float32
             )
 
-    found, left = read_attributes(AVIARY, "sanguine pate", encoder=Knows())
-    assert ([item.attribute for item in found], left) == (["crown color::red"], ())
-    found, left = read_attributes(AVIARY, "sanguine pate")
-    assert (found, set(left)) == ((), {"sanguine", "pate"})
+    actual, left = read_attributes(AVIARY, "sanguine pate", encoder=Knows())
+    assert ([item.attribute for item in actual], left) == (["crown color::red"], ())
+    actual, left = read_attributes(AVIARY, "sanguine pate")
+    assert (actual, set(left)) == ((), {"sanguine", "pate"})

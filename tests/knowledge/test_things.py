@@ -52,9 +52,9 @@ def goes_with(text: str, table: Knowledge = TABLE) -> set[str]:
     ],
 )
 def test_words_of_whole_things(text, wanted):
-    found = said(text)
-    assert wanted <= set(found)
-    assert all(found.values())
+    actual = said(text)
+    assert wanted <= set(actual)
+    assert all(actual.values())
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_words_of_whole_things(text, wanted):
     ],
 )
 def test_what_is_denied_is_not_granted(text, granted, denied):
-    found = said(text)
-    assert granted <= {label for label, present in found.items() if present}
-    assert denied <= {label for label, present in found.items() if not present}
+    actual = said(text)
+    assert granted <= {label for label, present in actual.items() if present}
+    assert denied <= {label for label, present in actual.items() if not present}
 
 
 def test_words_that_the_table_lacks_are_listed():
@@ -83,8 +83,8 @@ def test_words_that_the_table_lacks_are_listed():
 
 
 def test_a_marine_mammal_is_a_mammal_and_a_red_pot_is_not_black():
-    found = goes_with("a marine mammal in the sea")
-    assert {"kind: animal", "creature: mammal", "covering: smooth grey skin"} <= found
+    actual = goes_with("a marine mammal in the sea")
+    assert {"kind: animal", "creature: mammal", "covering: smooth grey skin"} <= actual
     assert "color: black" not in goes_with("a round red metal pot with a lid")
 
 
@@ -134,8 +134,8 @@ class Near:
 
 
 def test_an_encoder_s_guess_is_marked():
-    found, unknown = read_attributes(SMALL, "a zarlet thing", encoder=Near())
-    assert [(item.label, item.source) for item in found if item.source != "implied"] == [("color: red", "guessed")]
+    actual, unknown = read_attributes(SMALL, "a zarlet thing", encoder=Near())
+    assert [(item.label, item.source) for item in actual if item.source != "implied"] == [("color: red", "guessed")]
     assert unknown == ()
 
 
@@ -162,6 +162,6 @@ def test_singular(many, one):
 
 @given(st.text(max_size=200))
 def test_any_text_is_read_without_a_fault(text):
-    found, unknown = read_attributes(SMALL, text)
-    assert all(item.attribute in SMALL.names for item in found)
+    actual, unknown = read_attributes(SMALL, text)
+    assert all(item.attribute in SMALL.names for item in actual)
     assert all(isinstance(word, str) for word in unknown)

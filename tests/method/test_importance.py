@@ -96,8 +96,12 @@ def test_class_targets_against_a_plain_loop(design, layer):
     A, labels, rows = activations(network, 7), torch.tensor([2, 0, 2, 1, 2, 0, 1]), normal(4, network.features)
     got = class_targets(network, zip(A.split(3), labels.split(3), strict=True), rows, classes=4)
     for c in range(4):
-        own = [finite_differences(network, A[i : i + 1], rows[c]) for i in range(7) if labels[i] == c]
-        wanted = sum(alpha / alpha.norm() for alpha in own) / len(own) if own else torch.zeros(network.neurons)
+        of_class = [finite_differences(network, A[i : i + 1], rows[c]) for i in range(7) if labels[i] == c]
+        wanted = (
+            sum(alpha / alpha.norm() for alpha in of_class) / len(of_class)
+            if of_class
+            else torch.zeros(network.neurons)
+        )
         torch.testing.assert_close(got[c], wanted.double(), rtol=1e-6, atol=1e-8)
 
 

@@ -21,15 +21,15 @@ def pictures(seed: int, count: int = 60) -> tuple[torch.Tensor, torch.Tensor]:
 def test_they_are_near_what_refitting_without_the_picture_gives(seed, decay):
     x, labels = pictures(seed)
     head = fit_head(x, labels, classes=CLASSES, decay=decay)
-    found, fitted = left_out_logits(head, x, labels, decay=decay), head.logits(x)
-    wanted = torch.empty_like(found)
+    actual, fitted = left_out_logits(head, x, labels, decay=decay), head.logits(x)
+    wanted = torch.empty_like(actual)
     for i in range(len(x)):
         rest = np.arange(len(x)) != i
         wanted[i] = fit_head(x[rest], labels[rest], classes=CLASSES, decay=decay).logits(x[i : i + 1])[0]
-    own = torch.arange(len(x)), labels
-    before, after = (fitted - wanted)[own].abs().mean(), (found - wanted)[own].abs().mean()
+    picked = torch.arange(len(x)), labels
+    before, after = (fitted - wanted)[picked].abs().mean(), (actual - wanted)[picked].abs().mean()
     assert after < 0.3 * before
-    errors = [(logits.argmax(1) != labels).float().mean() for logits in (fitted, found, wanted)]
+    errors = [(logits.argmax(1) != labels).float().mean() for logits in (fitted, actual, wanted)]
     assert errors[0] <= errors[2]  # the head knows its own pictures too well
     assert abs(errors[1] - errors[2]) <= 0.5 * (errors[2] - errors[0])
 

@@ -159,10 +159,10 @@ def test_training_pictures_choose_among_the_words_that_the_inverse_map_likes():
     wrong = scores.copy()
     at = np.arange(NEURONS - 6)
     wrong[at, (at + 1) % WORDS] += 2  # the inverse map prefers the next word
-    support = all_aurocs(ranks_of(activations), has)
+    training_fit = all_aurocs(ranks_of(activations), has)
     for k, n in [(k, n) for k in range(WORDS) for n in (0, 7)]:
-        assert support[n, k] == pytest.approx(roc_auc_score(has[:, k], activations[:, n]))
-    chosen = name_neurons(wrong, activations, has, seed=0, support=support)
+        assert training_fit[n, k] == pytest.approx(roc_auc_score(has[:, k], activations[:, n]))
+    chosen = name_neurons(wrong, activations, has, seed=0, training_fit=training_fit)
     assert (chosen.attribute[at] == at % WORDS).all()
     assert not chosen.contested.any()
     alone = name_neurons(wrong, activations, has, seed=0)
@@ -173,8 +173,8 @@ def test_training_pictures_choose_among_the_words_that_the_inverse_map_likes():
 
 def test_only_the_candidates_are_chosen_from():
     scores = np.array([[3.0, 2.0, 1.0, 0.0], [0.0, 1.0, 2.0, 3.0]])
-    support = np.array([[0.1, 0.2, 0.9, 1.0], [0.9, 0.2, 0.3, 0.4]])
+    training_fit = np.array([[0.1, 0.2, 0.9, 1.0], [0.9, 0.2, 0.3, 0.4]])
     everything = np.ones(4, bool)
-    assert best_supported(scores, support, everything, candidates=2).tolist() == [1, 3]
-    assert best_supported(scores, support, everything, candidates=9).tolist() == [3, 0]
-    assert best_supported(scores, support, np.array([True, False, True, False]), candidates=1).tolist() == [0, 2]
+    assert best_supported(scores, training_fit, everything, candidates=2).tolist() == [1, 3]
+    assert best_supported(scores, training_fit, everything, candidates=9).tolist() == [3, 0]
+    assert best_supported(scores, training_fit, np.array([True, False, True, False]), candidates=1).tolist() == [0, 2]

@@ -18,15 +18,15 @@ CLASSES, SEEN, NEURONS, WORDS = 40, 30, 24, 8
 RIDGE = 0.1
 
 
-def planted(seed: int = 0, strength: float = 3.0) -> ClassMeans:
+def planted(seed: int = 0, effect: float = 3.0) -> ClassMeans:
     """Neuron n follows word n % 8 in importance and activation; the last six follow nothing, one of them is dead."""
     random = np.random.default_rng(seed)
     presence = random.random((CLASSES, WORDS)) < 0.4
     word = np.arange(NEURONS) % WORDS
-    carried = strength * presence[:, word]
+    carried = effect * presence[:, word]
     carried[:, -6:] = 0
-    own = random.normal(size=(CLASSES, NEURONS))  # of the class, the same in training and held-out pictures
-    training, held_out = (carried + own + 0.1 * random.normal(size=own.shape) for _ in range(2))
+    of_class = random.normal(size=(CLASSES, NEURONS))  # of the class, the same in training and held-out pictures
+    training, held_out = (carried + of_class + 0.1 * random.normal(size=of_class.shape) for _ in range(2))
     held_out[:, -1] = 1.0
     seen = np.arange(CLASSES) < SEEN
     training[~seen] = np.nan
@@ -50,8 +50,8 @@ def test_descriptions_of_other_classes_name_nothing():
     for seed in range(5):
         means = planted(seed)
         order = np.random.default_rng(seed).permutation(CLASSES)
-        dealt = replace(means, values=means.values[order], presence=means.presence[order])
-        passed.append(name_by_class_means(dealt, ridge=RIDGE, seed=seed, permutations=100).significant.mean())
+        permuted = replace(means, values=means.values[order], presence=means.presence[order])
+        passed.append(name_by_class_means(permuted, ridge=RIDGE, seed=seed, permutations=100).significant.mean())
     assert np.mean(passed) <= 0.05
 
 
@@ -83,12 +83,12 @@ def test_a_round_is_what_refitting_gives():
     scores = refitted.weight.numpy() / values[:SEEN].std(0)
     for n in range(NEURONS - 1):
         candidates = np.argsort(-scores[n])[:3]
-        support = [
+        training_fit = [
             mannwhitneyu(*(means.training[:SEEN][presence[:SEEN, k] == side, n] for side in (True, False))).statistic
             / (presence[:SEEN, k].sum() * (~presence[:SEEN, k]).sum())
             for k in candidates
         ]
-        chosen = candidates[int(np.argmax(support))]
+        chosen = candidates[int(np.argmax(training_fit))]
         assert run.attribute[n] == chosen
         assert run.score[n] == pytest.approx(scores[n, chosen], rel=1e-3, abs=1e-4)
         sides = [means.held_out[presence[:, chosen] == side, n] for side in (True, False)]

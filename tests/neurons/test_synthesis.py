@@ -137,16 +137,16 @@ def test_the_same_seed_gives_the_same_picture_and_leaves_the_network_alone() -> 
 
 
 def test_progress_is_told_and_can_stop_the_work() -> None:
-    network, told = tiny("pooled", "second.1"), []
+    network, reported = tiny("pooled", "second.1"), []
 
     def progress(step: int, steps: int) -> None:
-        told.append((step, steps))
+        reported.append((step, steps))
         if step == 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         synthesise(neuron_goal(network, [1]), PREPROCESS, settings=QUICK, progress=progress, like=network.head.weight)
-    assert told == [(step, QUICK.steps) for step in (1, 2, 3, 4)]
+    assert reported == [(step, QUICK.steps) for step in (1, 2, 3, 4)]
 
 
 def test_pictures_of_all_neurons_resume_and_start_anew_for_another_study(tmp_path: Path) -> None:
@@ -160,11 +160,11 @@ def test_pictures_of_all_neurons_resume_and_start_anew_for_another_study(tmp_pat
         picture_neurons(network, PREPROCESS, tmp_path, study="a", settings=quick, batch=4, progress=stop)
     assert sorted(path.name for path in tmp_path.glob("*.webp")) == [f"{n:04d}.webp" for n in range(4)]
     first = picture_path(tmp_path, 0).stat().st_mtime_ns
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     made = picture_neurons(
-        network, PREPROCESS, tmp_path, study="a", settings=quick, batch=4, progress=lambda *at: told.append(at)
+        network, PREPROCESS, tmp_path, study="a", settings=quick, batch=4, progress=lambda *at: reported.append(at)
     )
-    assert (made, told) == (5, [(8, 9), (9, 9)])
+    assert (made, reported) == (5, [(8, 9), (9, 9)])
     assert picture_path(tmp_path, 0).stat().st_mtime_ns == first
     key = json.loads((tmp_path / "about.json").read_text())["key"]
     assert missing_pictures(tmp_path, 9, key) == []

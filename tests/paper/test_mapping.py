@@ -18,9 +18,9 @@ def world(*, noise: float = 0.5, seed: int = 0):
     knowledge = torch.rand(CLASSES, KNOWLEDGE, generator=generator, dtype=torch.float64)
     rule = torch.randn(KNOWLEDGE, NEURONS, generator=generator, dtype=torch.float64)
     labels = torch.arange(CLASSES).repeat_interleave(PICTURES)[: CLASSES * PICTURES - 4]  # the last class has fewer
-    own = torch.randn(len(labels), NEURONS, generator=generator, dtype=torch.float64)
+    picture_values = torch.randn(len(labels), NEURONS, generator=generator, dtype=torch.float64)
     length = torch.rand(len(labels), 1, generator=generator, dtype=torch.float64) + 0.1
-    return knowledge, length * (knowledge[labels] @ rule + noise * own), labels
+    return knowledge, length * (knowledge[labels] @ rule + noise * picture_values), labels
 
 
 @pytest.mark.parametrize("seed", range(3))

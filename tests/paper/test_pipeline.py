@@ -43,13 +43,13 @@ def made():
 
 def test_what_it_leaves():
     study, result, stages = made()
-    loop, exact, own = result.ways
+    loop, exact, retrained = result.ways
     assert (loop.name, exact.name) == (LOOP, EXACT)
     assert loop.rows.shape == exact.rows.shape == (2, study.head.rows.shape[1])
     assert loop.iterations == len(result.losses) == 15
     assert loop.stopped == "iterations"
-    torch.testing.assert_close(own.rows, study.full_head.rows[torch.from_numpy(~study.seen)])
-    assert own.gamma == study.choices.gamma  # one for all: the paper knows no other calibration
+    torch.testing.assert_close(retrained.rows, study.full_head.rows[torch.from_numpy(~study.seen)])
+    assert retrained.gamma == study.choices.gamma  # one for all: the paper knows no other calibration
     assert loop.gamma is not None
     assert "1 of the study's folds" in result.gamma_note
     assert exact.norm == pytest.approx(study.affine.norm / study.stolen_share.norm, rel=1e-5)  # the mean seen norm
@@ -89,8 +89,8 @@ def test_metrics_are_those_of_a_head_with_its_rows():
         per_class = [right[labels == c].mean() for c in range(len(study.classes))]
         wanted = [100 * np.mean([per_class[c] for c in np.flatnonzero(side)]) for side in (~study.seen, study.seen)]
         np.testing.assert_allclose([figures.U, figures.S], wanted)
-    own, _ = paper_metrics(study, result.ways[2])
-    assert own.zsl == pytest.approx(evaluate(with_gamma(study)).metrics.zsl)
+    expected, _ = paper_metrics(study, result.ways[2])
+    assert expected.zsl == pytest.approx(evaluate(with_gamma(study)).metrics.zsl)
 
 
 def test_importances_in_one_pass_and_after_an_interruption(tmp_path, monkeypatch):

@@ -77,8 +77,11 @@ def test_targets_of_some_classes_are_those_of_their_pictures(picture_activations
     rows = torch.randn(2, picture_activations.network.features, generator=generator)
     got = picture_activations.class_targets(rows, classes)
     for place, c in enumerate(classes):
-        own = picture_activations.targets[picture_activations.labels[picture_activations.targets] == c]
-        batch = (torch.stack([alone(picture_activations, i) for i in own]), torch.zeros(len(own), dtype=torch.int64))
+        of_class = picture_activations.targets[picture_activations.labels[picture_activations.targets] == c]
+        batch = (
+            torch.stack([alone(picture_activations, i) for i in of_class]),
+            torch.zeros(len(of_class), dtype=torch.int64),
+        )
         wanted = class_targets(picture_activations.network, [batch], rows[place : place + 1], classes=1)[0]
         torch.testing.assert_close(got[place], wanted, rtol=1e-3, atol=1e-4)
 

@@ -87,10 +87,10 @@ def test_photographs_calibrate_and_evaluate(split, tmp_path, photographs):
     assert (
         float((logits.argmax(1) == len(CLASSES)).float().mean()) <= 0.15
     )  # the described class takes its share, of which halves are few
-    found = classifier_json(study, evaluate_classifier(study))
-    assert json.loads(json.dumps(found)) == found
-    assert found["loo"]["ways"] == len(CLASSES)
-    assert found["U"] is None
+    actual = classifier_json(study, evaluate_classifier(study))
+    assert json.loads(json.dumps(actual)) == actual
+    assert actual["loo"]["ways"] == len(CLASSES)
+    assert actual["U"] is None
     assert torch.equal(load_study(study.folder).head.rows, study.head.rows)
 
 
@@ -98,16 +98,16 @@ def test_figures_may_be_all_that_is_kept(split, tmp_path, photographs):
     settings = ClassifierSettings(share=0.1, keep="figures")
     folder = read_photographs(photographs, CLASSES)
     study = prepared(split, tmp_path / "study", photographs=folder, settings=settings)
-    whole = prepared(split, tmp_path / "whole", photographs=folder, settings=ClassifierSettings(share=0.1))
+    complete = prepared(split, tmp_path / "whole", photographs=folder, settings=ClassifierSettings(share=0.1))
     assert (len(study.features), len(study.gallery)) == (0, 0)
-    assert torch.equal(study.stolen_share.biases, whole.stolen_share.biases)
+    assert torch.equal(study.stolen_share.biases, complete.stolen_share.biases)
     assert study.classifier().add("New", {"color": "red"}).bias == pytest.approx(study.typical_bias)
-    assert study.temperature == whole.temperature
-    assert figures_of(study)["loo"] == figures_of(whole)["loo"]
+    assert study.temperature == complete.temperature
+    assert figures_of(study)["loo"] == figures_of(complete)["loo"]
     assert figures_of(study)["study_id"] == study.id
-    kept, fitted = Detectors.of(study), Detectors.of(whole)
+    kept, fitted = Detectors.of(study), Detectors.of(complete)
     assert kept.decided == pytest.approx(fitted.decided)
-    pooled = whole.pooled.float()
+    pooled = complete.pooled.float()
     torch.testing.assert_close(kept.score(pooled), fitted.score(pooled), atol=2e-3, rtol=2e-3)
 
 
@@ -264,9 +264,9 @@ def test_one_command_for_networks_of_every_library(library, monkeypatch, tmp_pat
     answer = study.classifier().classify(Image.fromarray(np.full((side, side, 3), 90, np.uint8)))
     with torch.no_grad():
         logits = network(answer.picture.input)[0]
-    found = {item.name: item.score for item in answer.ranking if item.kind == "seen"}
+    actual = {item.name: item.score for item in answer.ranking if item.kind == "seen"}
     wanted = dict(zip(CLASSES, logits.tolist(), strict=True))
-    assert found == pytest.approx(wanted, rel=1e-3, abs=1e-3)
+    assert actual == pytest.approx(wanted, rel=1e-3, abs=1e-3)
 
 
 def test_a_recipe_that_says_nothing_is_refused():
@@ -285,8 +285,8 @@ def test_photographs_are_labelled_by_folder_name_index_or_identifier(tmp_path):
     for name in ("thing 2/a.png", "5/b.png", "n07_x.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         Image.new("RGB", (8, 8)).save(tmp_path / name)
-    found = read_photographs(tmp_path, CLASSES, tuple(f"n{c:02}" for c in range(14)))
-    assert dict(zip(found.paths, found.labels.tolist(), strict=True)) == {
+    actual = read_photographs(tmp_path, CLASSES, tuple(f"n{c:02}" for c in range(14)))
+    assert dict(zip(actual.paths, actual.labels.tolist(), strict=True)) == {
         "thing 2/a.png": 2,
         "5/b.png": 5,
         "n07_x.png": 7,

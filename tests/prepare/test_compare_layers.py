@@ -23,8 +23,8 @@ from tests.support.small_study import GRID, small_dataset, small_study
 
 @pytest.fixture(scope="module")
 def dataset():
-    with study_pictures(small_study(layer="second.1"), small_dataset().root) as found:
-        yield found
+    with study_pictures(small_study(layer="second.1"), small_dataset().root) as pictures:
+        yield pictures
 
 
 @pytest.fixture(scope="module")
@@ -37,37 +37,37 @@ def thorough(dataset):
 @pytest.mark.parametrize("layer", ["second.1", "third.1"])
 def test_a_layer_has_the_figures_of_a_study_prepared_there(thorough, layer):
     expected: Study = small_study(layer=layer)
-    found = next(item for item in thorough.layers if item.info.name == layer)
+    actual = next(item for item in thorough.layers if item.info.name == layer)
     choices = expected.choices
-    assert (found.decay, found.mu, found.ridge) == (choices.decay, choices.mu, choices.ridge)
-    assert found.gamma == pytest.approx(expected.gamma, rel=1e-4)
-    assert found.cross_validated_H == pytest.approx(choices.cross_validated_H, abs=1e-6)
-    assert found.predictability == pytest.approx(np.mean(list(expected.predictability.values())), abs=1e-5)
+    assert (actual.decay, actual.mu, actual.ridge) == (choices.decay, choices.mu, choices.ridge)
+    assert actual.gamma == pytest.approx(expected.gamma, rel=1e-4)
+    assert actual.cross_validated_H == pytest.approx(choices.cross_validated_H, abs=1e-6)
+    assert actual.predictability == pytest.approx(np.mean(list(expected.predictability.values())), abs=1e-5)
     status = [neuron.status for neuron in expected.neurons]
     live = len(status) - status.count("dead")
-    assert (found.live, found.info.neurons) == (live, len(status))
-    assert found.verified == pytest.approx(100 * status.count("verified") / live)
+    assert (actual.live, actual.info.neurons) == (live, len(status))
+    assert actual.verified == pytest.approx(100 * status.count("verified") / live)
     # The control counts names at the very edge of passing, where the last bit of an activation decides: a name or two.
-    assert found.shuffled == pytest.approx(100 * expected.provenance["shuffled_names_fraction"], abs=200 / live)
+    assert actual.shuffled == pytest.approx(100 * expected.provenance["shuffled_names_fraction"], abs=200 / live)
     result = evaluate(expected).metrics
     for key in ("U", "S", "H", "zsl"):
-        assert getattr(found.metrics, key) == pytest.approx(getattr(result, key), abs=1e-6)
+        assert getattr(actual.metrics, key) == pytest.approx(getattr(result, key), abs=1e-6)
 
 
 def test_the_quick_way_keeps_the_studys_head_and_a_third_of_the_folds(dataset, thorough):
     study = small_study(layer="second.1")
     before = {name: value.clone() for name, value in study.network.state_dict().items()}
     stages = []
-    found = compare_layers(study, dataset, progress=lambda *step: stages.append(step))
-    assert [item.info.name for item in found.layers] == list(study.network.layers)
-    assert {item.decay for item in found.layers} == {study.choices.decay}
-    assert 3 * found.folds == thorough.folds
+    actual = compare_layers(study, dataset, progress=lambda *step: stages.append(step))
+    assert [item.info.name for item in actual.layers] == list(study.network.layers)
+    assert {item.decay for item in actual.layers} == {study.choices.decay}
+    assert 3 * actual.folds == thorough.folds
     assert study.network.layer == "second.1"
     assert all(torch.equal(value, before[name]) for name, value in study.network.state_dict().items())
     assert {done for stage, done, total in stages if done == total} >= {len(dataset)}
-    assert len({stage for stage, _, _ in stages}) == 1 + len(found.layers)
+    assert len({stage for stage, _, _ in stages}) == 1 + len(actual.layers)
     assert all(
-        math.isfinite(value) for row in comparison_json(study, found)["layers"] for value in list(row.values())[1:]
+        math.isfinite(value) for row in comparison_json(study, actual)["layers"] for value in list(row.values())[1:]
     )
 
 
@@ -140,11 +140,11 @@ def test_where_pictures_are_looked_for(tmp_path):
 
 
 def test_boxes_are_cut_out_again(monkeypatch):
-    study, whole = small_study(layer="second.1"), small_dataset()
-    boxes = np.tile(np.array([8, 8, 20, 30], np.float32), (len(whole), 1)) + np.arange(len(whole))[:, None] % 3
-    backwards = replace(whole, boxes=boxes[::-1], paths=whole.paths[::-1])
+    study, uncropped = small_study(layer="second.1"), small_dataset()
+    boxes = np.tile(np.array([8, 8, 20, 30], np.float32), (len(uncropped), 1)) + np.arange(len(uncropped))[:, None] % 3
+    backwards = replace(uncropped, boxes=boxes[::-1], paths=uncropped.paths[::-1])
     monkeypatch.setattr("niwt_core.study.pictures.read_cub", lambda root, crop_boxes: backwards)
-    source = {"root": str(whole.root), "boxes": True}
+    source = {"root": str(uncropped.root), "boxes": True}
     cut = replace(study, kind="cub", provenance={"source": source})
     with study_pictures(cut) as dataset:
         assert dataset.crop

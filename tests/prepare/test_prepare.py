@@ -84,13 +84,13 @@ def test_the_study_does_not_depend_on_where_it_goes_or_what_is_remembered(tmp_pa
 
 
 def test_interrupted_reading_resumes_and_gives_the_same(tmp_path, monkeypatch):
-    whole = run(tmp_path / "whole")
+    complete = run(tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "study", progress=stop_at("reading", 32))
     assert sorted(os.listdir(tmp_path)) == [".study.partial", "whole"]
     read, picture = [], Dataset.picture
     monkeypatch.setattr(Dataset, "picture", lambda self, i, **more: read.append(i) or picture(self, i, **more))
-    assert run(tmp_path / "study").id == whole.id
+    assert run(tmp_path / "study").id == complete.id
     assert read[: len(small_dataset()) - 32] == list(range(32, len(small_dataset())))  # two shards of sixteen were kept
     assert sorted(os.listdir(tmp_path)) == ["study", "whole"]
 
@@ -98,7 +98,7 @@ def test_interrupted_reading_resumes_and_gives_the_same(tmp_path, monkeypatch):
 @pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
 def test_interrupted_training_resumes_and_gives_the_same(tmp_path, optimiser):
     settings = replace(TRAINED, training=replace(TRAINED.training, optimiser=optimiser), warm_start=True)
-    whole = run(tmp_path / "whole", settings=settings)
+    complete = run(tmp_path / "whole", settings=settings)
     steps = 3 * (30 // 8)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "study", settings=settings, progress=stop_at("fine-tuning", 2 * steps // 3 + 1))
@@ -106,7 +106,7 @@ def test_interrupted_training_resumes_and_gives_the_same(tmp_path, optimiser):
     resumed = run(tmp_path / "study", settings=settings, progress=lambda stage, at, total: seen.append((stage, at)))
     trained = [at for stage, at in seen if stage.startswith("fine-tuning")]
     assert trained == list(range(2 * steps // 3 + 1, steps + 1))  # the third epoch alone
-    assert resumed.id == whole.id
+    assert resumed.id == complete.id
 
 
 def test_other_pictures_or_settings_start_anew(tmp_path, pictures):
@@ -230,10 +230,10 @@ def test_an_output_that_cannot_be_is_refused_first(tmp_path):
 def test_probes_that_are_not_the_studys_own(tmp_path, probes):
     source = str(small_dataset().root) if probes == "folder" else probes
     study = run(tmp_path / "study", settings=Settings(probes=source, probe_count=5))
-    own = run(tmp_path / "own", settings=Settings(probe_count=5))
-    assert study.operator.shape == own.operator.shape
-    assert not torch.allclose(study.operator, own.operator)
-    assert float(torch.cosine_similarity(study.operator.flatten(), own.operator.flatten(), dim=0)) > 0.3
+    prepared = run(tmp_path / "own", settings=Settings(probe_count=5))
+    assert study.operator.shape == prepared.operator.shape
+    assert not torch.allclose(study.operator, prepared.operator)
+    assert float(torch.cosine_similarity(study.operator.flatten(), prepared.operator.flatten(), dim=0)) > 0.3
 
 
 HOLDING = """
@@ -293,10 +293,10 @@ def test_of_two_preparations_at_once_one_refuses_and_the_other_is_as_if_alone(tm
         second = subprocess.run(command, cwd=root, input="\n" * 1000, capture_output=True, text=True)
         assert second.returncode != 0
         assert f"NiwtError: process {first.pid} is writing there" in second.stderr
-        found, _ = first.communicate("\n" * 1000)
+        actual, _ = first.communicate("\n" * 1000)
     assert first.returncode == 0
-    whole = run(tmp_path / "whole")
-    assert found.splitlines()[-1] == whole.id
+    complete = run(tmp_path / "whole")
+    assert actual.splitlines()[-1] == complete.id
     for path in (tmp_path / "whole").iterdir():
         assert path.read_bytes() == (tmp_path / "study" / path.name).read_bytes() or path.name == "study.json"
 
@@ -334,11 +334,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_killed_at_any_moment_and_resumed_the_study_is_the_same_byte_for_byte(tmp_path):
     """Two moments here; ``python -m tests.fuzz.kills`` for many."""
-    whole = contents(run(tmp_path / "whole", settings=TO_KILL).folder)
+    complete = contents(run(tmp_path / "whole", settings=TO_KILL).folder)
     kills = 0
     for moment in (0.4, 1.2):
         kills += killed(tmp_path / "study", moment)
-        assert contents(run(tmp_path / "study", settings=TO_KILL).folder) == whole
+        assert contents(run(tmp_path / "study", settings=TO_KILL).folder) == complete
         shutil.rmtree(tmp_path / "study")
         assert sorted(os.listdir(tmp_path)) == ["whole"]
     assert kills
@@ -354,7 +354,7 @@ def test_a_lock_ends_with_its_process(tmp_path, holder):
 
 def test_shards_of_another_key_are_made_again(tmp_path):
     """What another run left or mixed in is not taken for this run's, whatever its name."""
-    whole = run(tmp_path / "whole")
+    complete = run(tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "study", progress=stop_at("reading", 48))
     shards = sorted((tmp_path / ".study.partial" / "pictures").glob("*.safetensors"))
@@ -363,7 +363,7 @@ def test_shards_of_another_key_are_made_again(tmp_path):
         shard.unlink()
         save_file(foreign, shard, metadata=metadata)
     shards[2].write_bytes(shards[2].read_bytes()[:-7])
-    assert run(tmp_path / "study").id == whole.id
+    assert run(tmp_path / "study").id == complete.id
 
 
 def test_what_a_killed_save_left_is_removed(tmp_path):

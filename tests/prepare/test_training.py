@@ -54,7 +54,7 @@ def test_the_same_seed_gives_the_same_weights(tmp_path):
 @pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
 def test_a_checkpoint_goes_on_exactly(tmp_path, optimiser):
     settings = replace(SETTINGS, epochs=3, optimiser=optimiser, rate=1e-3, head_rate=1e-2)
-    whole = train(tmp_path / "whole", settings=settings).state_dict()
+    complete = train(tmp_path / "whole", settings=settings).state_dict()
 
     def interrupt(stage, done, total):
         if done == total - 1:  # in the third epoch
@@ -65,13 +65,13 @@ def test_a_checkpoint_goes_on_exactly(tmp_path, optimiser):
     steps = []
     resumed = train(tmp_path / "parts", settings=settings, progress=lambda *at: steps.append(at[1])).state_dict()
     assert steps == [7, 8, 9]
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    assert all(torch.equal(complete[name], resumed[name]) for name in complete)
 
 
 def test_a_finished_training_is_not_done_again(tmp_path):
-    whole = train(tmp_path).state_dict()
+    complete = train(tmp_path).state_dict()
     again = train(tmp_path, progress=lambda *_: pytest.fail("trained again")).state_dict()
-    assert all(torch.equal(whole[name], again[name]) for name in whole)
+    assert all(torch.equal(complete[name], again[name]) for name in complete)
 
 
 def test_frozen_layers_stay(tmp_path):

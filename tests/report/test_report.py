@@ -124,10 +124,10 @@ def test_tables_hold_everything_and_no_formula():
 def test_json_is_plain_and_complete():
     answer = answered()
     explanation = answer.explain()
-    said = json.loads(json.dumps(explanation_json(answer, explanation), allow_nan=False))
-    assert said["sentence"] == explanation.sentence
-    assert len(said["ranking"]) == len(answer.ranking)
-    assert said["contrast"]["flips"] == explanation.contrast.flips
+    text = json.loads(json.dumps(explanation_json(answer, explanation), allow_nan=False))
+    assert text["sentence"] == explanation.sentence
+    assert len(text["ranking"]) == len(answer.ranking)
+    assert text["contrast"]["flips"] == explanation.contrast.flips
 
 
 def test_the_same_answer_gives_the_same_bytes():
@@ -148,7 +148,7 @@ def test_mistakes_are_said(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("label", "present", "said"),
+    ("label", "present", "text"),
     [
         ("crown color: red", True, "take away the red crown"),
         ("crown color: red", False, "add a red crown"),
@@ -158,5 +158,5 @@ def test_mistakes_are_said(tmp_path):
         ("furry", False, "add “furry”"),
     ],
 )
-def test_a_change_is_said_as_what_to_do(label, present, said):
-    assert change(AttributeScore(label, label, 1.0, present)) == said
+def test_a_change_is_said_as_what_to_do(label, present, text):
+    assert change(AttributeScore(label, label, 1.0, present)) == text

@@ -63,12 +63,12 @@ def test_the_page_stands_alone_and_is_well_formed():
 
 def test_it_says_what_was_measured():
     study = small_study(layer="second.1")
-    found = evaluate(study)
-    page = words_of(study_report_html(study, found))
+    actual = evaluate(study)
+    page = words_of(study_report_html(study, actual))
     for key in ("U", "S", "H", "zsl"):
-        assert f"{getattr(found.metrics, key):.1f} %" in page
+        assert f"{getattr(actual.metrics, key):.1f} %" in page
     for name in study.classes:
-        assert f"{display_name(name)} {found.per_class[name]:.0f} %" in page
+        assert f"{display_name(name)} {actual.per_class[name]:.0f} %" in page
     for status in {neuron.status for neuron in study.neurons}:
         assert f"{status} {sum(neuron.status == status for neuron in study.neurons)}" in page
     for text in (study.id, study.split_hash, "Made by the Python interface", f"Seed {study.seed}"):
@@ -85,9 +85,9 @@ def test_mistakes_are_those_of_the_confusion_matrix():
     expected.sort(key=lambda item: (-item[0], item[1], item[2]))
     page = words_of(study_report_html(study))
     place = 0
-    for count, ground_truth, said in expected[:MISTAKES]:
-        names = [display_name(study.classes[c]) for c in (ground_truth, said)]
-        marks = ["●" if study.seen[c] else "◆" for c in (ground_truth, said)]
+    for count, ground_truth, text in expected[:MISTAKES]:
+        names = [display_name(study.classes[c]) for c in (ground_truth, text)]
+        marks = ["●" if study.seen[c] else "◆" for c in (ground_truth, text)]
         line = f"{marks[0]} {names[0]} taken for {marks[1]} {names[1]} {count} of {counts[ground_truth].sum()}"
         assert line in page[place:]
         place = page.index(line, place)

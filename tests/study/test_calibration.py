@@ -65,12 +65,12 @@ def test_a_study_of_an_early_version_knows_gamma_alone(study, tmp_path):
 def test_the_published_protocol_is_gamma_and_the_mean_seen_bias(study):
     published = with_gamma(study)
     assert (study.gamma, published.gamma) == (0.0, study.choices.gamma)
-    found = evaluate(study)
-    assert found.by_gamma == evaluate(published).metrics
-    assert found.plain == evaluate(published).plain
-    text = to_json(study, found)
+    actual = evaluate(study)
+    assert actual.by_gamma == evaluate(published).metrics
+    assert actual.plain == evaluate(published).plain
+    text = to_json(study, actual)
     assert text["calibration"] == "stolen share"
-    assert text["by_gamma"]["H"] == round(found.by_gamma.H, 4)
+    assert text["by_gamma"]["H"] == round(actual.by_gamma.H, 4)
     assert text["stolen_share"]["H"] == text["H"]
     assert text["stolen_share"]["share"] == study.stolen_share.share
 

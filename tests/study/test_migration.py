@@ -15,10 +15,10 @@ def first_schema(command: str) -> dict:
 
 
 def test_names_of_the_first_schema_become_todays():
-    found = migrated(first_schema("niwt prepare aviary --out x"))
-    assert found["choices"] == {"ridge": 1.0, "baselines": {"SAE": {"gamma": 0.1}}}
-    assert found["provenance"]["shuffled_names_fraction"] == 0.03
-    assert found["provenance"]["aviary"] == {"seed": 0, "random_birds": 9000}
+    actual = migrated(first_schema("niwt prepare aviary --out x"))
+    assert actual["choices"] == {"ridge": 1.0, "baselines": {"SAE": {"gamma": 0.1}}}
+    assert actual["provenance"]["shuffled_names_fraction"] == 0.03
+    assert actual["provenance"]["aviary"] == {"seed": 0, "random_birds": 9000}
     header, rows = migrated_neurons(["index", "strength"], [["0", "1.5"]])
     assert header == ["index", "score", "better", "better_label", "better_auroc"]
     assert rows == [["0", "1.5", "", "", "0"]]

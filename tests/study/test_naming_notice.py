@@ -15,9 +15,9 @@ def unnamed(unit: str):
     return replace(study, neurons=neurons, provenance={**study.provenance, "names_unit": unit})
 
 
-@pytest.mark.parametrize(("unit", "said"), [("pictures", "held-out pictures"), ("classes", "classes")])
-def test_the_reason_is_in_the_unit_of_the_test(unit, said):
-    assert said in why_unnamed(unnamed(unit))
+@pytest.mark.parametrize(("unit", "text"), [("pictures", "held-out pictures"), ("classes", "classes")])
+def test_the_reason_is_in_the_unit_of_the_test(unit, text):
+    assert text in why_unnamed(unnamed(unit))
 
 
 def test_classes_are_counted_with_and_without():

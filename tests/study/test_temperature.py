@@ -23,9 +23,9 @@ def test_percentages_of_the_shipped_study_mean_something():
     before = expected_calibration_error(logits, study.labels[pictures])
     after = expected_calibration_error(logits, study.labels[pictures], temperature=temperature_of(study))
     assert after <= 5 < before
-    said = to_json(study, evaluate(study))
-    assert said["temperature"] == temperature_of(study)
-    assert (said["ece_before"], said["ece"]) == (round(before, 4), round(after, 4))
+    text = to_json(study, evaluate(study))
+    assert text["temperature"] == temperature_of(study)
+    assert (text["ece_before"], text["ece"]) == (round(before, 4), round(after, 4))
 
 
 def test_test_pictures_play_no_part():
@@ -59,6 +59,6 @@ def test_beside_a_head_trained_elsewhere_its_photographs_are_used():
     assert temperature_of(study) == 1.0  # too few
     many = np.resize(np.flatnonzero(study.seen[study.labels]), 4 * FEWEST)
     features, labels = study.features[torch.from_numpy(many)], study.labels[many]
-    found = temperature_of(replace(study, features=features, labels=labels, split=np.full(len(many), "test_seen")))
+    actual = temperature_of(replace(study, features=features, labels=labels, split=np.full(len(many), "test_seen")))
     logits = study.full_head.logits(features.float()) - study.gamma * torch.from_numpy(study.seen)
-    assert found == fit_temperature(logits, torch.from_numpy(labels))
+    assert actual == fit_temperature(logits, torch.from_numpy(labels))

@@ -37,13 +37,13 @@ def resealed(copy: Path, change: Callable[[dict], None] = lambda manifest: None)
 
 def places(value: Any, path: tuple = ()) -> list[tuple]:
     """The path of every entry of a manifest, but deep inside the network and tables of trials."""
-    found = []
+    actual = []
     if isinstance(value, Mapping):
         for key, item in value.items():
-            found += [(*path, key), *places(item, (*path, key))]
+            actual += [(*path, key), *places(item, (*path, key))]
     elif isinstance(value, list) and value:
-        found += [(*path, 0), *places(value[0], (*path, 0))]
-    return found
+        actual += [(*path, 0), *places(value[0], (*path, 0))]
+    return actual
 
 
 def opened(copy: Path) -> Study | None:
@@ -126,7 +126,7 @@ def test_tables_of_other_rows(copy, name, what):
 
 
 @pytest.mark.parametrize(
-    ("name", "row", "column", "cell", "said"),
+    ("name", "row", "column", "cell", "text"),
     [
         ("pictures.csv", 1, 0, "../../etc/passwd", "leads out"),
         ("pictures.csv", 1, 0, "/etc/passwd", "leads out"),
@@ -146,11 +146,11 @@ def test_tables_of_other_rows(copy, name, what):
         ("attributes.csv", 1, 1, "-1", "negative amount"),
     ],
 )
-def test_cells_that_cannot_be(copy, name, row, column, cell, said):
+def test_cells_that_cannot_be(copy, name, row, column, cell, text):
     rows = rows_of(copy / name)
     rows[row][column] = cell
     write_rows(copy / name, rows)
-    with pytest.raises(NiwtError, match=said):
+    with pytest.raises(NiwtError, match=text):
         load_study(resealed(copy))
 
 

@@ -28,5 +28,5 @@ def new_words(count: int, words: int, *, seed: int = 9) -> np.ndarray:
 
 def only(scores) -> np.ndarray:
     """The scores of a single strength."""
-    (found,) = scores
-    return found
+    (single,) = scores
+    return single

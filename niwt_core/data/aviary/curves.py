@@ -52,11 +52,11 @@ def spline(points: Sequence[Point], *, closed: bool = True, tightness: float = 1
     path.moveTo(points[0].real, points[0].imag)
     for i in range(n if closed else n - 1):
         before = points[i - 1] if closed or i > 0 else points[0]
-        here, there = points[i], points[(i + 1) % n]
+        start, end = points[i], points[(i + 1) % n]
         after = points[(i + 2) % n] if closed or i + 2 < n else points[-1]
-        a = here + (there - before) * tightness
-        b = there - (after - here) * tightness
-        path.cubicTo(a.real, a.imag, b.real, b.imag, there.real, there.imag)
+        a = start + (end - before) * tightness
+        b = end - (after - start) * tightness
+        path.cubicTo(a.real, a.imag, b.real, b.imag, end.real, end.imag)
     if closed:
         path.close()
     return path

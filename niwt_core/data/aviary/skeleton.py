@@ -26,7 +26,7 @@ class Skeleton:
     head: Point  # centre of the head
     radius: float  # of the head
     gaze: complex  # turns head coordinates into the world's
-    turned: bool  # the head looks back over the shoulder
+    looks_back: bool  # the head looks back over the shoulder
     leg: float  # length of a leg below the body, 0 when drawn up
     wings: float  # flying: +1 wings up, -1 wings down; else 0
     tail: float  # degrees that the tail drops below the body's axis
@@ -37,13 +37,13 @@ class Skeleton:
 
     def face(self, x: float, y: float) -> Point:
         """A point of the head, in head radii, x towards the bill and y down."""
-        return self.head + complex(-x if self.turned else x, y) * self.gaze * self.radius
+        return self.head + complex(-x if self.looks_back else x, y) * self.gaze * self.radius
 
     def neck(self, t: float) -> Point:
         """The neck's centre line, from within the body (0) to the centre of the head (1)."""
         base = self.body(0.06, 0.02)
         reach = abs(self.head - base)
-        back = -1 if self.turned else 1
+        back = -1 if self.looks_back else 1
         ahead = base + self.spine * reach * (0.62 if self.build == "long-necked" else 0.4)
         under = self.head + complex(-0.34 * back if self.build == "long-necked" else -0.06 * back, 0.46) * reach * (
             0.9 if self.pose != "flying" else 0.25
@@ -83,7 +83,7 @@ def make_skeleton(attributes: Mapping[str, str], pose: str, *, rng: np.random.Ge
         head=head,
         radius=radius,
         gaze=gaze,
-        turned=pose == "preening",
+        looks_back=pose == "preening",
         leg=leg if pose != "flying" or leg > 0.4 else 0.0,
         wings=(1.0 if up else -1.0) if pose == "flying" else 0.0,
         tail=6 + 6 * sway[3] - (4 if pose == "flying" else 0),

@@ -63,12 +63,12 @@ def _ground(habitat: str, at: Point, scale: float, rng: np.random.Generator) -> 
         pieces = log(line, 0.42 * scale, WOOD, rng)
         return Stage((*pieces, Piece(moss, (128, 152, 74), width=0.075 * scale), shadow))
     if habitat == "snow":
-        bank = hills(rng, level + 0.01, 0.02, (246, 249, 254), bumps=4, to=(182, 202, 228))
+        snow = hills(rng, level + 0.01, 0.02, (246, 249, 254), bumps=4, to=(182, 202, 228))
         prints = [at + complex(-0.20 - 0.24 * k, 0.05 + 0.04 * (k % 2)) * scale for k in range(9)]
         steps = bundle([feather(p, p + 0.06 * scale, 0.02 * scale) for p in prints])
-        return Stage((bank, Piece(steps, (150, 172, 206), alpha=0.7), shadow))
+        return Stage((snow, Piece(steps, (150, 172, 206), alpha=0.7), shadow))
     near, far = ((58, 44, 66), (92, 66, 86)) if habitat == "dusk" else ((70, 122, 46), (142, 186, 84))
-    bank = hills(rng, level + 0.01, 0.02, far, bumps=4, to=near)
+    snow = hills(rng, level + 0.01, 0.02, far, bumps=4, to=near)
     back = [
         blade(complex(x, level + 0.06), 0.06 * scale + 0.02, mix(near, far, rng.random()), rng)
         for x in rng.uniform(-0.05, 1.05, 34)
@@ -77,7 +77,7 @@ def _ground(habitat: str, at: Point, scale: float, rng: np.random.Generator) -> 
         blade(complex(x, at.imag + 0.13 * scale), 0.10 * scale, mix(near, far, rng.random()), rng, part="cover")
         for x in rng.uniform(-0.05, 1.05, 26)
     ]
-    return Stage((bank, *back, shadow), tuple(front))
+    return Stage((snow, *back, shadow), tuple(front))
 
 
 def _shallows(habitat: str, at: Point, scale: float, leg: float, rng: np.random.Generator) -> Stage:

@@ -59,8 +59,8 @@ def _nape(bones: Skeleton, nape: Color, outline: skia.Path) -> Piece:
     """Back of the head and of the neck. Looking back, a short neck shows none of its back."""
     area = spline([bones.face(x, y) for x, y in _HOOD])
     long = bones.build == "long-necked"
-    if long or not bones.turned:
-        left, right = (-0.12, 1.3) if bones.turned else (1.3, -0.12)
+    if long or not bones.looks_back:
+        left, right = (-0.12, 1.3) if bones.looks_back else (1.3, -0.12)
         start = 0.22 if long else 0.45
         area = _union(area, tube(bones.neck, bones.girth, start=start, end=0.98, left=left, right=right))
     axis = (bones.face(-0.8, -0.6), bones.neck(0.3))

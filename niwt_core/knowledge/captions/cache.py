@@ -39,10 +39,10 @@ class TextCache:
         shards = {shard: self._read(shard, width) for shard in sorted({key[:2] for key in keys})}
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in shards[key[:2]]}
         if missing:
-            fresh: dict[str, dict[str, np.ndarray]] = {}
+            encoded: dict[str, dict[str, np.ndarray]] = {}
             for key, row in zip(missing, compute(list(missing.values())), strict=True):
-                fresh.setdefault(key[:2], {})[key] = np.asarray(row, np.float32)
-            for shard, rows in fresh.items():
+                encoded.setdefault(key[:2], {})[key] = np.asarray(row, np.float32)
+            for shard, rows in encoded.items():
                 shards[shard] = {**shards[shard], **rows}
                 self._write(shard, shards[shard])
         return np.stack([shards[key[:2]][key] for key in keys])

@@ -176,12 +176,12 @@ def _snapshot(name: str) -> Path | None:
         from huggingface_hub.errors import HFValidationError
 
         try:
-            found = try_to_load_from_cache(name, "config.json")
+            config = try_to_load_from_cache(name, "config.json")
         except HFValidationError:
             return None
-        if not isinstance(found, str):
+        if not isinstance(config, str):
             return None
-        folder = Path(found).parent
+        folder = Path(config).parent
     return folder if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")) else None
 
 

@@ -19,13 +19,13 @@ def passages(name: str, sentences: Sequence[str]) -> tuple[str, ...]:
     parts: list[list[str]] = []
     length = 0
     for sentence in sentences:
-        said = " ".join(sentence.split()).rstrip(".;, ")
-        if not said:
+        text = " ".join(sentence.split()).rstrip(".;, ")
+        if not text:
             continue
-        if not parts or length + len(said) > LONGEST:
+        if not parts or length + len(text) > LONGEST:
             parts.append([])
             length = 0
-        parts[-1].append(said)
-        length += len(said) + 2
+        parts[-1].append(text)
+        length += len(text) + 2
     shown = display_name(name)
     return tuple(f"{shown}: {', '.join(part)}." for part in parts)

@@ -48,13 +48,13 @@ class Lexicon:
         used: set[int] = set()
         for form, phrases in self._forms:
             forms = [form(word) for word in words]
-            found = [
+            matches = [
                 (len(phrase), -(at[-1] - at[0]), at, columns)
                 for i, first in enumerate(forms)
                 for phrase, columns in phrases.get(first, ())
                 if (at := _places(phrase, forms, i))
             ]
-            for _, _, at, columns in sorted(found, key=lambda item: (-item[0], -item[1], item[2])):
+            for _, _, at, columns in sorted(matches, key=lambda item: (-item[0], -item[1], item[2])):
                 if not used & set(at):
                     used |= set(at) if at[-1] - at[0] < len(at) else {at[-1]}  # a "round red pot" is round, too
                     yield Hit(columns, at)
@@ -95,10 +95,10 @@ def _enter(ranked: dict[tuple[str, ...], tuple[int, list[int]]], phrase: tuple[s
 def _by_first(
     phrases: Mapping[tuple[str, ...], tuple[int, ...]],
 ) -> Mapping[str, list[tuple[tuple[str, ...], tuple[int, ...]]]]:
-    found: dict[str, list[tuple[tuple[str, ...], tuple[int, ...]]]] = {}
+    entries: dict[str, list[tuple[tuple[str, ...], tuple[int, ...]]]] = {}
     for phrase, columns in phrases.items():
-        found.setdefault(phrase[0], []).append((phrase, columns))
-    return found
+        entries.setdefault(phrase[0], []).append((phrase, columns))
+    return entries
 
 
 def _places(phrase: tuple[str, ...], words: list[str], start: int) -> tuple[int, ...]:

@@ -84,9 +84,9 @@ def scope(pieces: Sequence[P]) -> list[bool]:
     opened: str | None = None  # the negation that is in force
     listed = False  # its first piece began with an article
     for i, piece in enumerate(pieces):
-        own = next((word for word in piece.words if word in DENIALS), None)
-        if own is not None:
-            opened = own if denies(piece.words) else None
+        denial = next((word for word in piece.words if word in DENIALS), None)
+        if denial is not None:
+            opened = denial if denies(piece.words) else None
             listed = _has_article(piece)
             denied.append(opened is not None)
             continue

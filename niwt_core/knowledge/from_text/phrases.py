@@ -32,7 +32,7 @@ class Piece:
     "are" stands between; ``anew``: begins with an article; ``joined``: the sign or word before it."""
 
     parts: tuple[str, ...]
-    said: tuple[str, ...]
+    content: tuple[str, ...]
     negated: bool = False
     copula: bool = False
     anew: bool = False
@@ -57,24 +57,24 @@ def pieces(text: str, parts: Collection[tuple[str, ...]], compounds: Collection[
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text in lower case, hyphens as spaces, every spelling of a negation brought to a few words."""
-    whole = re.sub(r"[-_\u2010-\u2015]", " ", composed(text))
-    return [plain_negations(" ".join(sentence.split())) for sentence in _SENTENCE.split(whole)]
+    plain = re.sub(r"[-_\u2010-\u2015]", " ", composed(text))
+    return [plain_negations(" ".join(sentence.split())) for sentence in _SENTENCE.split(plain)]
 
 
 def fragments(sentence: str) -> list[tuple[str, str]]:
     """(the sign or word before it, fragment) of a sentence, cut at commas and joining words."""
-    found: list[tuple[str, str]] = []
+    parts: list[tuple[str, str]] = []
     start, joined = 0, ""
     for match in [*_PIECE.finditer(sentence), None]:
         piece = sentence[start : match.start() if match else None]
         if words_of(piece):
-            found.append((joined, piece))
+            parts.append((joined, piece))
             joined = ""
         if match:
             sign = match.group()
             joined = joined if not sign or (sign == "," and joined) else "," if not sign.isalpha() else sign
             start = match.end()
-    return found
+    return parts
 
 
 def _compounded(sentence: str, compounds: Collection[str]) -> str:
@@ -93,12 +93,12 @@ def _compounded(sentence: str, compounds: Collection[str]) -> str:
 
 
 def _split(sentence: str, known: Collection[tuple[str, ...]]) -> list[Piece]:
-    found = [_piece(words_of(piece), known, joined) for joined, piece in fragments(sentence)]
-    return [replace(piece, negated=denied) for piece, denied in zip(found, scope(found), strict=True)]
+    pieces = [_piece(words_of(piece), known, joined) for joined, piece in fragments(sentence)]
+    return [replace(piece, negated=denied) for piece, denied in zip(pieces, scope(pieces), strict=True)]
 
 
 def _piece(words: list[str], known: Collection[tuple[str, ...]], joined: str) -> Piece:
-    stems, parts, said = [stem(word) for word in words], [], []
+    stems, parts, content = [stem(word) for word in words], [], []
     longest = max(len(part) for part in known)
     i = 0
     while i < len(words):
@@ -110,16 +110,16 @@ def _piece(words: list[str], known: Collection[tuple[str, ...]], joined: str) ->
         if words[i] in ANIMALS or stems[i] in ANIMALS:
             parts.append(WHOLE_PART)
         elif words[i] not in DENIALS and words[i] not in COPULAS:
-            said.append(words[i])
+            content.append(words[i])
         i += 1
     copula = any(word in COPULAS for word in words)
     anew = bool(words) and words[0] in _STARTS_ANEW
-    return Piece(tuple(parts), tuple(said), denies(words), copula, anew, joined, tuple(words))
+    return Piece(tuple(parts), tuple(content), denies(words), copula, anew, joined, tuple(words))
 
 
-def _shared(found: list[Piece]) -> list[Piece]:
+def _shared(pieces: list[Piece]) -> list[Piece]:
     """Gives every piece the parts that it is about, and what is said of them."""
-    out = _denied_elsewhere(list(found))
+    out = _denied_elsewhere(list(pieces))
     for _ in range(2):  # twice, for a list before its part: "no red, black or white on the crown"
         _share_parts(out)
     for i, piece in enumerate(out):  # "crown, nape and back are black", "neither the crown nor the nape is red"
@@ -142,7 +142,7 @@ def _shared(found: list[Piece]) -> list[Piece]:
             and not taken
             and alike
         ):
-            out[i] = replace(piece, said=before.said, negated=before.negated)
+            out[i] = replace(piece, content=before.content, negated=before.negated)
     return out
 
 
@@ -169,13 +169,13 @@ def _denied_elsewhere(out: list[Piece]) -> list[Piece]:
     for i in range(1, len(out)):
         piece, before = out[i], out[i - 1]
         excepted = "except" in piece.words
-        said = [word for word in piece.said if word not in SMALL]
+        content = [word for word in piece.content if word not in SMALL]
         if not piece.parts or WHOLE_PART in piece.parts or not (excepted or "not" in piece.words):
             continue
-        if excepted and said:  # "black except the white wings"
+        if excepted and content:  # "black except the white wings"
             out[i] = replace(piece, joined="")
-        elif not said and _says(before):
-            out[i] = replace(piece, said=before.said, negated=not before.negated, joined="")
+        elif not content and _says(before):
+            out[i] = replace(piece, content=before.content, negated=not before.negated, joined="")
     return out
 
 
@@ -189,4 +189,4 @@ def _discriminative(piece: Piece) -> bool:
 
 
 def _says(piece: Piece) -> bool:
-    return any(word not in SMALL for word in piece.said)
+    return any(word not in SMALL for word in piece.content)

@@ -70,7 +70,7 @@ class Proposal:
 class Proposals:
     """found: what was understood; attributes: the same as a recipe has it; values (K,) raw, over the base; unknown: words left over."""
 
-    found: tuple[Proposal, ...]
+    proposals: tuple[Proposal, ...]
     attributes: Mapping[str, Any]
     values: np.ndarray
     unknown: tuple[str, ...]
@@ -104,12 +104,12 @@ def attributes_from_text(
         raise NiwtError("the description is empty", where=where, fix="say what the class looks like")
     if len(text) > LONGEST_TEXT:
         raise NiwtError(f"a description of {len(text)} characters", where=where, fix=f"use at most {LONGEST_TEXT}")
-    found, unknown = read_attributes(knowledge, text, encoder=encoder)
-    if not found:
+    proposals, unknown = read_attributes(knowledge, text, encoder=encoder)
+    if not proposals:
         some = ", ".join(knowledge.labels[:: max(1, len(knowledge.labels) // 3)][:3])
         raise NiwtError("the caption has no word that this study knows", where=where, fix=f"use words such as {some}")
-    attributes = _as_recipe(knowledge, found)
-    return Proposals(found, attributes, knowledge.describe(attributes, base=base), unknown)
+    attributes = _as_recipe(knowledge, proposals)
+    return Proposals(proposals, attributes, knowledge.describe(attributes, base=base), unknown)
 
 
 def read_attributes(
@@ -120,7 +120,7 @@ def read_attributes(
         return _read_thing(knowledge, text, encoder)
     columns = _columns(knowledge.names)
     parts = {tuple(column.part.split()) for column in columns if column.part not in ("", WHOLE_PART)}
-    said: dict[int, Proposal] = {}
+    proposals: dict[int, Proposal] = {}
     unknown: list[str] = []
     compounds = {word for column in columns if not column.part and len(column.value) == 1 for word in column.value}
     for piece in pieces(text, parts, compounds):
@@ -130,9 +130,9 @@ def read_attributes(
             hits, left, guessed = _nearest(words, piece.negated, knowledge, encoder), [], True
         for k, present in hits:
             source: Source = "guessed" if guessed else "said"
-            said[k] = Proposal(knowledge.names[k], knowledge.labels[k], present, words, source)
+            proposals[k] = Proposal(knowledge.names[k], knowledge.labels[k], present, words, source)
         unknown += left
-    return tuple(said.values()), tuple(dict.fromkeys(unknown))
+    return tuple(proposals.values()), tuple(dict.fromkeys(unknown))
 
 
 def _read_thing(
@@ -140,18 +140,18 @@ def _read_thing(
 ) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
     """The same for a table about whole things; words that the table lacks are guessed where there is an encoder."""
     names, labels = knowledge.names, knowledge.labels
-    heard, left = said_of_a_thing(knowledge, text)
-    found = {k: Proposal(names[k], labels[k], present, words) for k, (present, words) in heard.items()}
+    granted, left = said_of_a_thing(knowledge, text)
+    proposals = {k: Proposal(names[k], labels[k], present, words) for k, (present, words) in granted.items()}
     unknown = []
     for word, denied in left:
         near = [] if encoder is None else _nearest(word, denied, knowledge, encoder)
         for k, present in near:
-            found.setdefault(k, Proposal(names[k], labels[k], present, word, "guessed"))
+            proposals.setdefault(k, Proposal(names[k], labels[k], present, word, "guessed"))
         unknown += [] if near else [word]
-    for k, because in implied(knowledge, {k: item.present for k, item in found.items()}).items():
-        words = ", ".join(found[j].words for j in because)
-        found[k] = Proposal(names[k], labels[k], True, words, "implied")
-    return tuple(found.values()), tuple(dict.fromkeys(unknown))
+    for k, because in implied(knowledge, {k: item.present for k, item in proposals.items()}).items():
+        words = ", ".join(proposals[j].words for j in because)
+        proposals[k] = Proposal(names[k], labels[k], True, words, "implied")
+    return tuple(proposals.values()), tuple(dict.fromkeys(unknown))
 
 
 @lru_cache(maxsize=8)
@@ -164,12 +164,12 @@ def _columns(names: tuple[str, ...]) -> tuple[_Column, ...]:
             continue
         stems = [stem(word) for word in words_of(group)]
         part = [word for word in stems if word not in FEATURES]
-        whole = not part or " ".join(part) in {stem(word) for word in WHOLE}
+        of_all = not part or " ".join(part) in {stem(word) for word in WHOLE}
         idle = IDLE | set(part)
         every = [stem(word) for word in words_of(value)]
-        told = frozenset(word for word in every if word not in idle)
-        without_sizes = frozenset(word for word in told if not word.isdecimal())  # "small (5 - 9 in)"
-        out.append(_Column(k, WHOLE_PART if whole else " ".join(part), without_sizes or told or frozenset(every)))
+        telling = frozenset(word for word in every if word not in idle)
+        without_sizes = frozenset(word for word in telling if not word.isdecimal())  # "small (5 - 9 in)"
+        out.append(_Column(k, WHOLE_PART if of_all else " ".join(part), without_sizes or telling or frozenset(every)))
     return tuple(out)
 
 
@@ -189,23 +189,23 @@ def _match(piece: Piece, columns: Sequence[_Column], knowledge: Knowledge) -> tu
     used: set[str] = set()
     for part in piece.parts:
         for name in (part, *_others(part)):
-            own = [column for column in columns if column.part == name]
-            found, words = _values(piece.said, own)
-            if not found and piece.negated:
-                found = [column for column in own if column.value == _NONE]  # "no crest"
-                hits += [(column.k, True) for column in found]
-            elif found and piece.negated:
-                hits += [(column.k, False) for column in found]
+            of_part = [column for column in columns if column.part == name]
+            matches, words = _values(piece.content, of_part)
+            if not matches and piece.negated:
+                matches = [column for column in of_part if column.value == _NONE]  # "no crest"
+                hits += [(column.k, True) for column in matches]
+            elif matches and piece.negated:
+                hits += [(column.k, False) for column in matches]
             else:
-                hits += [(column.k, True) for column in found]
+                hits += [(column.k, True) for column in matches]
             used |= words
-            if found:
+            if matches:
                 break
-    found, words = _values((*piece.said, *piece.parts), [column for column in columns if not column.part])
-    hits += [(column.k, not piece.negated) for column in found]
+    matches, words = _values((*piece.content, *piece.parts), [column for column in columns if not column.part])
+    hits += [(column.k, not piece.negated) for column in matches]
     used |= words
     parts = {column.part for column in columns}
-    left = [word for word in piece.said if word not in used and word not in SMALL]
+    left = [word for word in piece.content if word not in used and word not in SMALL]
     if not hits:
         unnamed = [part for part in piece.parts if part != WHOLE_PART and part not in parts and not _others(part)]
         left += [" ".join(piece.words)] if piece.negated and piece.parts and not left else unnamed
@@ -224,32 +224,34 @@ def _other_parts() -> Mapping[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=1)
 def _meanings() -> Mapping[str, tuple[frozenset[str], ...]]:
-    found: dict[str, list[frozenset[str]]] = {}
+    by_value: dict[str, list[frozenset[str]]] = {}
     for word, meanings in MEANINGS.items():
-        found.setdefault(stem(word), []).extend(frozenset(map(stem, meaning.split())) for meaning in meanings)
-    return {word: tuple(dict.fromkeys(meanings)) for word, meanings in found.items()}
+        by_value.setdefault(stem(word), []).extend(frozenset(map(stem, meaning.split())) for meaning in meanings)
+    return {word: tuple(dict.fromkeys(meanings)) for word, meanings in by_value.items()}
 
 
-def _values(said: Sequence[str], columns: Sequence[_Column]) -> tuple[list[_Column], set[str]]:
+def _values(content: Sequence[str], columns: Sequence[_Column]) -> tuple[list[_Column], set[str]]:
     """(columns whose value is said, the words that said so); a longer value wins over one that it holds ("very small" over "small")."""
-    own = {stem(word) for word in said}
-    found = {
-        column: {word for word in said if stem(word) in column.value}
+    stems = {stem(word) for word in content}
+    matches = {
+        column: {word for word in content if stem(word) in column.value}
         for column in columns
-        if column.value and column.value <= own  # a value without a word is never said
+        if column.value and column.value <= stems  # a value without a word is never said
     }
-    explained = set().union(*(column.value for column in found)) if found else set()
-    for word in said:
+    explained = set().union(*(column.value for column in matches)) if matches else set()
+    for word in content:
         if stem(word) in explained:
             continue
         for meaning in _meanings().get(stem(word), ()):
-            meant = [column for column in columns if column.value == meaning or meaning < column.value <= own | meaning]
+            meant = [
+                column for column in columns if column.value == meaning or meaning < column.value <= stems | meaning
+            ]
             if meant:
                 for column in meant:
-                    found.setdefault(column, set()).add(word)
+                    matches.setdefault(column, set()).add(word)
                 break
-    kept = [column for column in found if not any(column.value < other.value for other in found)]
-    return kept, set().union(*found.values()) if found else set()
+    kept = [column for column in matches if not any(column.value < other.value for other in matches)]
+    return kept, set().union(*matches.values()) if matches else set()
 
 
 def _nearest(text: str, denied: bool, knowledge: Knowledge, encoder: TextEncoder) -> list[tuple[int, bool]]:
@@ -267,10 +269,10 @@ def _spoken(name: str) -> str:
     return f"{value} {kept or 'animal'}" if value else group
 
 
-def _as_recipe(knowledge: Knowledge, found: Sequence[Proposal]) -> dict[str, Any]:
+def _as_recipe(knowledge: Knowledge, proposals: Sequence[Proposal]) -> dict[str, Any]:
     """Group -> its values for what is granted; column -> False for what is denied, half for what is implied, True where there are no groups."""
     attributes: dict[str, Any] = {}
-    for proposal in found:
+    for proposal in proposals:
         if proposal.source == "implied":
             attributes[proposal.label] = IMPLIED * knowledge.scale
             continue

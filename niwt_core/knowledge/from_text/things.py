@@ -79,24 +79,24 @@ IDLE = frozenset(
 def said_of_a_thing(knowledge: Knowledge, text: str) -> tuple[dict[int, tuple[bool, str]], list[tuple[str, bool]]]:
     """(column -> (granted, the words that said so), [(word that means nothing here, whether it is denied)])."""
     lexicon = _lexicon(knowledge.names, tuple(sorted(knowledge.synonyms.items())))
-    said: dict[int, tuple[bool, str]] = {}
+    granted: dict[int, tuple[bool, str]] = {}
     left: list[tuple[str, bool]] = []
     for sentence in sentences(text):
         sentence = _LESS.sub(lambda match: match[0] if any(lexicon.hits([match[0]])) else f"no {match[1]},", sentence)
         cut = [(joined, words_of(fragment)) for joined, fragment in fragments(sentence)]
-        found = [list(lexicon.hits(words)) for _, words in cut]
+        matches = [list(lexicon.hits(words)) for _, words in cut]
         pieces = [
             Piece(
                 parts=(WHOLE_PART,) if hits else (),
-                said=(),
+                content=(),
                 negated=sum(word in DENIALS for word in words) % 2 == 1,
                 copula=any(word in COPULAS for word in words),
                 joined=joined,
                 words=tuple(words),
             )
-            for (joined, words), hits in zip(cut, found, strict=True)
+            for (joined, words), hits in zip(cut, matches, strict=True)
         ]
-        for piece, hits, denied in zip(pieces, found, scope(pieces), strict=True):
+        for piece, hits, denied in zip(pieces, matches, scope(pieces), strict=True):
             words = list(piece.words)
             no = next((i for i, word in enumerate(words) if word in DENIALS), 0)
             used: set[int] = set()
@@ -104,28 +104,28 @@ def said_of_a_thing(knowledge: Knowledge, text: str) -> tuple[dict[int, tuple[bo
                 used |= set(hit.at)
                 absent = denied and hit.at[-1] >= no  # "a pot that is not red": the pot is granted
                 for k in hit.columns:
-                    said[k] = (not absent, " ".join(words[i] for i in sorted(hit.at)))
+                    granted[k] = (not absent, " ".join(words[i] for i in sorted(hit.at)))
             left += [
                 (word, denied and i >= no)
                 for i, word in enumerate(words)
                 if i not in used and word not in SMALL and word not in IDLE and word not in ANIMALS
             ]
-    return said, left
+    return granted, left
 
 
-def implied(knowledge: Knowledge, said: Mapping[int, bool]) -> dict[int, tuple[int, ...]]:
+def implied(knowledge: Knowledge, stated: Mapping[int, bool]) -> dict[int, tuple[int, ...]]:
     """Columns that go with what was said -> the said columns that they go with best: those that most of the classes that fit it have.
 
     Every class of the table counts ``exp(-SHARPNESS m)`` where it lacks ``m`` of the words more than the best one. A column that `MOSTLY` of them
     have, and of which nothing was said, is implied; in a group of which something was said, only if it goes with that by itself (a marine mammal is
     a mammal; a red pot is not black, though most pots are). There is none where fewer than `FEWEST` classes fit.
     """
-    granted = [k for k, present in said.items() if present]
+    granted = [k for k, present in stated.items() if present]
     if not granted:
         return {}
     amounts = np.minimum(knowledge.values / knowledge.scale, 1.0)  # (C, K)
-    wanted = np.array([1.0 if said[k] else -1.0 for k in said])
-    fits = amounts[:, list(said)] @ wanted  # (C,)
+    wanted = np.array([1.0 if stated[k] else -1.0 for k in stated])
+    fits = amounts[:, list(stated)] @ wanted  # (C,)
     weight = np.exp(SHARPNESS * (fits - fits.max()))
     weight /= weight.sum()
     if 1 / (weight**2).sum() < FEWEST:
@@ -133,13 +133,15 @@ def implied(knowledge: Knowledge, said: Mapping[int, bool]) -> dict[int, tuple[i
     share = weight @ amounts  # (K,)
     having = amounts[:, granted].T @ amounts / np.maximum(amounts[:, granted].sum(0)[:, None], 1e-9)  # (granted, K)
     groups = [group_of(name) for name in knowledge.names]
-    found: dict[int, tuple[int, ...]] = {}
+    companions: dict[int, tuple[int, ...]] = {}
     for k in map(int, np.flatnonzero(share >= MOSTLY)):
         beside = [i for i, j in enumerate(granted) if groups[j] == groups[k]]
-        if k not in said and (not beside or having[beside, k].max() >= MOSTLY):
+        if k not in stated and (not beside or having[beside, k].max() >= MOSTLY):
             best = np.argsort(-having[:, k], kind="stable")[:2]
-            found[k] = tuple(granted[i] for i in best if having[i, k] > knowledge.values[:, k].mean() / knowledge.scale)
-    return found
+            companions[k] = tuple(
+                granted[i] for i in best if having[i, k] > knowledge.values[:, k].mean() / knowledge.scale
+            )
+    return companions
 
 
 @lru_cache(maxsize=8)

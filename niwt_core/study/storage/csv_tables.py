@@ -64,8 +64,8 @@ def write_tables(study: Study) -> dict[str, bytes]:
 
 def read_rows(folder: Path, name: str, header: Sequence[str]) -> list[dict[str, str]]:
     """The rows of a table by the names of its columns. Raises ValueError if it has other columns or a row of another length."""
-    found, rows = _read(folder, name)
-    if found != list(header):
+    columns, rows = _read(folder, name)
+    if columns != list(header):
         raise ValueError(f"{name} has other columns")
     return [dict(zip(header, row, strict=True)) for row in rows]
 

@@ -79,34 +79,34 @@ def save_study(study: Study, out: Path) -> Study:
     """Writes ``study`` to the folder ``out``, replacing a study there as a whole; returns the study as loaded from there."""
     check_target(out)
     out = out.resolve()  # a link stays, and leads to the new study
-    fresh = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.new"
+    written = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.new"
     try:
-        fresh.mkdir(parents=True)
+        written.mkdir(parents=True)
         contents = {**write_tables(study), **write_tensors(study)}
         hashes = {}
         for name, data in contents.items():
-            (fresh / name).write_bytes(data)
-            hashes[name] = file_hash(fresh / name)
-        (fresh / "study.json").write_text(
+            (written / name).write_bytes(data)
+            hashes[name] = file_hash(written / name)
+        (written / "study.json").write_text(
             json.dumps(make_manifest(study, hashes), indent=1, ensure_ascii=False) + "\n", "utf-8"
         )
-        _put_in_place(fresh, out)
+        _put_in_place(written, out)
     except OSError as error:
         raise unwritable(out, error) from None
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(written, ignore_errors=True)
     return load_study(out)
 
 
-def _put_in_place(fresh: Path, out: Path) -> None:
+def _put_in_place(written: Path, out: Path) -> None:
     """Moves the folder ``fresh`` to ``out``; a folder that was there goes once that is done, and comes back if it cannot be."""
     if not out.exists():
-        os.replace(fresh, out)
+        os.replace(written, out)
         return
     old = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.old"
     os.replace(out, old)
     try:
-        os.replace(fresh, out)
+        os.replace(written, out)
     except BaseException:
         os.replace(old, out)
         raise
@@ -126,12 +126,12 @@ def load_study(folder: str | Path) -> Study:
         if name not in (*TABLES, *TENSORS) or not path.is_file():
             raise NiwtError(f"{name} is missing", where=str(folder), fix=AGAIN)
         try:
-            found = file_hash(path)
+            actual = file_hash(path)
         except OSError as error:
             raise NiwtError(
                 f"cannot read {name} ({error.strerror})", where=str(folder), fix="check its permissions"
             ) from None
-        if found != expected:
+        if actual != expected:
             raise NiwtError(f"{name} is damaged: it has changed since it was written", where=str(folder), fix=AGAIN)
     stamps = _stamps(folder)
     try:

@@ -48,11 +48,11 @@ def make_manifest(study: Study, hashes: Mapping[str, str]) -> dict[str, Any]:
         "network": network_to_dict(study.network),
     }
     identity = digest(json.dumps(content, sort_keys=True), json.dumps(dict(hashes), sort_keys=True))
-    whole = {**content, "id": identity, "provenance": dict(study.provenance), "hashes": dict(hashes)}
+    manifest = {**content, "id": identity, "provenance": dict(study.provenance), "hashes": dict(hashes)}
     if study.temperature is not None:
-        whole["temperature"] = study.temperature  # follows from the content, so the id does not depend on it
-    whole = json.loads(json.dumps(whole))  # the seal is of what a reader will see
-    return {**whole, "seal": seal(whole)}
+        manifest["temperature"] = study.temperature  # follows from the content, so the id does not depend on it
+    manifest = json.loads(json.dumps(manifest))  # the seal is of what a reader will see
+    return {**manifest, "seal": seal(manifest)}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

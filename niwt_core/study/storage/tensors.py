@@ -70,10 +70,10 @@ def write_tensors(study: Study) -> dict[str, bytes]:
         "jpegs": study.gallery.jpegs,
         **{name: torch.from_numpy(np.ascontiguousarray(getattr(study.gallery, name))) for name in GALLERY_PARTS},
     }
-    whole = {"network": network, "model": model, "pictures": pictures, "gallery": gallery}
+    files = {"network": network, "model": model, "pictures": pictures, "gallery": gallery}
     return {
         f"{name}.safetensors": safetensors_bytes({key: value.contiguous() for key, value in tensors.items()})
-        for name, tensors in whole.items()
+        for name, tensors in files.items()
     }
 
 

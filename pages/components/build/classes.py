@@ -198,8 +198,8 @@ def read_work(data: bytes, name: str) -> Work:
 
 def _refuse_replacing(recipe: Recipe) -> None:
     """A file does not replace a class that is built, unless it says the same."""
-    held = {class_key(item.name): item for item in session.recipes()}
-    if held.get(class_key(recipe.name), recipe) != recipe:
+    built = {class_key(item.name): item for item in session.recipes()}
+    if built.get(class_key(recipe.name), recipe) != recipe:
         raise NiwtError(
             f"{recipe.name!r} is built already, from another description",
             where="your classes",

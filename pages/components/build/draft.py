@@ -94,14 +94,14 @@ class Draft:
     def load(self, study: Study, recipe: Recipe, *, editing: str = "") -> None:
         """Takes over a recipe. Raises NiwtError if the study cannot say it; the draft then stays as it was."""
         like = study.classes[study.class_index(recipe.like)] if recipe.like else AVERAGE
-        fresh = Draft(
+        loaded = Draft(
             name=recipe.name, like=like, editing=editing, caption=recipe.caption if study.encoder.reads_captions else ""
         )
         values = describe(study, recipe)
         if study.knowledge.kind == "attributes" or not recipe.caption:
-            base = fresh.base(study)
-            fresh.changes = {int(k): float(str(values[k])) for k in np.flatnonzero(values != base)}
-        self._load(fresh)
+            base = loaded.base(study)
+            loaded.changes = {int(k): float(str(values[k])) for k in np.flatnonzero(values != base)}
+        self._load(loaded)
 
     def take(self, other: Draft) -> None:
         """Takes over another draft; the widgets are made anew."""

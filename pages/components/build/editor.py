@@ -88,12 +88,12 @@ def _with_text(study: Study, draft: Draft, tables: Tables) -> Tables:
     if study.texts is None:
         return tables
     try:
-        own = prepare(study, draft.text(study, name=UNNAMED))
+        described = prepare(study, draft.text(study, name=UNNAMED))
     except NiwtError:
         return tables
-    if own.id != tables.id:
-        component.send_tables(own)
-    return own
+    if described.id != tables.id:
+        component.send_tables(described)
+    return described
 
 
 def _start(study: Study, draft: Draft) -> None:
@@ -116,9 +116,9 @@ def _label(study: Study, like: str) -> str:
 
 def _moved(study: Study, draft: Draft, key: str) -> None:
     """What the editor sent goes into the draft; anything malformed is dropped, and the editor keeps what it shows."""
-    said = component.draft_from(getattr(st.session_state.get(key), "draft", None), study.knowledge)
-    if said is not None:
-        draft.answer(*said)
+    moved = component.draft_from(getattr(st.session_state.get(key), "draft", None), study.knowledge)
+    if moved is not None:
+        draft.answer(*moved)
 
 
 def _build(study: Study, draft: Draft) -> tuple[BuiltClass | None, NiwtError | None]:
@@ -136,7 +136,7 @@ def _state(
 ) -> component.EditorState:
     classifier = session.classifier()
     others = [item for item in classifier.built.values() if item.name not in (draft.name, draft.editing)]
-    own = replaced(study, draft.name)
+    original = replaced(study, draft.name)
     return component.EditorState(
         epoch=draft.epoch,
         revision=draft.revision,
@@ -146,8 +146,8 @@ def _state(
         gamma=classifier.gamma,
         bias=built.bias if built is not None else tables.matrices.bias,
         temperature=temperature_of(study),
-        replaced=own,
-        of_class=own if own >= 0 or not draft.like else study.class_index(draft.like),
+        replaced=original,
+        of_class=original if original >= 0 or not draft.like else study.class_index(draft.like),
         others=tuple(component.other_class(tables, item) for item in others),
         extras=tuple(_extras(study, draft, tables, others)),
         mine=mine,

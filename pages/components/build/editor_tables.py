@@ -103,7 +103,7 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
 def parts(study: Study) -> list[dict[str, Any]]:
     """Parts -> groups -> values, as the editor shows them; attributes without groups are one list of sliders."""
     knowledge, inert = study.knowledge, set(inert_attributes(study))
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_part: dict[str, list[dict[str, Any]]] = {}
     loose: list[dict[str, Any]] = []
     for group, columns in knowledge.groups.items():
         values = [
@@ -116,7 +116,7 @@ def parts(study: Study) -> list[dict[str, Any]]:
         for value in values:
             value["swatch"] = swatch(str(value["label"])) if "color" in label or "colour" in label else ""
         part = PART_OF_GROUP.get(group) or FEATURE.sub("", label) or "whole"
-        first = not found and len(columns) > 1
+        first = not by_part and len(columns) > 1
         entry = {
             "label": _capital(label),
             "short": _capital(_short(label, part)),
@@ -124,8 +124,8 @@ def parts(study: Study) -> list[dict[str, Any]]:
             "values": values,
             "open": first,
         }
-        found.setdefault(_whole(part), []).append(entry)
-    out = [{"label": _capital(part), "groups": groups} for part, groups in found.items()]
+        by_part.setdefault(_whole(part), []).append(entry)
+    out = [{"label": _capital(part), "groups": groups} for part, groups in by_part.items()]
     if loose:
         out.append(
             {

@@ -75,12 +75,12 @@ def _said(study: Study, draft: Draft) -> str:
 
 
 def _confusions(study: Study, tables: Tables, built: BuiltClass) -> str:
-    found = confusions(study, tables, built)
-    if not found:
+    taken_for = confusions(study, tables, built)
+    if not taken_for:
         return "<p>None of the held-out pictures of other classes would be called by this name.</p>"
     items = "".join(
         f"<li>{style.chip('seen' if study.seen[c] else 'unseen', display_name(study.classes[c]))}<span>{lost} of {total}</span></li>"
-        for c, lost, total in found
+        for c, lost, total in taken_for
     )
     return f'<ul class="cynb-list">{items}</ul><p>Held-out pictures of these classes that it would claim.</p>'
 
@@ -90,9 +90,9 @@ def confusions(study: Study, tables: Tables, built: BuiltClass) -> tuple[tuple[i
     classifier = session.classifier()
     baselines = [item for item in classifier.built.values() if item.name != built.name]
     rows = tables.matrices.project(np.stack([item.weights.double().numpy() for item in (built, *baselines)]))
-    own = replaced(study, built.name)
-    claimed = tables.held_out.claimed(rows, built.bias, seen=study.seen, gamma=classifier.gamma, replaced=own)
-    return tables.held_out.confusions(claimed, replaced=own)
+    original = replaced(study, built.name)
+    claimed = tables.held_out.claimed(rows, built.bias, seen=study.seen, gamma=classifier.gamma, replaced=original)
+    return tables.held_out.confusions(claimed, replaced=original)
 
 
 def _inert(study: Study, draft: Draft) -> str:

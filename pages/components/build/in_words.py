@@ -50,9 +50,9 @@ def _hear(study: Study, draft: Draft, words: str) -> None:
 
 
 def _said(parsed: Proposals) -> str:
-    items = [f"{item.label}{'' if item.present else ' (not)'}" for item in parsed.found if item.source == "said"]
-    implied = [item.label for item in parsed.found if item.source == "implied"]
-    guessed = [item.label for item in parsed.found if item.source == "guessed"]
+    items = [f"{item.label}{'' if item.present else ' (not)'}" for item in parsed.proposals if item.source == "said"]
+    implied = [item.label for item in parsed.proposals if item.source == "implied"]
+    guessed = [item.label for item in parsed.proposals if item.source == "guessed"]
     understood = f'<p class="cyn-sub">Understood: {text("; ".join(items))}.</p>'
     if guessed:
         understood += f'<p class="cyn-sub">Guessed by meaning: {text("; ".join(guessed))}.</p>'

@@ -9,7 +9,7 @@ import streamlit as st
 from niwt_core import BuiltClass, NiwtError, Study
 from niwt_core.classify.confirm import Confirmation, confirm
 from niwt_core.classify.helpful_word import helpful_word
-from pages.components.build.tray import Test, Tray, drawn, look_alikes, test_of, tray_of
+from pages.components.build.examples import Examples, Test, drawn, examples_of, look_alikes, test_of
 from pages.components.build.try_it import ask_to_try
 from pages.components.shared import drawing, intake, session, style
 from pages.components.shared.markdown import escape_markdown
@@ -39,59 +39,62 @@ def close_test() -> None:
 @session.shown_errors()
 def show(study: Study, item: BuiltClass) -> None:
     """The test view of ``item``."""
-    classifier, uploads, tray = session.classifier(), session_uploads(), tray_of(study, item.name)
+    classifier, uploads, examples = session.classifier(), session_uploads(), examples_of(study, item.name)
     item = classifier.built.get(item.name, item)
-    _start(study, item, tray)
+    _start(study, item, examples)
     bar = st.container(key="transfer-bar")
     shown, others, more = st.columns([4, 4, 3], vertical_alignment="bottom")
     with shown, st.container(key="my-pictures", gap=None):
         new = intake.upload(classifier, uploads, label="Pictures of it", key="positives", alone=True)
-        tray.add_uploads(uploads, new, belongs=True)
+        examples.add_uploads(uploads, new, belongs=True)
     with others, st.container(key="other-pictures", gap=None):
         new = intake.upload(classifier, uploads, label="Pictures of others", key="negatives", alone=True)
-        tray.add_uploads(uploads, new, belongs=False)
+        examples.add_uploads(uploads, new, belongs=False)
     with more, st.container(horizontal=True, gap="small"):
         if drawing.can_draw(study):
-            st.button("Draw some", key="draw-some", icon=":material/brush:", on_click=_draw, args=(study, item, tray))
+            st.button(
+                "Draw some", key="draw-some", icon=":material/brush:", on_click=_draw, args=(study, item, examples)
+            )
         st.button(
             "Find look-alikes", key="find-some", icon=":material/search:",
-            on_click=lambda: tray.add(look_alikes(study, item, tray)),
+            on_click=lambda: examples.add(look_alikes(study, item, examples)),
             help="Pictures that the study keeps of the classes most like this one. They do not show it.",
         )  # fmt: skip
     intake.errors()
-    tested = test_of(classifier, item, tray)
+    tested = test_of(classifier, item, examples)
     if tested is None:
         st.info("Drop pictures of it, and of others: each is put to the test at once.", icon=":material/science:")
     else:
         st.html(summary(item, tested) + word_to_add(study, item, tested))
-        _grid(tested, tray)
+        _grid(tested, examples)
     with bar:
         _bar(study, item, tested)
 
 
-def _start(study: Study, item: BuiltClass, tray: Tray) -> None:
+def _start(study: Study, item: BuiltClass, examples: Examples) -> None:
     """The person's own pictures are taken to show the class; a first set is drawn and found where there is nothing yet."""
     uploads = session_uploads()
-    known = set(tray.pictures) | tray.removed
+    known = set(examples.pictures) | examples.removed
     mine = [upload.key for upload in uploads.mine if upload.key not in known]
     if not known:
-        tray.add_uploads(uploads, mine, belongs=True)
+        examples.add_uploads(uploads, mine, belongs=True)
         if not mine and drawing.can_draw(study):
-            _draw(study, item, tray)
-        tray.add(look_alikes(study, item, tray))
+            _draw(study, item, examples)
+        examples.add(look_alikes(study, item, examples))
 
 
-def _draw(study: Study, item: BuiltClass, tray: Tray) -> None:
-    seeds = [key for key in (*tray.pictures, *tray.removed) if key.startswith("drawn-")]
-    tray.add(drawn(study, session.classifier(), item, seed=1 + len(seeds)))
+def _draw(study: Study, item: BuiltClass, examples: Examples) -> None:
+    seeds = [key for key in (*examples.pictures, *examples.removed) if key.startswith("drawn-")]
+    examples.add(drawn(study, session.classifier(), item, seed=1 + len(seeds)))
 
 
 def summary(item: BuiltClass, tested: Test) -> str:
     """Markup: how many are right, which of the class's own pictures go elsewhere, and how many of others' it takes."""
     right, total = sum(tested.right), len(tested.right)
-    own = [ok for ok, picture in zip(tested.right, tested.pictures, strict=True) if picture.belongs]
+    positives = [ok for ok, picture in zip(tested.right, tested.pictures, strict=True) if picture.belongs]
     lines = [
-        f"<b>{right} of {total}</b> right: {sum(own)} of {len(own)} pictures of it, {right - sum(own)} of {total - len(own)} of others."
+        f"<b>{right} of {total}</b> right: {sum(positives)} of {len(positives)} pictures of it, "
+        f"{right - sum(positives)} of {total - len(positives)} of others."
     ]
     if tested.taken_for:
         to = ", ".join(f"{style.chip(best.kind, best.display)} {count}" for best, count in tested.taken_for[:4])
@@ -118,26 +121,32 @@ def word_to_add(study: Study, item: BuiltClass, tested: Test) -> str:
     )
 
 
-def _grid(tested: Test, tray: Tray) -> None:
+def _grid(tested: Test, examples: Examples) -> None:
     """The pictures, those that fail first."""
     rows = sorted(
         zip(tested.pictures, tested.best, tested.own_probability, tested.right, strict=True), key=lambda row: row[3]
     )
-    with st.container(key="tray"):
-        for picture, best, own, right in rows:
-            said = "is one" if picture.belongs else "is none"
+    with st.container(key="examples"):
+        for picture, best, share, right in rows:
+            label = "is one" if picture.belongs else "is none"
             goes = "" if right and picture.belongs else f"<p>{style.chip(best.kind, best.display)}</p>"
-            mark = f'<p class="cynb-mark" data-right="{str(right).lower()}">{"✓" if right else "✗"} {said}, {100 * own:.0f}%</p>'
+            mark = f'<p class="cynb-mark" data-right="{str(right).lower()}">{"✓" if right else "✗"} {label}, {100 * share:.0f}%</p>'
             name = f'<p class="cynb-file">{text(picture.name)}</p>'
             intake.tile(
-                f"tray-{picture.key}",
+                f"examples-{picture.key}",
                 crop(address(picture.thumb), alt="") + mark + goes + name,
-                f"{picture.name} {said}, {'right' if right else 'wrong'}: say the opposite",
+                f"{picture.name} {label}, {'right' if right else 'wrong'}: say the opposite",
                 False,
-                tray.turn,
+                examples.turn,
                 picture.key,
             )
-    st.button("Empty the tray", key="empty-tray", type="tertiary", icon=":material/delete_sweep:", on_click=tray.clear)
+    st.button(
+        "Remove all pictures",
+        key="empty-examples",
+        type="tertiary",
+        icon=":material/delete_sweep:",
+        on_click=examples.clear,
+    )
 
 
 def _bar(study: Study, item: BuiltClass, tested: Test | None) -> None:
@@ -177,11 +186,11 @@ def _figures(item: BuiltClass, tested: Test | None) -> str:
     moved = session.moves().get(item.name)
     if moved is None or tested is None:
         return ""
-    found = confirmation(item, moved_key=id(moved))
-    total = len(found.before)
+    figures = confirmation(item, moved_key=id(moved))
+    total = len(figures.before)
     return (
-        f'<p class="cynb-before">By its words alone <b>{int(found.before.sum())} of {total}</b> right; '
-        f"moved, each judged by the others only, <b>{int(found.after.sum())} of {total}</b>.</p>"
+        f'<p class="cynb-before">By its words alone <b>{int(figures.before.sum())} of {total}</b> right; '
+        f"moved, each judged by the others only, <b>{int(figures.after.sum())} of {total}</b>.</p>"
     )
 
 
@@ -194,5 +203,5 @@ def confirmation(item: BuiltClass, *, moved_key: int) -> Confirmation:
             key,
             confirm(session.current_study(), replace(item.recipe), session.moves()[item.name]),
         )
-    found: Confirmation = kept[1]
-    return found
+    figures: Confirmation = kept[1]
+    return figures

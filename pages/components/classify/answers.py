@@ -73,10 +73,10 @@ def calibration(classifier: Classifier) -> None:
         on_change=_calibrate,
         args=(classifier,),
     )
-    own = abs(classifier.gamma - study.gamma) <= top / 400
+    unchanged = abs(classifier.gamma - study.gamma) <= top / 400
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"The study's own γ is {study.gamma:.2f}" + (", in use now." if own else "."))
-        if not own:
+        st.caption(f"The study's own γ is {study.gamma:.2f}" + (", in use now." if unchanged else "."))
+        if not unchanged:
             st.button("Use it", key="gamma_reset", type="tertiary", on_click=_reset, args=(classifier,))
 
 

@@ -27,7 +27,7 @@ def novelties(classifier: Classifier, items: Sequence[Upload]) -> list[float]:
     return [known[study.id, item.key] for item in items]
 
 
-def evidence(classifier: Classifier, told: Sequence[Verdict]) -> list[str]:
+def evidence(classifier: Classifier, verdicts: Sequence[Verdict]) -> list[str]:
     """The words that say most for the class that each picture is given, with the logits that they add. Computed once a picture and class."""
     known: dict[tuple[str, str, str, int], str] = st.session_state.setdefault("evidence-words", {})
     study, built = classifier.study, classifier.built
@@ -39,7 +39,7 @@ def evidence(classifier: Classifier, told: Sequence[Verdict]) -> list[str]:
         )  # one built anew has the old name
         return study.id, item.upload.key, item.best.name, row
 
-    new = [item for item in told if key(item) not in known]
+    new = [item for item in verdicts if key(item) not in known]
     if new:
         descriptions = np.stack(
             [
@@ -49,8 +49,8 @@ def evidence(classifier: Classifier, told: Sequence[Verdict]) -> list[str]:
                 for item in new
             ]
         )
-        found = leading_evidence(study, torch.stack([item.upload.features for item in new]), descriptions)
+        leading = leading_evidence(study, torch.stack([item.upload.features for item in new]), descriptions)
         labels = study.knowledge.labels
-        for item, terms in zip(new, found, strict=True):
+        for item, terms in zip(new, leading, strict=True):
             known[key(item)] = "; ".join(f"{labels[j]} {value:+.1f}" for j, value in terms)
-    return [known[key(item)] for item in told]
+    return [known[key(item)] for item in verdicts]

@@ -22,33 +22,33 @@ def show(classifier: Classifier, session_uploads: Uploads) -> None:
     """The pictures of the uploads, if there are several."""
     if len(session_uploads.items) < 2:
         return
-    told = verdicts(classifier, session_uploads)
-    far, words = novelties(classifier, [item.upload for item in told]), evidence(classifier, told)
+    answered = verdicts(classifier, session_uploads)
+    far, words = novelties(classifier, [item.upload for item in answered]), evidence(classifier, answered)
     with st.container(key="results-head", horizontal=True, vertical_alignment="center", gap="small"):
         style.heading("Your pictures", level=3)
-        _buttons(told, far, words, session_uploads)
+        _buttons(answered, far, words, session_uploads)
     if st.session_state.get("as_table"):
         from pages.components.classify import results_table  # pandas, for those who have many pictures
 
-        results_table.show(told, far, words, session_uploads)
+        results_table.show(answered, far, words, session_uploads)
         return
-    pages = -(-len(told) // PAGE)
+    pages = -(-len(answered) // PAGE)
     with st.container(key="results"):
-        chosen = next((i for i, verdict in enumerate(told) if verdict.upload.key == session_uploads.chosen), 0)
+        chosen = next((i for i, verdict in enumerate(answered) if verdict.upload.key == session_uploads.chosen), 0)
         page = st.session_state.get(f"results-{pages}") or chosen // PAGE + 1
-        for verdict in told[(page - 1) * PAGE : page * PAGE]:
+        for verdict in answered[(page - 1) * PAGE : page * PAGE]:
             _tile(verdict, session_uploads)
     if pages > 1:
         st.pagination(pages, key=f"results-{pages}")
 
 
-def _buttons(told: list[Verdict], far: list[float], words: list[str], session_uploads: Uploads) -> None:
+def _buttons(verdicts_: list[Verdict], far: list[float], words: list[str], session_uploads: Uploads) -> None:
     if "as_table" not in st.session_state:
-        st.session_state["as_table"] = len(told) > PAGE
+        st.session_state["as_table"] = len(verdicts_) > PAGE
     st.toggle("As a table", key="as_table")
     st.download_button(
         "Results (CSV)",
-        lambda: results_csv(told, far, words),
+        lambda: results_csv(verdicts_, far, words),
         "results.csv",
         "text/csv",
         icon=":material/table:",
@@ -76,10 +76,10 @@ def _buttons(told: list[Verdict], far: list[float], words: list[str], session_up
 
 def _tile(verdict: Verdict, session_uploads: Uploads) -> None:
     upload, best = verdict.upload, verdict.best
-    said = style.chip(best.kind, best.display)
+    chip = style.chip(best.kind, best.display)
     markup = (
         crop(address(upload.thumb), alt="")
-        + f'<p>{said}</p><p class="cls-file">{style.text(upload.name)}, {percent(verdict.probability)}</p>'
+        + f'<p>{chip}</p><p class="cls-file">{style.text(upload.name)}, {percent(verdict.probability)}</p>'
     )
     label = f"Explain {upload.name}: {best.display}, {best.kind}"
     tile(f"held-{upload.key}", markup, label, session_uploads.chosen == upload.key, session_uploads.choose, upload.key)
@@ -90,7 +90,7 @@ def _remove_all(session_uploads: Uploads) -> None:
         session_uploads.remove(key)
 
 
-def results_csv(told: list[Verdict], far: list[float], words: list[str]) -> str:
+def results_csv(listed: list[Verdict], far: list[float], words: list[str]) -> str:
     """One row a picture."""
     rows = (
         (
@@ -100,13 +100,13 @@ def results_csv(told: list[Verdict], far: list[float], words: list[str]) -> str:
             item.probability,
             "" if one != one else "no" if one > 1 else "yes",
             one,
-            said,
+            word,
             item.second.display if item.second else "",
             item.second.kind if item.second else "",
             item.second_fraction,
             display_name(item.upload.ground_truth) if item.upload.ground_truth else "",
         )
-        for item, one, said in zip(told, far, words, strict=True)
+        for item, one, word in zip(listed, far, words, strict=True)
     )
     head = (
         "picture", "class", "kind", "probability", "familiar", "novelty", "evidence", "runner_up", "runner_up_kind",

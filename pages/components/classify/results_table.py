@@ -16,34 +16,34 @@ HEIGHT = 250  # pixels: the answer below stays in sight
 FAMILIAR, STRANGE = "familiar", "unlike the study"
 
 
-def frame(told: Sequence[Verdict], far: Sequence[float], words: Sequence[str]) -> pandas.DataFrame:
+def frame(verdicts: Sequence[Verdict], far: Sequence[float], words: Sequence[str]) -> pandas.DataFrame:
     """One row a picture, in the order given."""
     return pandas.DataFrame(
         {
-            "": [address(item.upload.thumb) for item in told],
-            "picture": [item.upload.name for item in told],
-            "class": [f"{style.SIGNS[item.best.kind]} {item.best.display}" for item in told],
-            "%": [100 * item.probability for item in told],
+            "": [address(item.upload.thumb) for item in verdicts],
+            "picture": [item.upload.name for item in verdicts],
+            "class": [f"{style.SIGNS[item.best.kind]} {item.best.display}" for item in verdicts],
+            "%": [100 * item.probability for item in verdicts],
             "familiar": [FAMILIAR if not one > 1 else STRANGE for one in far],
             "evidence": list(words),
         }
     )
 
 
-def show(told: Sequence[Verdict], far: Sequence[float], words: Sequence[str], uploads: Uploads) -> None:
+def show(verdicts: Sequence[Verdict], far: Sequence[float], words: Sequence[str], uploads: Uploads) -> None:
     """The table; a row that is chosen is explained below."""
     chosen = st.dataframe(
-        frame(told, far, words),
+        frame(verdicts, far, words),
         height=HEIGHT,
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        key=f"results-table-{len(told)}",
+        key=f"results-table-{len(verdicts)}",
         column_config={
             "": st.column_config.ImageColumn(width="small", pinned=True),
             "%": st.column_config.ProgressColumn(format="%.1f", min_value=0, max_value=100),
         },
     )
     rows = chosen.selection.rows
-    if rows and rows[0] < len(told):
-        uploads.choose(told[rows[0]].upload.key)
+    if rows and rows[0] < len(verdicts):
+        uploads.choose(verdicts[rows[0]].upload.key)

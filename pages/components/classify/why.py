@@ -85,10 +85,10 @@ def lead(explanation: Explanation) -> str:
 def waterfall(explanation: Explanation) -> None:
     """From the average picture to this one: what the strongest neurons, all others and the rest add to the score."""
     parts = [*explanation.supporting, *explanation.opposing]
-    told = sum(part.contribution for part in parts)
+    shown = sum(part.contribution for part in parts)
     total = float(explanation.contributions.sum())
     names = ["average picture", *(f"№ {part.index}" for part in parts), "all other neurons", "score"]
-    values = [explanation.baseline, *(part.contribution for part in parts), total - told + explanation.residual, 0.0]
+    values = [explanation.baseline, *(part.contribution for part in parts), total - shown + explanation.residual, 0.0]
     tips = [
         "",
         *(text(part.neuron.label or "no name") for part in parts),

@@ -172,7 +172,7 @@ def _classes(study: Study, index: int) -> None:
         cards.open_class(study, int(clicked))
 
 
-def show_class(study: Study, class_index: int, found: list[int]) -> None:
+def show_class(study: Study, class_index: int, listed: list[int]) -> None:
     """A class's neurons, for and against, among those that the filters let through."""
     values = lookup.importances(study)[class_index]
     kind, name = ("seen" if study.seen[class_index] else "unseen"), display_name(study.classes[class_index])
@@ -182,7 +182,7 @@ def show_class(study: Study, class_index: int, found: list[int]) -> None:
         f'<div class="cyn-of-class"><div class="cyn-crops">{pictures}</div><div><h2 class="cyn-h2">{style.chip(kind, name)}</h2>'
         f'<p class="cyn-sub">{text(_said(study, class_index))}The importance of each neuron is {source}.</p></div></div>'
     )
-    pro, con = lookup.for_and_against(study, class_index, tuple(found))
+    pro, con = lookup.for_and_against(study, class_index, tuple(listed))
     top = float(np.abs(values).max()) or 1.0
     for key, title, chosen in (("for", "Speak for it", pro), ("against", "Speak against it", con)):
         style.heading(title, level=3)

@@ -20,10 +20,10 @@ def places(study: Study) -> np.ndarray:
     return map_of_neurons(lookup.importances(study), seed=study.seed)
 
 
-def show(study: Study, found: list[int]) -> None:
+def show(study: Study, listed: list[int]) -> None:
     """Draws the neurons that the filters let through; a click opens one."""
     at, neurons = places(study), study.neurons
-    named = [n for n in found if neurons[n].status in lookup.TRUSTED]
+    named = [n for n in listed if neurons[n].status in lookup.TRUSTED]
     groups = lookup.parts(study)
     of_group: dict[str, list[int]] = {}
     for n in named:
@@ -33,7 +33,7 @@ def show(study: Study, found: list[int]) -> None:
     if others := [n for group in ranked[PARTS:] for n in of_group[group]]:
         shown["other parts"] = others
     chart = charts.figure(height=520)
-    if unnamed := [n for n in found if neurons[n].status not in lookup.TRUSTED]:
+    if unnamed := [n for n in listed if neurons[n].status not in lookup.TRUSTED]:
         tips = [f"№ {n}: no name" for n in unnamed]
         charts.points(
             chart, at[unnamed, 0], at[unnamed, 1], name="unnamed", kind="faint", tips=tips, ids=unnamed, size=6
@@ -45,7 +45,7 @@ def show(study: Study, found: list[int]) -> None:
         )
     chart.update_xaxes(showticklabels=False)
     chart.update_yaxes(showticklabels=False)
-    clicked = charts.show(chart, key="neuron_map", alt=f"Map of {len(found)} neurons.", clicks=True)
+    clicked = charts.show(chart, key="neuron_map", alt=f"Map of {len(listed)} neurons.", clicks=True)
     st.caption(
         "Neurons that matter to the same classes lie together (t-SNE of their importances). Directions and large distances mean nothing."
     )

@@ -28,13 +28,13 @@ def curves(study: Study) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...
     """(confidence, accuracy, pictures) of the held-out pictures by confidence: without the temperature, and with it."""
     pictures = np.flatnonzero(study.split != "train")
     logits = study.full_head.logits(study.features[torch.from_numpy(pictures)].float())
-    told, labels = calibrated(logits, study.seen, study.gamma), study.labels[pictures]
-    return tuple(reliability(told, labels, temperature=value) for value in (1.0, evaluation(study).temperature))
+    scores, labels = calibrated(logits, study.seen, study.gamma), study.labels[pictures]
+    return tuple(reliability(scores, labels, temperature=value) for value in (1.0, evaluation(study).temperature))
 
 
 def percentages(study: Study) -> None:
     """How far percentages are from accuracy, before and after the temperature."""
-    found = evaluation(study)
+    figures = evaluation(study)
     style.heading(
         "What a percentage means",
         "Of the pictures that it is 70 % sure of, 70 % should be right. One number, the temperature, is chosen on held-out pictures of seen classes "
@@ -48,8 +48,8 @@ def percentages(study: Study) -> None:
         charts.line(chart, sure, right, name=name, kind=kind, width=3 if kind == "ink" else 2)
     chart.update_layout(xaxis_range=[0, 102], yaxis_range=[0, 102])
     describe = (
-        f"Expected calibration error {found.ece_before:.1f} points before, {found.ece:.1f} after temperature "
-        f"{found.temperature:.3g}."
+        f"Expected calibration error {figures.ece_before:.1f} points before, {figures.ece:.1f} after temperature "
+        f"{figures.temperature:.3g}."
     )
     charts.show(chart, key="reliability", alt=describe)
     st.caption(describe)
@@ -104,14 +104,14 @@ def _figures(audits: Audits) -> None:
         st.html('<p class="cyn-eyebrow cyn-gap">Controls: these must be much worse</p>')
         st.html(table(PAIR, ("", "“seen” true", "“not seen” true"), rows))
     if audits.novelty is not None:
-        found = audits.novelty
+        novelty = audits.novelty
         style.heading(
             "Strange pictures", "A picture unlike the study's own should be told apart before any class is.", level=3
         )
-        rows = [(text(name), f"{value:.3f}", _percent(found.refused[name])) for name, value in found.auroc.items()]
+        rows = [(text(name), f"{value:.3f}", _percent(novelty.refused[name])) for name, value in novelty.auroc.items()]
         st.html(table(PAIR, ("Against", "AUROC", "refused"), rows))
         st.caption(
-            f"Of its own held-out pictures it accepts {found.accepted_seen:.1f} % of seen and {found.accepted_unseen:.1f} % of unseen classes. "
+            f"Of its own held-out pictures it accepts {novelty.accepted_seen:.1f} % of seen and {novelty.accepted_unseen:.1f} % of unseen classes. "
             "Tiles: its own pictures cut up and put together at random."
         )
     if audits.parts is not None:

@@ -36,10 +36,10 @@ def beside_others(study: Study) -> None:
         "Beside other methods",
         "The same features, folds and calibration, for methods that map words to classes without asking neurons.",
     )
-    run, found = run_of(study.id, study), measures.evaluation(study)
-    own = {OWN: found.metrics, f"{OWN} {UNCALIBRATED}": found.plain}
+    run, evaluated = run_of(study.id, study), measures.evaluation(study)
+    ours = {OWN: evaluated.metrics, f"{OWN} {UNCALIBRATED}": evaluated.plain}
     if run.result is not None:
-        rows = {**own, **run.result}
+        rows = {**ours, **run.result}
         st.html(_methods({name: value for name, value in rows.items() if UNCALIBRATED not in name}))
         with st.expander("Without calibration", icon=":material/balance:"):
             st.html(_methods({name: value for name, value in rows.items() if UNCALIBRATED in name}))
@@ -47,7 +47,7 @@ def beside_others(study: Study) -> None:
             names = " and ".join(filter(None, (", ".join(left[:-1]), left[-1])))
             st.caption(f"{names} came after this study was prepared. Prepare it again to see them too.")
     else:
-        st.html(_methods({OWN: found.metrics}))
+        st.html(_methods({OWN: evaluated.metrics}))
         ask(
             run,
             "baselines",
@@ -78,9 +78,9 @@ def _methods(rows: dict[str, Metrics]) -> str:
     """Markup, the highest H first; the transfer stands out wherever it stands."""
     body = []
     for name, value in sorted(rows.items(), key=lambda item: -item[1].H):
-        own, shown = name.startswith(OWN), text(name.removesuffix(UNCALIBRATED).strip())
+        ours, shown = name.startswith(OWN), text(name.removesuffix(UNCALIBRATED).strip())
         figures_ = [f"{getattr(value, key):.1f}" for key in ("U", "S", "zsl")]
-        bar = figures.meter(value.H / 100, "neuron" if own else "faint")
-        body.append((f"<b>{shown}</b>" if own else shown, *figures_, f"<b>{value.H:.1f}</b>", bar))
+        bar = figures.meter(value.H / 100, "neuron" if ours else "faint")
+        body.append((f"<b>{shown}</b>" if ours else shown, *figures_, f"<b>{value.H:.1f}</b>", bar))
     columns = "minmax(9rem,auto) repeat(4,3.5rem) 1fr"
     return table(columns, ("Method, %", "U", "S", "ZSL", "H", ""), body, css="cyn-methods")

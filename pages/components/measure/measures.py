@@ -55,8 +55,8 @@ def balance(study: Study) -> None:
         "The balance",
         "A trained class speaks louder than one that was only described. Gamma turns the trained ones down; it was chosen on seen classes alone.",
     )
-    found, classifier = evaluation(study), session.classifier()
-    low, high = _range(found)
+    evaluated, classifier = evaluation(study), session.classifier()
+    low, high = _range(evaluated)
     with st.container(key="gamma-slider"):
         gamma = st.slider(
             "Gamma in this session",
@@ -72,7 +72,7 @@ def balance(study: Study) -> None:
     u, s, h = at_gamma(study, round(classifier.gamma, 6))
     gammas = np.linspace(low, high, SAMPLES)
     curves = at_gamma_many(study, low, high)
-    here = classifier.gamma
+    chosen = classifier.gamma
     chart = charts.figure(x="gamma, in logits taken from seen classes", y="accuracy, %")
     for name, values, kind, width in (
         ("U", curves[0], "unseen", 2),
@@ -80,18 +80,18 @@ def balance(study: Study) -> None:
         ("H", curves[2], "ink", 3),
     ):
         charts.line(chart, gammas, values, name=name, kind=kind, width=width)
-    chart.add_vline(here, line={"color": charts.tone("faint"), "dash": "dash", "width": 1})
+    chart.add_vline(chosen, line={"color": charts.tone("faint"), "dash": "dash", "width": 1})
     chart.update_layout(hovermode="x unified", yaxis_range=[0, 102], xaxis_hoverformat=".2f")
     readout = "".join(
         f'<span class="cyn-{tone}">{sign} {key} <b>{value:.1f} %</b></span>'
         for sign, key, value, tone in (("◆", "U", u, "unseen"), ("●", "S", s, "seen"), ("●", "H", h, "ink"))
     )
     st.html(f'<p class="cyn-readout">{readout}</p>')
-    describe = f"At gamma {here:.2f}, U is {u:.1f}, S {s:.1f} and H {h:.1f} percent."
+    describe = f"At gamma {chosen:.2f}, U is {u:.1f}, S {s:.1f} and H {h:.1f} percent."
     charts.show(chart, key="balance", alt=describe)
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(
-        f"AUSUC, the area under S against U over all gamma: {found.curve.ausuc:.3f}. The study's own gamma: {study.gamma:.2f}."
+        f"AUSUC, the area under S against U over all gamma: {evaluated.curve.ausuc:.3f}. The study's own gamma: {study.gamma:.2f}."
     )
     if abs(classifier.gamma - study.gamma) > (high - low) / 400:
         right.button(
@@ -130,10 +130,10 @@ def at_gamma_many(study: Study, low: float, high: float) -> np.ndarray:
     return np.stack([curve.unseen[at], curve.seen[at], curve.harmonic[at]])
 
 
-def _range(found: Evaluation) -> tuple[float, float]:
+def _range(evaluated: Evaluation) -> tuple[float, float]:
     """Where the curve is worth looking at: from no calibration to where hardly a seen class is left."""
-    gammas = found.curve.gammas
-    high = max(float(np.quantile(gammas, 0.97)), 2 * found.metrics.gamma, 0.1)
+    gammas = evaluated.curve.gammas
+    high = max(float(np.quantile(gammas, 0.97)), 2 * evaluated.metrics.gamma, 0.1)
     return min(0.0, round(float(np.quantile(gammas, 0.05)), 2)), float(np.ceil(high * 20) / 20)
 
 

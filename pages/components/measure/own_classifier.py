@@ -15,15 +15,15 @@ figures = per_study(figures_of)
 
 def show(study: Study) -> None:
     """How well words stand in for training, and what that costs the classes that were trained."""
-    found = figures(study)
-    if found is None:
+    evaluated = figures(study)
+    if evaluated is None:
         st.info(
             "This study was prepared without photographs, so nothing can be measured here. Prepare it with `--photos`, or run "
             "`niwt evaluate STUDY --photos DIR`.",
             icon=":material/help:",
         )
         return
-    loo = found["loo"]
+    loo = evaluated["loo"]
     st.html(
         figures_row(
             [
@@ -39,9 +39,9 @@ def show(study: Study) -> None:
                     "left-out classes among themselves, none of them trained",
                 ),
                 (
-                    f"{found['S']:.1f} %",
+                    f"{evaluated['S']:.1f} %",
                     "trained classes",
-                    f"right among all classes; {found['head_alone']:.1f} % by the head alone",
+                    f"right among all classes; {evaluated['head_alone']:.1f} % by the head alone",
                 ),
             ]
         )
@@ -67,5 +67,6 @@ def show(study: Study) -> None:
         alt=f"Recognised first {loo['top1']:.1f} percent at {loo['stolen']:.2f} percent taken away.",
     )
     st.caption(
-        f"On {found['photographs']:,} photographs. All described classes of this study together take {found['taken_by_described']:.1f} % of them."
+        f"On {evaluated['photographs']:,} photographs. "
+        f"All described classes of this study together take {evaluated['taken_by_described']:.1f} % of them."
     )

@@ -152,8 +152,8 @@ def study_line(study: Study) -> str:
 
 def _pictured(study: Study) -> list[int]:
     """The classes that the study has a picture of; all, where it has none."""
-    own = np.unique(study.labels[study.gallery.pictures]) if len(study.gallery) else np.arange(len(study.classes))
-    return [int(c) for c in own]
+    labels = np.unique(study.labels[study.gallery.pictures]) if len(study.gallery) else np.arange(len(study.classes))
+    return [int(c) for c in labels]
 
 
 def sample_species(study: Study, count: int = 24) -> list[int]:
@@ -193,9 +193,9 @@ def trust_bar(study: Study) -> None:
     st.html(stacked(parts, describe=", ".join(f"{count} {status}" for status, count in counts.items())))
 
 
-def count_line(found: int, total: int) -> None:
+def count_line(listed: int, total: int) -> None:
     """How many neurons a search leaves."""
-    st.html(f'<p class="cyn-sub">{found:,} of {total:,} neurons, the most trusted first.</p>')
+    st.html(f'<p class="cyn-sub">{listed:,} of {total:,} neurons, the most trusted first.</p>')
 
 
 def nothing(title: str, words: str) -> None:

@@ -90,7 +90,7 @@ def show(made: go.Figure, *, key: str, alt: str, clicks: bool = False) -> Any:
     if not clicks:
         st.plotly_chart(made, key=key, config=CONFIG, theme=None, alt=alt)
         return None
-    fresh = f"{key}-clicked"
+    event_key = f"{key}-clicked"
 
     def remember() -> (
         None
@@ -98,7 +98,7 @@ def show(made: go.Figure, *, key: str, alt: str, clicks: bool = False) -> Any:
         marks = st.session_state[key].selection.points
         given = marks[0].get("customdata") if marks else None
         if given is not None:
-            st.session_state[fresh] = next(iter(given.values())) if isinstance(given, dict) else given[0]
+            st.session_state[event_key] = next(iter(given.values())) if isinstance(given, dict) else given[0]
 
     st.plotly_chart(made, key=key, config=CONFIG, theme=None, alt=alt, on_select=remember, selection_mode="points")
-    return st.session_state.pop(fresh, None)
+    return st.session_state.pop(event_key, None)

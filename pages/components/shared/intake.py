@@ -89,9 +89,9 @@ def first_samples(study: Study) -> list[int]:
     rounds = max((len(gallery.of_class(study.labels, c)) for c in range(len(study.classes))), default=0)
     for turn in range(rounds):
         for c, seen in enumerate(study.seen):
-            own = gallery.of_class(study.labels, c)
-            if turn < len(own):
-                order[bool(seen)].append(int(own[turn]))
+            pictures = gallery.of_class(study.labels, c)
+            if turn < len(pictures):
+                order[bool(seen)].append(int(pictures[turn]))
     mixed = [item for pair in zip_longest(order[False], order[True]) for item in pair if item is not None]
     scores = study.full_head.logits(study.features[torch.from_numpy(gallery.pictures)].float())  # (M, C)
     best = calibrated(scores, study.seen, study.gamma).argmax(1).numpy()

@@ -58,11 +58,11 @@ def keep(slot: str, text: str, *, also: str = "", on_kept: Callable[[str, str, b
     def hear() -> None:
         value: Any = getattr(st.session_state.get(key), "kept", None)
         try:
-            found, kept, beside, first = value["key"], value["text"], value["also"], value["first"] is True
+            stored, kept, beside, first = value["key"], value["text"], value["also"], value["first"] is True
         except (TypeError, KeyError):
             return
         texts = isinstance(kept, str) and isinstance(beside, str) and max(len(kept), len(beside)) <= LARGEST
-        if found == f"niwt:{slot}" and texts and on_kept is not None:
+        if stored == f"niwt:{slot}" and texts and on_kept is not None:
             on_kept(kept, beside, first)
 
     data = {

@@ -30,14 +30,14 @@ def importances(study: Study) -> np.ndarray:
 def search(study: Study, words: str, part: str, trust: tuple[str, ...]) -> list[int]:
     """Neurons whose name holds every word (or whose number it is), of a part, of these kinds of trust; the most trusted first."""
     asked = words.casefold().split()
-    found = []
+    matches = []
     for neuron in find_neurons(study.neurons):
         name = f"{neuron.label} {neuron.attribute} {neuron.better_label}".casefold()
         number = str(neuron.index)
         fits = neuron.status in trust and part in ("", group_of(neuron))
         if fits and all(word.lstrip("#№") == number or word in name for word in asked if word != "№"):
-            found.append(neuron.index)
-    return found
+            matches.append(neuron.index)
+    return matches
 
 
 def group_of(neuron: Neuron) -> str:

@@ -127,7 +127,7 @@ class ClassHistory:
     classifier: Classifier
     steps: list[Step] = field(default_factory=lambda: [Step("start", ())])
     at: int = 0
-    held: dict[str, tuple[Recipe, Confirmed | None]] = field(default_factory=dict)
+    built: dict[str, tuple[Recipe, Confirmed | None]] = field(default_factory=dict)
 
 
 def class_history() -> ClassHistory:
@@ -160,7 +160,7 @@ def add_class(recipe: Recipe, *, replaces: str = "") -> BuiltClass:
     """Builds a class, or builds it anew in the place of ``replaces`` or of one with its name. Raises NiwtError."""
     built = build_class(current_study(), recipe)
     class_history().classifier.hold(built)
-    class_history().held[recipe.name] = (recipe, None)
+    class_history().built[recipe.name] = (recipe, None)
     old = {replaces, recipe.name} - {""}
     changed = any(item.name in old for item in recipes())
     kept = [recipe if item.name == (replaces or recipe.name) else item for item in recipes()]
@@ -271,18 +271,18 @@ def _restore(history: ClassHistory) -> None:
     step, classifier = history.steps[history.at], history.classifier
     wanted = {recipe.name: (recipe, step.moves.get(recipe.name)) for recipe in step.recipes}
     built = classifier.built
-    if list(built) == list(wanted) and history.held == wanted:
+    if list(built) == list(wanted) and history.built == wanted:
         return
     for name in built:
         classifier.remove(name)
     for name, (recipe, confirmed) in wanted.items():
-        if name in built and history.held.get(name) == (recipe, confirmed):
+        if name in built and history.built.get(name) == (recipe, confirmed):
             classifier.hold(built[name])
         elif confirmed is None:
             classifier.add_recipe(recipe)
         else:
             classifier.hold(confirm(classifier.study, recipe, confirmed).moved)
-    history.held = wanted
+    history.built = wanted
 
 
 # --- the picture at hand ---------------------------------------------------------------------------------------------

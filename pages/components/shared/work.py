@@ -83,18 +83,18 @@ def _plain(confirmed: Confirmed) -> dict[str, Any]:
     return {
         "features": base64.b64encode(block.tobytes()).decode(),
         "belongs": [bool(one) for one in confirmed.belongs],
-        "rivals": [float(one) for one in confirmed.rivals],
+        "rivals": [float(one) for one in confirmed.best_other],
     }
 
 
 def _confirmed(values: Any, where: str) -> Confirmed:
     try:
-        belongs, rivals = values["belongs"], values["rivals"]
+        belongs, best_other = values["belongs"], values["rivals"]
         block = np.frombuffer(base64.b64decode(values["features"], validate=True), "<f4")
         if not 1 <= len(belongs) <= MOST or not all(isinstance(one, bool) for one in belongs):
             raise ValueError
         features = torch.from_numpy(block.reshape(len(belongs), -1).copy())
-        return Confirmed(features, np.array(belongs), np.array([float(one) for one in rivals]))
+        return Confirmed(features, np.array(belongs), np.array([float(one) for one in best_other]))
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, binascii.Error):
         raise NiwtError("the confirmed pictures of a class are damaged", where=where, fix=FIX) from None
 

@@ -39,8 +39,8 @@ def examples(study: Study, count: int = 3) -> list[int]:
     """The unseen classes that the transfer does best on, of different sorts; seen ones stand in where there are none."""
     if study.kind == "classifier":  # photographs of described classes are a few samples: nothing is measured on them
         pictured = study.labels[study.gallery.pictures]
-        own = [int(c) for c in dict.fromkeys(pictured.tolist()) if not study.seen[c]]
-        return sorted(own, key=lambda c: -_probability(study, c))[:count]
+        described = [int(c) for c in dict.fromkeys(pictured.tolist()) if not study.seen[c]]
+        return sorted(described, key=lambda c: -_probability(study, c))[:count]
     accuracy = evaluate(study).per_class
     chosen: list[int] = []
     for name in sorted(study.unseen_classes or study.classes, key=lambda name: -np.nan_to_num(accuracy[name])):
@@ -77,8 +77,8 @@ def tell(study: Study, class_index: int) -> Walkthrough | None:
 
 
 def _probability(study: Study, class_index: int) -> float:
-    told = tell(study, class_index)
-    place = next((item for item in told.ranking if item.name == study.classes[class_index]), None) if told else None
+    steps = tell(study, class_index)
+    place = next((item for item in steps.ranking if item.name == study.classes[class_index]), None) if steps else None
     return 0.0 if place is None else place.probability
 
 
@@ -102,18 +102,18 @@ def discriminative_attributes(study: Study, class_index: int, count: int = 4) ->
 @per_study
 def walkthrough_markup(study: Study, class_index: int) -> str:
     """The four plates."""
-    told = tell(study, class_index)
-    if told is None:
+    steps = tell(study, class_index)
+    if steps is None:
         return ""
     plates = (
         (
             "Describe",
-            f"Say what a {told.name} is like. The network has never seen one.",
-            _describe(told),
+            f"Say what a {steps.name} is like. The network has never seen one.",
+            _describe(steps),
         ),
-        ("Choose neurons", "From the words follow the neurons that this class should use.", _choose(study, told)),
-        ("Transfer", "Solve for the weights that make the network use just those neurons.", _transfer(study, told)),
-        ("Recognise", "The new class answers beside all those it was trained on.", _recognise(study, told)),
+        ("Choose neurons", "From the words follow the neurons that this class should use.", _choose(study, steps)),
+        ("Transfer", "Solve for the weights that make the network use just those neurons.", _transfer(study, steps)),
+        ("Recognise", "The new class answers beside all those it was trained on.", _recognise(study, steps)),
     )
     body = "".join(
         f'<section class="cyn-plate"><div class="cyn-stage">{stage}</div><h3><b>{i}</b>{title}</h3><p>{text(words)}</p></section>'
@@ -122,9 +122,9 @@ def walkthrough_markup(study: Study, class_index: int) -> str:
     return f'<div class="cyn-walkthrough">{body}</div>'
 
 
-def _describe(told: Walkthrough) -> str:
+def _describe(steps: Walkthrough) -> str:
     rows = []
-    for label, amount in told.words or ((f"a description of {told.name}", 1.0),):
+    for label, amount in steps.words or ((f"a description of {steps.name}", 1.0),):
         part, _, word = label.rpartition(": ")
         rows.append(
             f'<div><span>{text(part or word)}</span><b>{text(word if part else "")}</b><i style="--share:{100 * amount:.0f}%"></i></div>'
@@ -132,30 +132,30 @@ def _describe(told: Walkthrough) -> str:
     return f'<div class="cyn-words">{"".join(rows)}</div>'
 
 
-def _choose(study: Study, told: Walkthrough) -> str:
-    values = importances(study)[told.class_index]
-    rest = np.random.default_rng(0).permutation(np.setdiff1d(np.arange(len(values)), told.neurons))[: COLUMNS * ROWS]
+def _choose(study: Study, steps: Walkthrough) -> str:
+    values = importances(study)[steps.class_index]
+    rest = np.random.default_rng(0).permutation(np.setdiff1d(np.arange(len(values)), steps.neurons))[: COLUMNS * ROWS]
     shown = rest.copy()
     places = [COLUMNS * 2 + 3, COLUMNS * 4 + 9, COLUMNS * 7 + 5]
-    for place, n in zip(places, told.neurons, strict=False):
+    for place, n in zip(places, steps.neurons, strict=False):
         if place < len(shown):
             shown[place] = n
     top = float(np.abs(values[shown]).max()) or 1.0
     dots = (
-        f'<i{" class=cyn-lit" if n in told.neurons else ""} style="--lit:{max(values[n] / top, 0):.2f}"></i>'
+        f'<i{" class=cyn-lit" if n in steps.neurons else ""} style="--lit:{max(values[n] / top, 0):.2f}"></i>'
         for n in shown
     )
-    names = ", ".join(dict.fromkeys(study.neurons[n].label for n in told.neurons))
+    names = ", ".join(dict.fromkeys(study.neurons[n].label for n in steps.neurons))
     label = (
         f"Neurons of the network; the strongest for this class are named {names}" if names else "Neurons of the network"
     )
     return f'<div class="cyn-net" role="img" aria-label="{text(label)}">{"".join(dots)}</div>'
 
 
-def _transfer(study: Study, told: Walkthrough) -> str:
+def _transfer(study: Study, steps: Walkthrough) -> str:
     rows = study.full_head.rows
-    strong = rows[told.class_index].abs().argsort(descending=True)[:WEIGHTS]
-    columns = [*np.flatnonzero(study.seen)[:HEAD].tolist(), told.class_index]
+    strong = rows[steps.class_index].abs().argsort(descending=True)[:WEIGHTS]
+    columns = [*np.flatnonzero(study.seen)[:HEAD].tolist(), steps.class_index]
     values = rows[columns][:, strong].abs()
     *known, new = [
         [f'<i style="--lit:{value:.2f}"></i>' for value in column]
@@ -169,9 +169,10 @@ def _transfer(study: Study, told: Walkthrough) -> str:
     )
 
 
-def _recognise(study: Study, told: Walkthrough) -> str:
-    picture = crop(picture_address(study.gallery.image(told.item)), alt=f"A held-out picture of a {told.name}")
+def _recognise(study: Study, steps: Walkthrough) -> str:
+    picture = crop(picture_address(study.gallery.image(steps.item)), alt=f"A held-out picture of a {steps.name}")
     ranks = "".join(
-        f"<div>{style.chip(item.kind, item.display)}{meter(item.probability, item.kind)}</div>" for item in told.ranking
+        f"<div>{style.chip(item.kind, item.display)}{meter(item.probability, item.kind)}</div>"
+        for item in steps.ranking
     )
     return f'<div class="cyn-answer">{picture}<div class="cyn-ranks">{ranks}</div></div>'

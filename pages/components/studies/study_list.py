@@ -119,14 +119,14 @@ def shown(folder: Path) -> str:
 
 def checks(wanted: Wanted) -> list[Check]:
     """What the command will find at these paths, seen from the folder that the app runs in."""
-    found = [] if SOURCES[wanted.source].drawn else _check_root(wanted)
+    problems = [] if SOURCES[wanted.source].drawn else _check_root(wanted)
     out = _from_here(wanted.out.strip() or "studies/mine")
     try:
         check_target(out)
     except NiwtError as error:
-        return [*found, Check(False, f"{shown(out)}: {error.what}; {error.fix}")]
+        return [*problems, Check(False, f"{shown(out)}: {error.what}; {error.fix}")]
     return [
-        *found,
+        *problems,
         Check(
             True,
             f"{shown(out)}: "

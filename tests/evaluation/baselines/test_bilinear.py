@@ -28,14 +28,14 @@ def test_the_slope_against_autograd(baseline):
     random = np.random.default_rng(2)
     scores, labels = random.normal(size=(12, 6)), random.integers(0, 6, 12)
     scores[0, labels[0]] = 9  # right by far: nothing to learn
-    found = baseline.slope(scores.copy(), labels)
-    for row, label, slope in zip(scores, labels, found, strict=True):
+    actual = baseline.slope(scores.copy(), labels)
+    for row, label, slope in zip(scores, labels, actual, strict=True):
         leaf = torch.tensor(row, requires_grad=True)
         loss = published_loss(baseline, leaf, int(label))
         (wanted,) = torch.autograd.grad(loss, leaf)
         np.testing.assert_allclose(slope, wanted.numpy(), atol=1e-9)
-    assert not found[0].any()
-    np.testing.assert_allclose(found.sum(1), 0, atol=1e-9)
+    assert not actual[0].any()
+    np.testing.assert_allclose(actual.sum(1), 0, atol=1e-9)
 
 
 @pytest.mark.parametrize("baseline", BASELINES_RUN)
@@ -57,8 +57,8 @@ def test_the_descent_against_a_plain_loop(baseline):
             V = (V - rate * slope).detach().requires_grad_()
         if epoch in EPOCHS:
             wanted = (x @ V @ every.T).detach().numpy()
-            found = only(fitted.scores(learnt.features, new, [(rate, float(epoch))]))
-            np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4)
+            actual = only(fitted.scores(learnt.features, new, [(rate, float(epoch))]))
+            np.testing.assert_allclose(actual, wanted, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("baseline", BASELINES_RUN)

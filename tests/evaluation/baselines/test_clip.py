@@ -56,8 +56,8 @@ def pictures(count=5):
 def test_logits_are_those_of_transformers(clip, library):
     texts = ["a photo of a bird.", "red", "a photo of a bird with a long, long tail " * 9]  # the last is cut off
     expected = logits_per_image(library, texts, pictures()).logits_per_image
-    found = clip.scale * clip.encode_pictures(pictures()) @ clip.encode_texts(texts).T
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+    actual = clip.scale * clip.encode_pictures(pictures()) @ clip.encode_texts(texts).T
+    torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-4)
     assert expected.std() > 0.05
 
 
@@ -70,12 +70,12 @@ def test_a_text_does_not_depend_on_its_neighbours(clip):
 
 def test_a_class_is_the_mean_of_its_prompts(clip, library):
     prompts = {"a": ("red bird", "a long tail", "x"), "b": ("blue",)}
-    found = clip.encode_pictures(pictures()) @ clip.encode_classes(prompts).T
+    actual = clip.encode_pictures(pictures()) @ clip.encode_classes(prompts).T
     for c, texts in enumerate(prompts.values()):
         answer = logits_per_image(library, list(texts), pictures())
         cosines = answer.logits_per_image / library[0].logit_scale.exp()
         length = answer.text_embeds.mean(0).norm()
-        torch.testing.assert_close(found[:, c], cosines.mean(1) / length, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(actual[:, c], cosines.mean(1) / length, rtol=1e-4, atol=1e-5)
 
 
 def test_the_figures_of_a_study_by_plain_loops(clip, library):
@@ -102,9 +102,9 @@ def test_the_figures_of_a_study_by_plain_loops(clip, library):
         assert getattr(result.metrics, key) == pytest.approx(value)
     assert result.metrics.gamma == 0
     assert (result.pictures, steps[-1]) == (len(tests), (len(tests), len(tests)))
-    told = clip_json(result)
-    assert (told["model"], told["note"]) == (clip.source, NOTE)
-    assert list(told["prompts"]) == list(study.classes)
+    figures = clip_json(result)
+    assert (figures["model"], figures["note"]) == (clip.source, NOTE)
+    assert list(figures["prompts"]) == list(study.classes)
     assert "may have met the unseen classes" in NOTE
 
 
@@ -133,8 +133,8 @@ def test_prompts_of_other_knowledge():
     name = study.classes[0]
     vectors = replace(study, knowledge=table)
     assert class_prompts(vectors)[name] == (f"a photo of a {name}.",)
-    said = class_prompts(vectors, {name: tuple(f"sentence {i}" for i in range(30))})[name]
-    assert (len(said), said[1]) == (1 + SENTENCES, f"a photo of a {name}: sentence 0")
+    prompts_ = class_prompts(vectors, {name: tuple(f"sentence {i}" for i in range(30))})[name]
+    assert (len(prompts_), prompts_[1]) == (1 + SENTENCES, f"a photo of a {name}: sentence 0")
     bare = Knowledge("attributes", study.classes, ("furry",), np.eye(len(study.classes))[:, :1])
     assert class_prompts(replace(study, knowledge=bare))[name][1:] == (f"a photo of a {name}: furry.",)
 

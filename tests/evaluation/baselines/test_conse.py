@@ -12,9 +12,9 @@ from tests.support.training_data import new_words, only, training_data
 @pytest.mark.parametrize("temperature", [0.5, 2.0])
 def test_against_a_loop(top, temperature):
     learnt, new = training_data(seed=5), new_words(3, 4)
-    found = only(Conse.fit(learnt).scores(learnt.features, new, [(top, temperature)]))
+    actual = only(Conse.fit(learnt).scores(learnt.features, new, [(top, temperature)]))
     every = [*learnt.knowledge, *new]
-    for x, scores in zip(learnt.features, found, strict=True):
+    for x, scores in zip(learnt.features, actual, strict=True):
         logits = [(float(row @ x) + bias) / temperature for row, bias in zip(learnt.rows, learnt.biases, strict=True)]
         likeliest = sorted(range(len(logits)), key=lambda c: -logits[c])[: int(top)]
         fractions = {c: np.exp(logits[c]) for c in likeliest}
@@ -25,5 +25,5 @@ def test_against_a_loop(top, temperature):
 
 def test_with_one_class_a_picture_is_that_class():
     learnt = training_data()
-    found = only(Conse.fit(learnt).scores(learnt.features, new_words(3, 4), [(1.0, 1.0)]))
-    assert np.array_equal(found[:, :5].argmax(1), (learnt.features @ learnt.rows.T + learnt.biases).argmax(1))
+    actual = only(Conse.fit(learnt).scores(learnt.features, new_words(3, 4), [(1.0, 1.0)]))
+    assert np.array_equal(actual[:, :5].argmax(1), (learnt.features @ learnt.rows.T + learnt.biases).argmax(1))

@@ -17,9 +17,9 @@ from tests.support.training_data import new_words, only, training_data
 @pytest.mark.parametrize(("baseline", "hyperparameters"), [(Costa, (3.0, 0.1)), (Ridge, (0.1,)), (Icis, (25.0,))])
 def test_seen_classes_keep_their_head(baseline, hyperparameters):
     learnt = training_data()
-    found = only(baseline.fit(learnt).scores(learnt.features, new_words(2, 4), [hyperparameters]))
-    np.testing.assert_allclose(found[:, :5], learnt.features @ learnt.rows.T + learnt.biases)
-    assert found.shape == (60, 7)
+    actual = only(baseline.fit(learnt).scores(learnt.features, new_words(2, 4), [hyperparameters]))
+    np.testing.assert_allclose(actual[:, :5], learnt.features @ learnt.rows.T + learnt.biases)
+    assert actual.shape == (60, 7)
 
 
 @pytest.mark.parametrize("top", [1, 3, int(MOST)])
@@ -67,17 +67,20 @@ def test_icis_against_modules_of_the_library():
         loss = torch.zeros(())
         for encoder, given in (("read words", words), ("read rows", rows)):
             for decoder, wanted in (("say words", words), ("say rows", rows)):
-                said = modules[decoder](act(modules[encoder](given)))
-                cosine = (nn.functional.normalize(said) * wanted).sum(1)
+                injected = modules[decoder](act(modules[encoder](given)))
+                cosine = (nn.functional.normalize(injected) * wanted).sum(1)
                 loss = loss + (1 - cosine).sum() / len(cosine)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     with torch.no_grad():
-        said = modules["say rows"](act(modules["read words"](nn.functional.normalize(torch.from_numpy(new).float()))))
-    found, _ = Icis.fit(learnt).inject(new, (float(STEPS[0]),))
-    np.testing.assert_allclose(found / np.linalg.norm(found, axis=1, keepdims=True), nn.functional.normalize(said).numpy(), atol=1e-4)  # fmt: skip
-    np.testing.assert_allclose(np.linalg.norm(found, axis=1), np.linalg.norm(learnt.rows, axis=1).mean())
+        injected = modules["say rows"](
+            act(modules["read words"](nn.functional.normalize(torch.from_numpy(new).float())))
+        )
+    actual, _ = Icis.fit(learnt).inject(new, (float(STEPS[0]),))
+    expected = nn.functional.normalize(injected).numpy()
+    np.testing.assert_allclose(actual / np.linalg.norm(actual, axis=1, keepdims=True), expected, atol=1e-4)
+    np.testing.assert_allclose(np.linalg.norm(actual, axis=1), np.linalg.norm(learnt.rows, axis=1).mean())
 
 
 def test_icis_learns_its_pairs_and_is_the_same_again():

@@ -33,28 +33,28 @@ def test_every_rival_is_tuned_and_shown_with_and_without_calibration():
     assert list(study.choices.baselines) == names
     results = run_baselines(study)
     assert list(results) == [name + end for name in names for end in ("", " (uncalibrated)")]
-    for name, found in results.items():
-        assert np.isfinite([found.U, found.S, found.H, found.zsl]).all()
-        assert found.gamma == (0 if "(uncalibrated)" in name else study.choices.baselines[name]["gamma"])
+    for name, actual in results.items():
+        assert np.isfinite([actual.U, actual.S, actual.H, actual.zsl]).all()
+        assert actual.gamma == (0 if "(uncalibrated)" in name else study.choices.baselines[name]["gamma"])
 
 
 def test_the_folds_of_a_study_are_those_of_its_preparation():
     study, dataset = small_study(), small_dataset()
     wanted = class_folds(dataset.labels, dataset.train, dataset.seen, seed=study.seed)
-    found = study_folds(study)
-    assert len(found) == len(wanted) == study.choices.folds
-    for one, other in zip(found, wanted, strict=True):
+    actual = study_folds(study)
+    assert len(actual) == len(wanted) == study.choices.folds
+    for one, other in zip(actual, wanted, strict=True):
         for part in ("kept", "held", "fit", "seen_test", "unseen_test"):
             assert np.array_equal(getattr(one, part), getattr(other, part))
 
 
 def test_a_rival_that_was_not_tuned_is_tuned_alike():
-    study, said = small_study(), []
-    found = run_baselines(without(study, "ALE", "Ridge"), on_baseline=lambda *step: said.append(step))
-    assert found == run_baselines(study)
-    assert [name for name, _, _ in said[:2]] == ["ALE to the folds", "Ridge to the folds"]
-    assert [done for _, done, _ in said] == list(range(len(BASELINES) + 2))
-    assert {total for _, _, total in said} == {len(BASELINES) + 2}
+    study, reported = small_study(), []
+    actual = run_baselines(without(study, "ALE", "Ridge"), on_baseline=lambda *step: reported.append(step))
+    assert actual == run_baselines(study)
+    assert [name for name, _, _ in reported[:2]] == ["ALE to the folds", "Ridge to the folds"]
+    assert [done for _, done, _ in reported] == list(range(len(BASELINES) + 2))
+    assert {total for _, _, total in reported} == {len(BASELINES) + 2}
 
 
 def test_an_early_study_had_descriptions_of_any_length():
@@ -95,8 +95,8 @@ def test_ridge_figures_against_a_plain_computation():
     x = study.features.double().numpy() - study.head.mean.double().numpy()
     unit = (x[train] @ rows.T + biases).std()
     predicted = (x[test] @ every.T + offsets - chosen["gamma"] * unit * seen).argmax(1)
-    ground_truth, found = study.labels[test], run_baselines(study)["Ridge"]
-    for of, value in ((~seen, found.U), (seen, found.S)):
+    ground_truth, actual = study.labels[test], run_baselines(study)["Ridge"]
+    for of, value in ((~seen, actual.U), (seen, actual.S)):
         assert value == pytest.approx(
             100 * np.mean([(predicted[ground_truth == c] == c).mean() for c in np.flatnonzero(of)])
         )
@@ -119,6 +119,6 @@ def test_long_fits_see_each_class_held_out_once():
     heads = fold_heads(folds, [FoldFeatures(study.features.float(), lambda rows, _: rows, None)] * len(folds), study.labels, decay=1e-2)  # fmt: skip
     first = first_partition(heads)
     assert len(first) < len(heads)
-    held = np.concatenate([item.fold.held for item in first])
-    assert sorted(held.tolist()) == np.flatnonzero(study.seen).tolist()
+    left_out = np.concatenate([item.fold.left_out for item in first])
+    assert sorted(left_out.tolist()) == np.flatnonzero(study.seen).tolist()
     assert len(first_partition(heads[:2])) == 2

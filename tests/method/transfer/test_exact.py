@@ -43,12 +43,12 @@ def test_against_a_general_purpose_optimiser(design, layer, mu, seed):
     def slope(w: np.ndarray) -> np.ndarray:
         return 2 * matrix.T @ (matrix @ w - wanted) + 2 * hyperparameters * (w - mean)
 
-    found = minimize(loss, np.zeros(network.features), jac=slope, method="BFGS", options={"gtol": 1e-10})
-    np.testing.assert_allclose(transfer.direction(target), found.x, rtol=1e-5, atol=1e-6)
+    actual = minimize(loss, np.zeros(network.features), jac=slope, method="BFGS", options={"gtol": 1e-10})
+    np.testing.assert_allclose(transfer.direction(target), actual.x, rtol=1e-5, atol=1e-6)
     direct = objective(
         transfer.direction(target), target, torch.from_numpy(matrix), rows.mean(0), mu=mu, scale=transfer.scale
     )
-    assert float(direct) == pytest.approx(found.fun, rel=1e-9)
+    assert float(direct) == pytest.approx(actual.fun, rel=1e-9)
 
 
 @pytest.mark.parametrize(("design", "layer"), CUTS)

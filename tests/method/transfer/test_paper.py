@@ -97,11 +97,11 @@ def test_the_regulariser_holds_the_row_near_the_mean():
     network = tiny("vgg", "second.1")
     mean, targets = normal(network.features, seed=3), unit(normal(1, network.neurons, seed=4))
     batches = [activations(network, 2)]
-    free, held = (
+    free, regularised = (
         paper_transfer(network, batches, targets, mean, settings=PaperSettings(0.02, hyperparameters, 80)).weights[0]
         for hyperparameters in (0.0, 100.0)
     )
-    assert (held - mean).norm() < 0.3 * (free - mean).norm()
+    assert (regularised - mean).norm() < 0.3 * (free - mean).norm()
 
 
 def test_it_stops_when_nothing_improves():

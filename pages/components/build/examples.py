@@ -1,4 +1,4 @@
-"""A tray of pictures that test a built class: some that show it and some that do not, dropped, drawn or found in the study."""
+"""Examples that test a built class: pictures that show it and pictures that do not, dropped, drawn or found in the study."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LOOKALIKES = 4  # classes that look-alikes are taken from
 
 @dataclass(frozen=True, eq=False)
 class TestPicture:
-    """A picture in the tray: ``belongs`` says whether it shows the class; features (D,); thumb is a JPEG."""
+    """A picture among the examples: ``belongs`` says whether it shows the class; features (D,); thumb is a JPEG."""
 
     key: str
     name: str
@@ -37,7 +37,7 @@ class TestPicture:
 
 
 @dataclass
-class Tray:
+class Examples:
     """The pictures that test one class, in the order they came; ``removed`` keys do not come back by themselves."""
 
     pictures: dict[str, TestPicture] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Tray:
 
 @dataclass(frozen=True, eq=False)
 class Test:
-    """What the classifier says of a tray's pictures, in their order: best (the winning class) and its probability, right, rivals (the best score of
+    """What the classifier says of the examples, in their order: best (the winning class) and its probability, right, best_other (the best score of
     all other classes)."""
 
     pictures: tuple[TestPicture, ...]
@@ -84,7 +84,7 @@ class Test:
     probability: tuple[float, ...]
     own_probability: tuple[float, ...]
     right: tuple[bool, ...]
-    rivals: np.ndarray
+    best_other: np.ndarray
 
     @property
     def taken_for(self) -> tuple[tuple[Candidate, int], ...]:
@@ -104,34 +104,36 @@ class Test:
     def confirmed(self) -> Confirmed:
         """The pictures and what was said of them, for the engine."""
         features = torch.stack([picture.features for picture in self.pictures])
-        return Confirmed(features.float(), np.array([picture.belongs for picture in self.pictures]), self.rivals)
+        return Confirmed(features.float(), np.array([picture.belongs for picture in self.pictures]), self.best_other)
 
 
-def tray_of(study: Study, name: str) -> Tray:
-    """This session's tray for a class."""
-    trays: dict[tuple[str, str], Tray] = st.session_state.setdefault("trays", {})
-    return trays.setdefault((study.id, class_key(name)), Tray())
+def examples_of(study: Study, name: str) -> Examples:
+    """This session's examples for a class."""
+    of_classes: dict[tuple[str, str], Examples] = st.session_state.setdefault("test_examples", {})
+    return of_classes.setdefault((study.id, class_key(name)), Examples())
 
 
-def test_of(classifier: Classifier, item: BuiltClass, tray: Tray) -> Test | None:
-    """Puts a class to the test; None where the tray is empty."""
-    pictures = tuple(tray.pictures.values())
+def test_of(classifier: Classifier, item: BuiltClass, examples: Examples) -> Test | None:
+    """Puts a class to the test; None where there are no examples."""
+    pictures = tuple(examples.pictures.values())
     if not pictures:
         return None
     logits = classifier.logits(torch.stack([picture.features for picture in pictures]))  # (n, C)
     candidates = classifier.candidates
-    own = next(c for c, candidate in enumerate(candidates) if candidate.name == item.name and candidate.kind == "built")
+    column = next(
+        c for c, candidate in enumerate(candidates) if candidate.name == item.name and candidate.kind == "built"
+    )
     shares = classifier.probabilities(logits)
     best = logits.argmax(1).tolist()
-    rivals = logits.clone()
-    rivals[:, own] = -torch.inf
+    best_other = logits.clone()
+    best_other[:, column] = -torch.inf
     return Test(
         pictures,
         tuple(candidates[c] for c in best),
         tuple(shares.max(1).values.tolist()),
-        tuple(shares[:, own].tolist()),
-        tuple((c == own) == picture.belongs for c, picture in zip(best, pictures, strict=True)),
-        rivals.max(1).values.double().numpy(),
+        tuple(shares[:, column].tolist()),
+        tuple((c == column) == picture.belongs for c, picture in zip(best, pictures, strict=True)),
+        best_other.max(1).values.double().numpy(),
     )
 
 
@@ -152,17 +154,17 @@ def drawn(study: Study, classifier: Classifier, item: BuiltClass, *, seed: int) 
     ]
 
 
-def look_alikes(study: Study, item: BuiltClass, tray: Tray) -> list[TestPicture]:
+def look_alikes(study: Study, item: BuiltClass, examples: Examples) -> list[TestPicture]:
     """Pictures that the study keeps of the classes most like this one: they do not show it. Some more at every call."""
     near = [study.class_index(name) for name, _ in item.nearest if class_key(name) != class_key(item.name)][:LOOKALIKES]
     turns = [study.gallery.of_class(study.labels, c).tolist() for c in near]
-    found: list[TestPicture] = []
+    similar: list[TestPicture] = []
     for turn in range(max(map(len, turns), default=0)):
         for c, items in zip(near, turns, strict=True):
             key = f"found-{items[turn]}" if turn < len(items) else ""
-            if key and key not in tray.pictures and key not in tray.removed and len(found) < FOUND:
+            if key and key not in examples.pictures and key not in examples.removed and len(similar) < FOUND:
                 features = study.features[int(study.gallery.pictures[items[turn]])].float()
-                found.append(
+                similar.append(
                     TestPicture(key, display_name(study.classes[c]), features, study.gallery.jpeg(items[turn]), False)
                 )
-    return found
+    return similar
