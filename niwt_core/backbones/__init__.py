@@ -1,5 +1,6 @@
 """Image classifiers, split into stem, tail and head at a named dictionary layer."""
 
+from collections import Counter
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -9,7 +10,15 @@ from niwt_core.backbones.preprocess import InputOptions, Preprocess
 from niwt_core.backbones.split import LayerInfo, SplitNetwork
 from niwt_core.errors import NiwtError
 
-__all__ = ["InputOptions", "LayerInfo", "Preprocess", "SplitNetwork", "backbone_names", "load_backbone"]
+__all__ = [
+    "InputOptions",
+    "LayerInfo",
+    "Preprocess",
+    "SplitNetwork",
+    "backbone_names",
+    "library_classes",
+    "load_backbone",
+]
 
 SMALL_RESNET = "small_resnet"
 # torchvision models of designs that are taken from another library, and their names there
@@ -34,6 +43,33 @@ def backbone_names() -> tuple[str, ...]:
     from niwt_core.backbones.torchvision_models import torchvision_names
 
     return (SMALL_RESNET, *torchvision_names())
+
+
+def library_classes(name: str) -> tuple[str, ...] | None:
+    """What a library calls the classes of a backbone's published head, in order, told apart where two are alike; None where it does not say."""
+    if name.startswith("hf:"):
+        from niwt_core.backbones.transformers_models import transformers_classes
+
+        names = transformers_classes(name)
+    elif name.startswith("timm:"):
+        from niwt_core.backbones.timm_models import timm_classes
+
+        names = timm_classes()
+    else:
+        from niwt_core.backbones.torchvision_models import torchvision_classes
+
+        names = torchvision_classes(name)
+    return None if names is None else _distinct(names)
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    """ImageNet has two cranes and two maillots: the second of a name gets a number."""
+    count: Counter[str] = Counter()
+    out = []
+    for name in names:
+        count[name] += 1
+        out.append(name if count[name] == 1 else f"{name} ({count[name]})")
+    return tuple(out)
 
 
 def load_backbone(

@@ -212,7 +212,17 @@ def _preprocess(config: dict[str, Any], name: str) -> Preprocess:
     )  # fmt: skip
 
 
+def timm_classes() -> tuple[str, ...]:
+    """Names of ImageNet's classes, in the order of timm's heads. Raises NiwtError where timm is not installed."""
+    _timm()
+    from timm.data import ImageNetInfo
+
+    info = ImageNetInfo()
+    return tuple(info.index_to_description(c).split(",")[0] for c in range(info.num_classes()))
+
+
 def _timm() -> Any:
+    # timm is an extra: it may be absent
     ensure_torchvision()
     try:
         import timm

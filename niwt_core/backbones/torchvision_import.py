@@ -14,10 +14,10 @@ from pathlib import Path
 
 import torch
 
-_OPERATORS = ("nms", "qnms")
-_SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+OPERATORS = ("nms", "qnms")
+SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 _lock = threading.Lock()
-_kept: list[torch.library.Library] = []  # a schema vanishes with its Library object
+defined: list[torch.library.Library] = []  # a schema vanishes with its Library object
 
 
 def ensure_torchvision() -> None:
@@ -28,7 +28,7 @@ def ensure_torchvision() -> None:
     second call. Thread-safe.
     """
     with _lock:
-        missing = [name for name in _OPERATORS if not hasattr(torch.ops.torchvision, name)]
+        missing = [name for name in OPERATORS if not hasattr(torch.ops.torchvision, name)]
         if not missing:
             return
         spec = importlib.util.find_spec("torchvision")
@@ -38,8 +38,8 @@ def ensure_torchvision() -> None:
         # library's.
         library = torch.library.Library("torchvision", "FRAGMENT")
         for name in missing:
-            library.define(name + _SCHEMA)
-        _kept.append(library)
+            library.define(name + SCHEMA)
+        defined.append(library)
 
 
 def _load_operators(folder: Path) -> bool:
@@ -54,4 +54,4 @@ def _load_operators(folder: Path) -> bool:
         torch.ops.load_library(spec.origin)
     except (ImportError, OSError):
         return False
-    return hasattr(torch.ops.torchvision, _OPERATORS[0])
+    return hasattr(torch.ops.torchvision, OPERATORS[0])

@@ -18,18 +18,22 @@ from niwt_core.backbones.trace import split_model
 from niwt_core.backbones.weights import fit_weights, read_weights
 from niwt_core.errors import NiwtError
 
+ensure_torchvision()
+
+from torchvision import models  # noqa: E402 - it cannot be imported before
+
 
 @dataclass(frozen=True)
 class Family:
     """Models of one design.
 
-    models: pattern of their torchvision names. layers: pattern of the qualified names of the layers to offer (those
+    names: pattern of their torchvision names. layers: pattern of the qualified names of the layers to offer (those
     that turn out to be no cut vertex are left out). kind: the default dictionary is the last layer whose module is of
     this class. For most that is the last one before the pooling, where the tail is pooling alone and everything is
     exact and fast.
     """
 
-    models: str
+    names: str
     layers: str
     kind: type[nn.Module] = nn.Module
 
@@ -47,12 +51,17 @@ _PATIENCE = 20.0  # seconds without a byte before a download counts as failed
 
 def torchvision_names() -> tuple[str, ...]:
     """Names of the torchvision models of these families."""
-    return tuple(name for name in _models().list_models(module=_models()) if _family(name))
+    return tuple(name for name in models.list_models(module=models) if _family(name))
 
 
 def all_torchvision_names() -> tuple[str, ...]:
     """Names of all classifiers that torchvision has."""
-    return tuple(_models().list_models(module=_models()))
+    return tuple(models.list_models(module=models))
+
+
+def torchvision_classes(name: str) -> tuple[str, ...] | None:
+    """Names of a published head's classes, in order; None where torchvision has no such model."""
+    return tuple(models.get_model_weights(name).DEFAULT.meta["categories"]) if name in models.list_models() else None
 
 
 def load_torchvision(
@@ -65,15 +74,15 @@ def load_torchvision(
     """
     family = _family(name)
     assert family is not None, name
-    default = _models().get_model_weights(name).DEFAULT
+    default = models.get_model_weights(name).DEFAULT
     if weights == "none":
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model = _models().get_model(name, weights=None)
+            model = models.get_model(name, weights=None)
     else:
         state = _download(name, default) if weights in (None, "default") else read_weights(str(weights))
         with torch.device("meta"):  # no time lost on initial weights that are replaced at once
-            model = _models().get_model(name, weights=None)
+            model = models.get_model(name, weights=None)
         fit_weights(model, state, where=str(weights or name), seed=seed, own_head=own_head)
     network = split_model(
         model, family.layers, name=name, size=_PROBE, aliases=_vgg_names(model) if name.startswith("vgg") else None
@@ -83,20 +92,13 @@ def load_torchvision(
     return network.at(layer or preferred[-1]), preprocess
 
 
-def _models() -> Any:
-    ensure_torchvision()
-    import torchvision
-
-    return torchvision.models
-
-
 def _family(name: str) -> Family | None:
-    return next((family for family in FAMILIES if re.fullmatch(family.models, name)), None)
+    return next((family for family in FAMILIES if re.fullmatch(family.names, name)), None)
 
 
 def library_preprocess(name: str) -> Preprocess:
     """torchvision's own evaluation transform of a model, its crop included: the pixels that its published head was judged on."""
-    transform: Any = _models().get_model_weights(name).DEFAULT.transforms()
+    transform: Any = models.get_model_weights(name).DEFAULT.transforms()
     (resize,) = transform.resize_size
     return replace(_preprocess(transform), resize=int(resize), two_steps=True)
 

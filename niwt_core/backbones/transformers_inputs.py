@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from niwt_core.backbones.preprocess import InputOptions, Preprocess
+from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.errors import NiwtError
+
+ensure_torchvision()
+
+from transformers import AutoImageProcessor  # noqa: E402 - it imports torchvision
+from transformers.utils import cached_file, logging  # noqa: E402
 
 _FILE = "preprocessor_config.json"
 _FILTERS = {1: "lanczos", 2: "bilinear", 3: "bicubic"}  # PIL's numbers
@@ -32,8 +38,6 @@ def read_preprocess(source: str, inputs: InputOptions, side: int | None) -> Prep
 
 
 def _file(source: str) -> str | None:
-    from transformers.utils import cached_file
-
     try:
         path: str | None = cached_file(source, _FILE, _raise_exceptions_for_missing_entries=False)
     except (OSError, ValueError) as error:
@@ -43,9 +47,6 @@ def _file(source: str) -> str | None:
 
 def _processor(source: str) -> Mapping[str, Any]:
     """The settings, with those that the file leaves to the library."""
-    from transformers import AutoImageProcessor
-    from transformers.utils import logging
-
     level = logging.get_verbosity()
     logging.set_verbosity_error()
     try:

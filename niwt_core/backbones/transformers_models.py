@@ -22,6 +22,11 @@ from niwt_core.backbones.transformers_inputs import read_preprocess
 from niwt_core.backbones.weights import no_head, read_weights
 from niwt_core.errors import NiwtError
 
+ensure_torchvision()
+
+from transformers import AutoConfig, AutoModelForImageClassification  # noqa: E402 - it imports torchvision
+from transformers.utils import logging  # noqa: E402
+
 _OPTION = "--backbone"
 _HEAD = re.compile(r"classifier(\.1)?\.weight")
 
@@ -75,7 +80,6 @@ def load_transformers(
     weights: a file; "none" for weights drawn from `seed`; None or "default" for those published with the model. inputs: in place of the
     model's own preprocessing. own_head: weights without a head are refused. Raises NiwtError.
     """
-    ensure_torchvision()
     source = name.removeprefix("hf:")
     config = _config(source)
     kind = _KINDS.get(config.model_type)
@@ -95,6 +99,13 @@ def load_transformers(
     return (network.at(layer) if layer else network), preprocess
 
 
+def transformers_classes(name: str) -> tuple[str, ...] | None:
+    """Names of the classes of "hf:<hub id or folder>", in order; None where its configuration has only numbers. Raises NiwtError."""
+    labels = _config(name.removeprefix("hf:")).id2label
+    names = tuple(str(labels[c]) for c in range(len(labels)))
+    return None if all(known == f"LABEL_{c}" for c, known in enumerate(names)) else names
+
+
 def _sides(config: Any, source: str) -> int | None:
     """The side of the pictures that the network was made for, if it says so. Raises NiwtError where they are not square."""
     size = getattr(config, "image_size", None)
@@ -108,8 +119,6 @@ def _sides(config: Any, source: str) -> int | None:
 
 
 def _config(source: str) -> Any:
-    from transformers import AutoConfig
-
     _refuse_timm_form(source)
     try:
         return AutoConfig.from_pretrained(source)
@@ -148,8 +157,6 @@ def _model(source: str, config: Any, weights: Path | str | None, seed: int, own_
 
 def _class(config: Any) -> Any:
     """The library's classifier of this kind: the one that the configuration names, where there are several."""
-    from transformers import AutoModelForImageClassification
-
     model_class: Any = AutoModelForImageClassification._model_mapping[type(config)]
     choices = model_class if isinstance(model_class, list | tuple) else (model_class,)
     named = getattr(config, "architectures", None) or ()
@@ -159,8 +166,6 @@ def _class(config: Any) -> Any:
 def _filled(source: str | None, where: str | Path | None, config: Any, own_head: bool, **options: Any) -> nn.Module:
     """The model with published weights, or with a `state_dict`: either way transformers renames what it has renamed
     since."""
-    from transformers.utils import logging
-
     options |= {"config": config, "dtype": torch.float32, "output_loading_info": True}
     level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()  # the report on missing weights is read below

@@ -99,7 +99,7 @@ def export(classifier: Classifier, path: Path | str, *, calibrated: bool = True)
         raise NiwtError("that is a folder", where=str(path), fix="give a file name")
     if write is write_onnx:
         need_onnx()
-    pipeline = _pipeline(classifier, calibrated)
+    pipeline = export_pipeline(classifier, calibrated)
     pixels, expected = _trials(classifier, calibrated)
     texts = _texts(classifier, calibrated)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:12]}.tmp{path.suffix}")
@@ -121,7 +121,7 @@ def export(classifier: Classifier, path: Path | str, *, calibrated: bool = True)
     )
 
 
-def _pipeline(classifier: Classifier, calibrated: bool) -> Pipeline:
+def export_pipeline(classifier: Classifier, calibrated: bool) -> Pipeline:
     study, candidates = classifier.study, classifier.candidates
     rows = torch.stack([item.row for item in candidates])
     seen = torch.tensor([item.kind == "seen" for item in candidates])

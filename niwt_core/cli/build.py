@@ -79,11 +79,11 @@ def propose(
 
 
 def _proposed(study: Study, text: str, encoder: str | None = None) -> Mapping[str, Any]:
-    from niwt_core.knowledge.captions import SentenceEncoder
+    from niwt_core.knowledge.captions import sentence_encoder
     from niwt_core.knowledge.from_text import attributes_from_text
 
     proposals = attributes_from_text(
-        study.knowledge, text, base=study.encoder.average, encoder=SentenceEncoder(encoder) if encoder else None
+        study.knowledge, text, base=study.encoder.average, encoder=sentence_encoder(encoder) if encoder else None
     )
     return {
         "attributes": dict(proposals.attributes),

@@ -170,7 +170,7 @@ def _class_names(
     backbone: str, network: Any, classes: Path | None, rows: Sequence[str], ids: Sequence[str]
 ) -> tuple[str, ...]:
     """The head's classes in order: from a file, from the table of ImageNet's classes where it is as long as the head, or from the library."""
-    from niwt_core.backbones.class_lists import library_classes
+    from niwt_core.backbones import library_classes
     from niwt_core.data.text_tables import read_list
 
     if classes is not None:

@@ -53,10 +53,10 @@ def run_app(
     address = ["--server.address", host, "--browser.serverAddress", "localhost" if host == "127.0.0.1" else host]
     listening = [*address, *(["--server.port", str(port)] if port else [])]
     command = [sys.executable, "-m", "streamlit", "run", str(script), *listening]
-    raise SystemExit(_run(command, environment, root))
+    raise SystemExit(run_server(command, environment, root))
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str], root: Path) -> int:
+def run_server(command: Sequence[str], environment: Mapping[str, str], root: Path) -> int:
     """Runs the server until it ends, and ends it with this process: what asks this one to stop is handed on."""
     with subprocess.Popen(command, env=environment, cwd=root) as server:
 

@@ -91,7 +91,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
+        self.process: subprocess.Popen[str] | None = None
 
     def __call__(self, path: Path, names: Sequence[str]) -> Mapping[str, np.ndarray]:
         with self._lock, TemporaryDirectory(prefix="niwt-mat-") as folder:
@@ -108,25 +108,25 @@ class _Reader:
 
     def stop(self) -> None:
         """Ends the program, if it runs."""
-        if self._process is not None:
-            self._process.kill()
-            with self._process:  # closes its pipes, and waits
+        if self.process is not None:
+            self.process.kill()
+            with self.process:  # closes its pipes, and waits
                 pass
-            self._process = None
+            self.process = None
 
     def _ask(self, request: str) -> dict[str, str] | None:
         """The answer, or None where the reader was ended by the file or took too long."""
-        if self._process is None or self._process.poll() is not None:
+        if self.process is None or self.process.poll() is not None:
             self.stop()
             program = Path(__file__).with_name("matlab_reader.py")
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [sys.executable, "-P", str(program)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
             )
-        process = self._process
+        process = self.process
         assert process.stdin is not None
         assert process.stdout is not None
         timer = threading.Timer(LONGEST_READ, process.kill)
@@ -146,14 +146,14 @@ class _Reader:
         return reply
 
 
-_read = _Reader()
-atexit.register(_read.stop)
+read_in_child = _Reader()
+atexit.register(read_in_child.stop)
 
 
 def _load(path: Path, *names: str) -> Mapping[str, np.ndarray]:
     if not path.is_file():
         raise NiwtError("no such file", where=path, fix="check the path")
-    return _read(path, names)
+    return read_in_child(path, names)
 
 
 def _need(path: Path, content: Mapping[str, np.ndarray], name: str) -> np.ndarray:

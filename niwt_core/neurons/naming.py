@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.stats import false_discovery_control, norm, rankdata
 from torch import Tensor
 
 from niwt_core.method.mapping import LinearMap
@@ -159,8 +160,6 @@ def shuffled_fraction(
 
 def ranks_of(activations: np.ndarray) -> np.ndarray:
     """(n,N) rank of each activation among its neuron's; ties share their mean."""
-    from scipy.stats import rankdata
-
     return np.asarray(rankdata(activations, axis=0))
 
 
@@ -184,8 +183,6 @@ def _test(
     ranks: np.ndarray, has_attribute: np.ndarray, attribute: np.ndarray, live: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """AUROC (N,), one-sided p by the normal approximation without tie correction (conservative), and q over the live neurons."""
-    from scipy.stats import false_discovery_control, norm
-
     positive = has_attribute[:, attribute]  # (n, N)
     auroc = auroc_of(ranks, positive)
     count = positive.sum(0)

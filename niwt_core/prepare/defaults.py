@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from accelerate import Accelerator
 
 from niwt_core.backbones import InputOptions, Preprocess, SplitNetwork, load_backbone
 from niwt_core.data.aviary.dataset import read_aviary
@@ -20,10 +22,6 @@ from niwt_core.prepare.aviary.pretraining import Pretraining, pretrain
 from niwt_core.prepare.aviary.random_birds import draw_random_birds
 from niwt_core.prepare.prepare import Settings
 from niwt_core.prepare.training import TrainingSettings
-
-if TYPE_CHECKING:
-    from accelerate import Accelerator
-
 
 Report = Callable[[str, int, int], None]
 BACKBONE = "mobilenet_v2"

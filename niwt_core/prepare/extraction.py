@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -23,9 +23,6 @@ from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset, Skipped
 from niwt_core.errors import NiwtError
 from niwt_core.files import write_tensors
-
-if TYPE_CHECKING:
-    from accelerate import Accelerator
 
 SHARD = 512  # pictures: about ten seconds of work on two cores, the most that an interruption can cost
 

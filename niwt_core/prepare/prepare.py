@@ -13,13 +13,13 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
+from accelerate import Accelerator, DataLoaderConfiguration
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
-from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.data.dataset import Dataset
 from niwt_core.device import pick_device
 from niwt_core.errors import NiwtError
@@ -31,9 +31,6 @@ from niwt_core.prepare.settings import Preparation, Progress, Settings
 from niwt_core.study.storage import check_target, load_study, remove_leftovers, save_study
 from niwt_core.study.study import Study
 from niwt_core.study.temperature import temperature_of
-
-if TYPE_CHECKING:
-    from accelerate import Accelerator
 
 
 def prepare(
@@ -99,10 +96,6 @@ def _made(
 
 def make_accelerator(device: str) -> Accelerator:
     """An Accelerator on the device of that name ("auto", "cpu", "cuda", "cuda:1", "mps"), one process or those that ``accelerate launch`` made."""
-
-    ensure_torchvision()
-    from accelerate import Accelerator, DataLoaderConfiguration
-
     # Batches are split among processes, not permuted, so that a batch is the same however many processes share it.
     loading = DataLoaderConfiguration(split_batches=True)
     chosen = pick_device(device)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
@@ -18,9 +18,6 @@ from niwt_core.evaluation.grid import GRID, Grid
 from niwt_core.method.head import Head, fit_head
 from niwt_core.prepare.activations import PictureActivations
 from niwt_core.prepare.training import TrainingSettings, fine_tune
-
-if TYPE_CHECKING:
-    from accelerate import Accelerator
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 PROBES = 48  # photographs

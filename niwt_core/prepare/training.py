@@ -10,10 +10,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
@@ -23,12 +23,14 @@ from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.data.dataset import Dataset
+from niwt_core.device import has_bfloat16
 from niwt_core.errors import NiwtError
 from niwt_core.method.head import Head
 from niwt_core.prepare.checkpoint import resume_training, save_training
 
-if TYPE_CHECKING:
-    from accelerate import Accelerator
+ensure_torchvision()
+
+from torchvision.transforms import ColorJitter, Compose, RandomHorizontalFlip, RandomResizedCrop  # noqa: E402 - it cannot be imported before
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,6 @@ class TrainingPictures(TorchDataset):
     """Augmented (input (3,s,s), local label) of training pictures in the order of one epoch."""
 
     def __init__(self, dataset: Dataset, preprocess: Preprocess, settings: TrainingSettings, epoch: int) -> None:
-
-        ensure_torchvision()
-        from torchvision.transforms import ColorJitter, Compose, RandomHorizontalFlip, RandomResizedCrop
-
         self.dataset, self.preprocess, self.settings, self.epoch = dataset, preprocess, settings, epoch
         train = np.flatnonzero(dataset.train)
         self.order = np.random.default_rng([settings.seed, epoch]).permutation(train)
@@ -176,7 +174,7 @@ def _epoch(
     loader = accelerator.prepare(DataLoader(pictures, batch_size=batch, drop_last=True, num_workers=0))
     steps = len(pictures) // batch
     device = accelerator.device.type
-    half = device == "cuda" or (device == "cpu" and torch.cpu._is_avx512_bf16_supported())
+    half = device == "cuda" or (device == "cpu" and has_bfloat16())
     model.train(settings.batch_statistics)
     for step, (x, labels) in enumerate(loader):
         fraction = (epoch * steps + step) / (settings.epochs * steps)

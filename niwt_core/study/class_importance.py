@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from niwt_core.method.importance import unit
@@ -16,6 +17,4 @@ def class_importance(study: Study, name: str) -> Tensor:
     c = study.class_index(name)
     if study.seen[c]:
         return unit(study.targets[study.seen_classes.index(study.classes[c])])
-    import torch
-
     return unit(study.mapping(torch.from_numpy(study.encoded_knowledge[c]).float()))

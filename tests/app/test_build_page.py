@@ -16,7 +16,7 @@ from niwt_core import NiwtError, Recipe, build_class, load_study
 from niwt_core.data.aviary import species
 from niwt_core.images import open_image
 from pages.components.build import measured
-from pages.components.build.classes import _key, comparison, read_upload, said
+from pages.components.build.classes import class_widget_key, comparison, read_upload, recipe_text
 from pages.components.build.link import to_text
 from pages.components.shared import drawing, session
 from tests.support.browser import chromium, open_page, served
@@ -80,7 +80,7 @@ def test_undo_redo_and_remove(page):
     assert not classifier_of(page).built
     page.button(key="redo").click().run()
     assert list(classifier_of(page).built) == ["Ruby Needlebill"]
-    page.button(key=f"remove-{_key('Ruby Needlebill')}").click().run()
+    page.button(key=f"remove-{class_widget_key('Ruby Needlebill')}").click().run()
     assert not classifier_of(page).built
     assert not page.exception
 
@@ -92,7 +92,7 @@ def test_the_address_alone_rebuilds_the_class(page):
     built = classifier_of(page).built["Ruby Needlebill"]
     assert built.weights.equal(build_class(load_study(small_study().folder), RUBY).weights)
     assert page.text_input(key="name-1").value == "Ruby Needlebill"  # it lies on the editor
-    page.button(key=f"remove-{_key('Ruby Needlebill')}").click().run()
+    page.button(key=f"remove-{class_widget_key('Ruby Needlebill')}").click().run()
     assert not classifier_of(page).built  # the address does not bring it back
 
 
@@ -156,7 +156,7 @@ def test_two_classes_cannot_share_a_name_unless_one_is_edited(page):
     page.button(key="transfer").click().run()
     assert len(page.error) == 1
     assert "is built already" in page.error[0].value.replace("\\", "")
-    page.button(key=f"edit-{_key('Ruby Needlebill')}").click().run()
+    page.button(key=f"edit-{class_widget_key('Ruby Needlebill')}").click().run()
     page.button(key="transfer").click().run()
     assert not page.error
     assert list(classifier_of(page).built) == ["Ruby Needlebill"]
@@ -187,8 +187,8 @@ def test_a_bad_recipe_file_says_what_is_wrong(data, what):
 
 def test_a_recipe_file_and_its_line():
     assert read_upload(RUBY.to_yaml().encode(), "ruby.yaml") == RUBY
-    assert said(RUBY) == "crown color red, bill shape needle; otherwise like the average class."
-    assert said(Recipe("x", like="001.Black_footed_Albatross")) == "Exactly like Black-footed Albatross."
+    assert recipe_text(RUBY) == "crown color red, bill shape needle; otherwise like the average class."
+    assert recipe_text(Recipe("x", like="001.Black_footed_Albatross")) == "Exactly like Black-footed Albatross."
 
 
 def test_a_comparison_names_what_differs():

@@ -246,7 +246,7 @@ def test_a_held_picture_is_the_very_same_again():
     torch.testing.assert_close(input_of(first.seen, study.preprocess), complete.input, rtol=0, atol=0)
     assert torch.equal(pixels_of(complete.input, study.preprocess), first.pixels)
     torch.testing.assert_close(session_uploads.encoded(first, classifier).activations, complete.activations)
-    assert len(session_uploads._whole) == WHOLE
+    assert len(session_uploads.kept_pictures) == WHOLE
 
 
 def test_what_is_packed_is_the_very_same(monkeypatch):

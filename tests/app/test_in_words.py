@@ -11,7 +11,7 @@ from niwt_core.prepare.prepare import Settings, prepare
 from pages.components.build.link import to_text
 from tests.app.test_build_page import classifier_of
 from tests.support.browser import chromium, open_page, served
-from tests.support.opened import said
+from tests.support.opened import page_text
 from tests.support.quick import QUICK
 from tests.support.small_study import small_dataset, small_study, tiny_network
 
@@ -30,8 +30,8 @@ def test_words_set_the_sliders_and_build_the_same_class(page):
     at.button(key="hear").click().run()
     assert not at.exception
     assert not at.error
-    assert "crown color: red; bill shape: hooked; crest: none" in said(at)
-    assert "Not understood: pirate" in said(at)
+    assert "crown color: red; bill shape: hooked; crest: none" in page_text(at)
+    assert "Not understood: pirate" in page_text(at)
     at.button(key="transfer").click().run()
     built = classifier_of(at).built["Pirate"]
     wanted = {"crown color": "red", "bill shape": "hooked", "crest": "none"}
@@ -54,7 +54,7 @@ def test_words_change_only_what_they_speak_of(page):
     assert changes[study.knowledge.column("crown color: red")] == study.knowledge.scale
     assert draft_of(at).epoch == epoch + 1  # the editor takes them over
     at.button(key="start-over").click().run()
-    assert "Understood" not in said(at)
+    assert "Understood" not in page_text(at)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from niwt_core.files import digest
-from pages.components.build.classes import _key
+from pages.components.build.classes import class_widget_key
 from pages.components.shared.markdown import escape_markdown
 
 HOSTILE = [
@@ -49,5 +49,5 @@ def test_lone_surrogates_and_lines():
 
 @pytest.mark.parametrize(("one", "other"), [("鳥", "魚"), ("A!", "A?"), ("é", "è"), ("a b", "a-b")])
 def test_names_that_differ_have_widget_keys_that_differ(one, other):
-    assert _key(one) != _key(other)
-    assert _key(one).endswith(digest(one)[:8])
+    assert class_widget_key(one) != class_widget_key(other)
+    assert class_widget_key(one).endswith(digest(one)[:8])

@@ -14,7 +14,7 @@ from niwt_core.knowledge.class_names import display_name
 from niwt_core.study.evaluate import evaluate
 from pages.components.measure import audits, baselines, ground_truth
 from pages.components.studies import study_list
-from tests.support.opened import ROOT, charts_of, said, went_well
+from tests.support.opened import ROOT, charts_of, page_text, went_well
 from tests.support.small_study import UNSEEN, small_study
 from tests.support.tiny_aviary import tiny_aviary
 
@@ -30,19 +30,19 @@ def press(at: AppTest, label: str) -> AppTest:
 
 def test_app_opens_on_start(study_folder: Path) -> None:
     at = went_well(AppTest.from_file(ROOT / "app.py", default_timeout=60).run())
-    assert "Choose your neuron" in said(at)
+    assert "Choose your neuron" in page_text(at)
 
 
 def test_a_link_to_a_neuron_opens_its_page(study_folder: Path) -> None:
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
     at.query_params["neuron"] = "3"
-    assert "Neuron 3" in said(went_well(at.run()))
+    assert "Neuron 3" in page_text(went_well(at.run()))
 
 
 def test_start_tells_the_four_steps_and_leads_on(page: Open) -> None:
     at = page("start")
     for step in ("Describe", "Choose neurons", "Transfer", "Recognise"):
-        assert f"</b>{step}</h3>" in said(at)
+        assert f"</b>{step}</h3>" in page_text(at)
     assert [
         key
         for key in ("dictionary", "build", "classify")
@@ -56,11 +56,11 @@ def test_start_tells_the_four_steps_and_leads_on(page: Open) -> None:
 
 def test_first_run_builds_a_class_and_tries_it(page: Open) -> None:
     at = page("start")
-    assert "kept away from training" in said(at)
+    assert "kept away from training" in page_text(at)
     press(at, "Transfer weights")
-    assert "is in your classifier" in said(at)
-    assert "pictures that it never saw are recognised" in said(at)
-    assert "kept away from training" not in said(at)
+    assert "is in your classifier" in page_text(at)
+    assert "pictures that it never saw are recognised" in page_text(at)
+    assert "kept away from training" not in page_text(at)
 
 
 def test_dictionary_searches_by_word_number_and_trust(page: Open) -> None:
@@ -71,8 +71,8 @@ def test_dictionary_searches_by_word_number_and_trust(page: Open) -> None:
         button.label for button in at.button if button.label.startswith("Open neuron 7:")
     ]
     at = went_well(at.text_input(key="words").set_value("<b>no such word</b>").run())
-    assert "No neuron answers to that" in said(at)
-    assert "<b>no such word" not in said(at)
+    assert "No neuron answers to that" in page_text(at)
+    assert "<b>no such word" not in page_text(at)
 
 
 def test_dictionary_shows_a_class_for_and_against(page: Open) -> None:
@@ -80,33 +80,33 @@ def test_dictionary_shows_a_class_for_and_against(page: Open) -> None:
     at.segmented_control(key="trust").set_value("All")
     unseen = small_study().unseen_classes[0]
     at = went_well(at.selectbox(key="of_class").set_value(unseen).run())
-    assert "Speak for it" in said(at)
-    assert "predicted from its description" in said(at)
+    assert "Speak for it" in page_text(at)
+    assert "predicted from its description" in page_text(at)
 
 
 def test_a_neurons_page_shows_all_it_promises_and_ablates(page: Open) -> None:
     at = page("dictionary", neuron="3")
     for part in ("Neuron 3", "How strongly it answers", "Which classes it speaks for", "Ablate it", "Related neurons"):
-        assert part in said(at)
+        assert part in page_text(at)
     bars = next(trace for chart in charts_of(at) for trace in chart["data"] if trace["type"] == "bar")
     assert len(bars["text"]) == len(small_study().classes)  # one bar a class
     at = went_well(at.segmented_control(key="ablate-3").set_value("This neuron").run())
-    assert "harmonic mean" in said(at)
-    assert "its strongest picture" in said(at)
+    assert "harmonic mean" in page_text(at)
+    assert "its strongest picture" in page_text(at)
 
 
 @pytest.mark.parametrize("asked", ["99999", "-1", "<script>", "3.5"])
 def test_a_neuron_that_is_not_there_says_so(page: Open, asked: str) -> None:
     at = page("dictionary", neuron=asked)
     assert "No neuron" in at.error[0].value
-    assert "use 0 to" in said(at).replace("\\", "").casefold()
+    assert "use 0 to" in page_text(at).replace("\\", "").casefold()
     assert "<script>" not in at.error[0].value
 
 
 def test_measure_shows_figures_and_moves_gamma(page: Open) -> None:
     at = page("measure")
     result = evaluate(small_study()).metrics
-    assert f"{result.H:.1f} %" in said(at)
+    assert f"{result.H:.1f} %" in page_text(at)
     assert {"Figure for print (SVG)", "Figure for print (PDF)"} <= {item.label for item in at.get("download_button")}
     at = went_well(at.slider(key="gamma").set_value(at.slider(key="gamma").max).run())
     assert any(button.key == "gamma_back" for button in at.button)
@@ -140,24 +140,24 @@ def test_the_dictionary_has_a_map(page: Open) -> None:
 def test_measure_runs_the_baselines_in_the_background(page: Open) -> None:
     baselines.run_of.clear()  # whatever ran before
     at = page("measure")
-    assert "ESZSL" not in said(at)
+    assert "ESZSL" not in page_text(at)
     press(at, "Run the others")
     run = baselines.run_of(small_study().id, small_study())
     assert run.thread is not None
     run.thread.join(120)
     assert run.error == ""
     assert run.result is not None
-    assert "ESZSL" in said(went_well(at.run()))
+    assert "ESZSL" in page_text(went_well(at.run()))
     baselines.run_of.clear()  # other tests begin without a result
 
 
 def test_measure_says_what_a_percentage_means_and_audits_its_claims(page: Open) -> None:
     audits.run_of.clear()  # whatever ran before
     at = page("measure")
-    assert "Expected calibration error" in said(at)
+    assert "Expected calibration error" in page_text(at)
     reliability = next(chart for chart in charts_of(at) if chart["data"][-1]["name"] == "with the temperature")
     assert [trace["name"] for trace in reliability["data"]][:2] == ["ideal", "as the head has it"]
-    assert "Strange pictures" not in said(at)
+    assert "Strange pictures" not in page_text(at)
     press(at, "Audit it")
     run = audits.run_of(small_study().id, small_study())
     assert run.thread is not None
@@ -165,39 +165,39 @@ def test_measure_says_what_a_percentage_means_and_audits_its_claims(page: Open) 
     assert run.error == ""
     at = went_well(at.run())
     for part in ("the right class", "the runner-up", "a network with shuffled weights", "Strange pictures", "noise"):
-        assert part in said(at)
+        assert part in page_text(at)
     audits.run_of.clear()  # other tests begin without a result
 
 
 def test_measure_holds_the_aviarys_claims_against_the_truth(
     monkeypatch: pytest.MonkeyPatch, page: Open, tmp_path: Path
 ) -> None:
-    assert "Against the truth" not in said(page("measure"))  # nobody wrote the truth of other pictures down
+    assert "Against the truth" not in page_text(page("measure"))  # nobody wrote the truth of other pictures down
     study = tiny_aviary()
     monkeypatch.setenv("NIWT_STUDY", str(study.folder))
     monkeypatch.setattr(ground_truth, "measure_ground_truth", partial(measure_ground_truth, per_class=1))
     at = page("measure")
-    assert "Against the truth" in said(at)
+    assert "Against the truth" in page_text(at)
     at = press(at, "Check the claims")
     run = ground_truth.run_of(study.id, study)
     assert run.thread is not None
     run.thread.join(120)
     assert run.error == ""
     at = went_well(at.run())
-    assert "Words true of the picture, unseen species" in said(at)
-    assert "the centre" in said(at)
+    assert "Words true of the picture, unseen species" in page_text(at)
+    assert "the centre" in page_text(at)
 
 
 def test_studies_lists_the_open_one_and_writes_the_command(page: Open, tmp_path: Path) -> None:
     at = page("studies")
-    assert "Open now" in said(at)
-    assert f"{UNSEEN} unseen" in said(at)
+    assert "Open now" in page_text(at)
+    assert f"{UNSEEN} unseen" in page_text(at)
     (tmp_path / "pictures of mine" / "images" / "wren").mkdir(parents=True)
     at = went_well(at.text_input(key="root").set_value(str(tmp_path / "pictures of mine")).run())
     assert f"--root '{tmp_path / 'pictures of mine'}'" in at.code[0].value
-    assert "neither attributes.csv nor a folder captions" in said(at)
+    assert "neither attributes.csv nor a folder captions" in page_text(at)
     at = went_well(at.text_input(key="root").set_value(str(tmp_path / "nowhere")).run())
-    assert "there is no such folder" in said(at)
+    assert "there is no such folder" in page_text(at)
 
 
 def test_paths_are_said_from_here_or_from_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_opening_another_study_without_restarting(page: Open, tmp_path: Path) ->
     at.text_input(key="elsewhere_folder").set_value(str(tmp_path / "copy"))
     at = press(at, "Open")
     assert at.session_state["study_folder"] == str(tmp_path / "copy")
-    assert str(tmp_path / "copy") in said(at)
+    assert str(tmp_path / "copy") in page_text(at)
 
 
 def test_a_damaged_study_leads_to_the_studies_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +235,7 @@ def test_a_damaged_study_leads_to_the_studies_page(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("sys.argv", ["app.py"])
     at = went_well(AppTest.from_file(ROOT / "app.py", default_timeout=60).run())
     assert "damaged" in at.error[0].value
-    assert "Prepare another" in said(at)
+    assert "Prepare another" in page_text(at)
 
 
 def test_no_study_at_all_leads_to_the_studies_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

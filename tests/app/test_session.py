@@ -12,7 +12,7 @@ from tests.support.small_study import small_study
 
 
 @pytest.fixture(autouse=True)
-def fresh(study_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def new_session(study_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A session of its own, without a browser."""
     monkeypatch.setattr(st, "session_state", {"entered": True})
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from niwt_core import Recipe, build_class
 from niwt_core.classify.confirm import confirm
 from niwt_core.classify.helpful_word import helpful_word
-from pages.components.build.classes import _key
+from pages.components.build.classes import class_widget_key
 from pages.components.build.examples import DRAWN, FOUND
 from pages.components.build.examples import test_of as put_to_the_test
 from pages.components.build.link import to_text
@@ -35,7 +35,7 @@ def built_of(at: AppTest):
 def tested(page) -> AppTest:
     """The test view of a class that was built from a link, with look-alikes found."""
     at = page("build", **{"class": to_text(RUBY)})
-    return went_well(at.button(key=f"test-{_key(RUBY.name)}").click().run())
+    return went_well(at.button(key=f"test-{class_widget_key(RUBY.name)}").click().run())
 
 
 def test_look_alikes_are_there_from_the_start_and_are_counted(tested):
@@ -85,7 +85,7 @@ def test_an_emptied_tray_stays_empty_and_the_description_is_one_press_away(teste
 def test_where_it_can_be_drawn_it_is(page, monkeypatch):
     monkeypatch.setenv("NIWT_STUDY", str(tiny_aviary().folder))
     at = page("build", **{"class": to_text(RUBY)})
-    went_well(at.button(key=f"test-{_key(RUBY.name)}").click().run())
+    went_well(at.button(key=f"test-{class_widget_key(RUBY.name)}").click().run())
     (examples,) = at.session_state["test_examples"].values()
     assert sum(picture.belongs for picture in examples.pictures.values()) == DRAWN
     went_well(at.button(key="draw-some").click().run())
@@ -96,7 +96,7 @@ def test_the_word_that_would_help_is_named_while_pictures_fail(page, monkeypatch
     study = tiny_aviary()
     monkeypatch.setenv("NIWT_STUDY", str(study.folder))
     at = page("build", **{"class": to_text(RUBY)})
-    went_well(at.button(key=f"test-{_key(RUBY.name)}").click().run())
+    went_well(at.button(key=f"test-{class_widget_key(RUBY.name)}").click().run())
     item = built_of(at)
     (examples,) = at.session_state["test_examples"].values()
     (history,) = at.session_state["class_histories"].values()

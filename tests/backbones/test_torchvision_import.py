@@ -28,15 +28,15 @@ def test_torchvision_and_what_needs_it_can_be_imported(prefix):
 def test_missing_operators_are_defined_once():
     run(
         f"import torch\n{BROKEN}\nfrom niwt_core.backbones import torchvision_import as compat\n"
-        "compat.ensure_torchvision()\nassert len(compat._kept) == 1\n"
-        "compat.ensure_torchvision()\nassert len(compat._kept) == 1\nimport torchvision.models\n"
+        "compat.ensure_torchvision()\nassert len(compat.defined) == 1\n"
+        "compat.ensure_torchvision()\nassert len(compat.defined) == 1\nimport torchvision.models\n"
     )
 
 
 def test_compiled_operators_are_used_where_they_fit():
     run(
         "import torch\nfrom niwt_core.backbones import torchvision_import as compat\ncompat.ensure_torchvision()\n"
-        "import torchvision\nfrom torchvision.extension import _has_ops\nassert len(compat._kept) == (0 if _has_ops() else 1)\n"
+        "import torchvision\nfrom torchvision.extension import _has_ops\nassert len(compat.defined) == (0 if _has_ops() else 1)\n"
     )
 
 
@@ -52,15 +52,15 @@ def test_operators_that_exist_are_left_alone():
     run(
         "import torch\nfrom niwt_core.backbones import torchvision_import as compat\n"
         "library = torch.library.Library('torchvision', 'DEF')\n"
-        "[library.define(name + compat._SCHEMA) for name in compat._OPERATORS]\n"
-        "compat.ensure_torchvision()\nassert compat._kept == []\n"
+        "[library.define(name + compat.SCHEMA) for name in compat.OPERATORS]\n"
+        "compat.ensure_torchvision()\nassert compat.defined == []\n"
     )
 
 
 def test_nothing_happens_without_torchvision():
     run(
         "import sys, torch\nsys.modules['torchvision'] = None\nfrom niwt_core.backbones import torchvision_import as compat\n"
-        "compat.ensure_torchvision()\nassert compat._kept == []\n"
+        "compat.ensure_torchvision()\nassert compat.defined == []\n"
     )
 
 
@@ -71,5 +71,5 @@ def test_many_threads_define_it_once():
         "with ThreadPoolExecutor(8) as pool:\n"
         "    tasks = [pool.submit(compat.ensure_torchvision) for _ in range(32)]\n"
         "    [task.result() for task in tasks]\n"
-        "assert len(compat._kept) == 1\nimport torchvision\n"
+        "assert len(compat.defined) == 1\nimport torchvision\n"
     )

@@ -81,7 +81,7 @@ def test_one_picture_and_many_agree(classifier):
 
 def test_a_picture_is_encoded_once(classifier, monkeypatch):
     encoded = classifier.encode(picture())
-    monkeypatch.setattr(type(classifier._network), "stem", lambda *_: pytest.fail("encoded again"))
+    monkeypatch.setattr(type(classifier.network), "stem", lambda *_: pytest.fail("encoded again"))
     first = classifier.classify(encoded)
     classifier.add("Other", like=classifier.study.seen_classes[0])
     again = classifier.classify(encoded)

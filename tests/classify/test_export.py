@@ -155,14 +155,14 @@ def test_exporting_leaves_the_classifier_alone(tmp_path):
 def test_a_file_that_says_something_else_is_not_left(tmp_path, monkeypatch, suffix):
     if suffix == ".onnx":
         pytest.importorskip("onnxruntime", reason="pip install '.[onnx]'")
-    right = exporting._pipeline
+    right = exporting.export_pipeline
 
     def wrong(classifier, calibrated):
         pipeline = right(classifier, calibrated)
         pipeline.biases[1] += 0.01
         return pipeline
 
-    monkeypatch.setattr(exporting, "_pipeline", wrong)
+    monkeypatch.setattr(exporting, "export_pipeline", wrong)
     path = tmp_path / f"birds{suffix}"
     path.write_bytes(b"an earlier one")
     with pytest.raises(NiwtError, match="other logits"):

@@ -16,7 +16,9 @@ from tests.support.small_study import small_study
 def started(monkeypatch):
     """The command lines and environments of processes that were asked for."""
     calls = []
-    monkeypatch.setattr("niwt_core.cli.serve._run", lambda command, env, cwd: calls.append((command, env, cwd)) or 0)
+    monkeypatch.setattr(
+        "niwt_core.cli.serve.run_server", lambda command, env, cwd: calls.append((command, env, cwd)) or 0
+    )
     return calls
 
 
@@ -52,8 +54,8 @@ def test_it_listens_on_this_machine_alone_unless_told_otherwise(started):
 ASKED = """
 import sys
 from pathlib import Path
-from niwt_core.cli.serve import _run
-sys.exit(_run([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"], {}, Path.cwd()))
+from niwt_core.cli.serve import run_server
+sys.exit(run_server([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"], {}, Path.cwd()))
 """
 
 

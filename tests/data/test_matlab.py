@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from niwt_core.data.matlab import _read, read_class_vectors, read_picture_list, read_proposed_split
+from niwt_core.data.matlab import read_class_vectors, read_in_child, read_picture_list, read_proposed_split
 from niwt_core.errors import NiwtError
 from tests.support.drawn_sets import cells
 
@@ -109,9 +109,9 @@ def test_a_reader_that_was_ended_is_started_again(tmp_path):
     path = tmp_path / "x.mat"
     savemat(path, {"att": np.ones((3, 2)), "allclasses_names": cells(["a", "b"])})
     read_class_vectors(path)
-    assert _read._process is not None
-    _read._process.kill()
-    _read._process.wait()
+    assert read_in_child.process is not None
+    read_in_child.process.kill()
+    read_in_child.process.wait()
     assert read_class_vectors(path).classes == ("a", "b")
 
 

@@ -7,7 +7,7 @@ import torch
 from niwt_core.evaluation.temperature import LEAST, expected_calibration_error, fit_temperature
 
 
-def told(temperature: float, n: int = 6000) -> tuple[torch.Tensor, torch.Tensor]:
+def calibrated_at(temperature: float, n: int = 6000) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits whose softmax at ``temperature`` is the truth: labels are drawn from it."""
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(n, 5, generator=generator)
@@ -17,7 +17,7 @@ def told(temperature: float, n: int = 6000) -> tuple[torch.Tensor, torch.Tensor]
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
 def test_the_temperature_that_made_the_labels_is_found(temperature):
-    logits, labels = told(temperature)
+    logits, labels = calibrated_at(temperature)
     actual = fit_temperature(logits, labels)
     assert actual == pytest.approx(temperature, rel=0.1)
     losses = {t: float(torch.nn.functional.cross_entropy(logits / t, labels)) for t in np.geomspace(0.1, 10, 400)}

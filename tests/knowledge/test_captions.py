@@ -6,19 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from niwt_core import NiwtError, Recipe, Study, build_class
 from niwt_core.knowledge.captions import (
     DEFAULT_ENCODER,
     TFIDF,
-    SentenceEncoder,
-    TfidfEncoder,
     caption_knowledge,
     caption_values,
     encoders,
     make_encoder,
     passages,
 )  # fmt: skip
+from niwt_core.knowledge.captions.encoders.sentence import SentenceEncoder
+from niwt_core.knowledge.captions.encoders.tfidf import TfidfEncoder
 from niwt_core.knowledge.captions.passages import LONGEST
 from niwt_core.prepare.prepare import Settings, prepare
 from tests.support.quick import QUICK
@@ -77,7 +78,7 @@ def test_sentences_do_not_depend_on_their_neighbours(minilm):
 def test_mean_pooling_against_a_plain_loop(minilm):
     import torch
 
-    tokenizer, model = minilm._loaded
+    tokenizer, model = minilm.loaded
     tokens = tokenizer([SENTENCES[0]], return_tensors="pt")
     with torch.no_grad():
         hidden = model(**tokens).last_hidden_state[0]
@@ -114,8 +115,6 @@ def test_tfidf_remembers_itself():
 
 
 def test_tfidf_against_scikit_learn_in_one_go():
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
     plain = TfidfVectorizer(sublinear_tf=True, stop_words="english", ngram_range=(1, 2))
     wanted = plain.fit_transform(SENTENCES).toarray()
     encoder = TfidfEncoder.fit(SENTENCES)
@@ -127,7 +126,7 @@ def test_no_encoder_at_all_means_word_counts_and_says_so(monkeypatch):
     def gone(name, **_):
         raise NiwtError("the text encoder cannot be loaded (OSError)", where=name, fix="x")
 
-    monkeypatch.setattr(encoders, "SentenceEncoder", gone)
+    monkeypatch.setattr(encoders, "sentence_encoder", gone)
     encoder = make_encoder(None, SENTENCES)
     assert encoder.memory["encoder"] == TFIDF
     assert DEFAULT_ENCODER in encoder.memory["notice"]

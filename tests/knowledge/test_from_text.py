@@ -32,7 +32,7 @@ CUB = table(
 BEASTS = table("black", "stripes", "longneck", "hooves", "big", "horns")
 
 
-def said(knowledge: Knowledge, text: str) -> set[str]:
+def stated(knowledge: Knowledge, text: str) -> set[str]:
     """What is granted, and what is denied with a minus."""
     proposals, _ = read_attributes(knowledge, text)
     return {("" if item.present else "-") + item.label for item in proposals}
@@ -60,7 +60,7 @@ def said(knowledge: Knowledge, text: str) -> set[str]:
     ],
 )  # fmt: skip
 def test_what_people_write(text, wanted):
-    assert said(CUB, text) == set(wanted.split("|"))
+    assert stated(CUB, text) == set(wanted.split("|"))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_people_write(text, wanted):
     ],
 )  # fmt: skip
 def test_what_people_deny(text, wanted):
-    assert said(CUB, text) == set(wanted.split("|"))
+    assert stated(CUB, text) == set(wanted.split("|"))
 
 
 PARTS_AND_COLOURS = [
@@ -131,7 +131,7 @@ GRANTING = ["a {} {}", "it has a {} {}", "with a {} {}"]
 def test_a_negation_ends_where_its_clause_does(clauses, sign):
     texts = [(GRANTING[i % 3] if granted else DENYING[i]).format(color, part) for (part, color), granted, i in clauses]
     wanted = {f"{'' if granted else '-'}{part} color: {color}" for (part, color), granted, _ in clauses}
-    assert said(CUB, sign.join(texts)) == wanted
+    assert stated(CUB, sign.join(texts)) == wanted
 
 
 @settings(max_examples=200, deadline=None)
@@ -144,7 +144,7 @@ def test_a_denied_list_grants_nothing(denied, opening):
     article = "a " if opening.endswith(" a") else ""
     end = "nor" if opening.startswith("neither") else "or"
     text = f"{opening} {f', {article}'.join(first)} {end} {article}{last}"
-    assert said(CUB, text) == {f"-{part} color: {color}" for part, color in denied}
+    assert stated(CUB, text) == {f"-{part} color: {color}" for part, color in denied}
 
 
 def test_a_negation_that_says_nothing_here_is_listed():
@@ -176,17 +176,17 @@ LEGS = table(
     ],
 )
 def test_values_of_any_script(text, wanted):
-    assert said(LEGS, f"{text} bird" if "色" in text else text) == ({wanted} if wanted else set())
+    assert stated(LEGS, f"{text} bird" if "色" in text else text) == ({wanted} if wanted else set())
 
 
 def test_columns_and_predicates_of_other_spellings():
     flat = table("crown_color_red", "crown_color_black", "nape_color_red")
-    assert said(flat, "a red crown") == {"crown color red"}
-    assert said(flat, "a red nape and no black crown") == {"nape color red", "-crown color black"}
-    assert said(BEASTS, "a beast with a long neck and no stripes") == {"longneck", "-stripes"}
+    assert stated(flat, "a red crown") == {"crown color red"}
+    assert stated(flat, "a red nape and no black crown") == {"nape color red", "-crown color black"}
+    assert stated(BEASTS, "a beast with a long neck and no stripes") == {"longneck", "-stripes"}
     hair = table("hairless", "longleg", "furry")
-    assert said(hair, "a hairless animal with long legs") == {"hairless", "longleg"}
-    assert said(BEASTS, "a hornless animal") == {"-horns"}
+    assert stated(hair, "a hairless animal with long legs") == {"hairless", "longleg"}
+    assert stated(BEASTS, "a hornless animal") == {"-horns"}
 
 
 def test_what_is_round_the_eye_is_not_the_eye():
@@ -194,17 +194,17 @@ def test_what_is_round_the_eye_is_not_the_eye():
     actual, left = read_attributes(eyes, "a red crown and white around the eye")
     assert [item.label for item in actual] == ["crown color: red"]
     assert "white" in left
-    assert said(AVIARY, "yellow around the eye") <= {"eye ring: yellow"}
+    assert stated(AVIARY, "yellow around the eye") <= {"eye ring: yellow"}
 
 
 def test_none_is_a_value_where_a_group_has_it():
-    assert said(AVIARY, "no crest") == {"crest: none"}
-    assert said(AVIARY, "a breast without stripes") == {"-breast pattern: striped"}
-    assert said(AVIARY, "plain wings and no ring round the eye") == {"wing pattern: solid", "eye ring: none"}
+    assert stated(AVIARY, "no crest") == {"crest: none"}
+    assert stated(AVIARY, "a breast without stripes") == {"-breast pattern: striped"}
+    assert stated(AVIARY, "plain wings and no ring round the eye") == {"wing pattern: solid", "eye ring: none"}
 
 
 def test_attributes_without_groups():
-    assert said(BEASTS, "a big black animal with stripes and no horns") == {"big", "black", "stripes", "-horns"}
+    assert stated(BEASTS, "a big black animal with stripes and no horns") == {"big", "black", "stripes", "-horns"}
 
 
 def test_what_is_left_over():

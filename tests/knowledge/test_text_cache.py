@@ -5,8 +5,9 @@ import shutil
 import numpy as np
 import pytest
 
-from niwt_core.knowledge.captions import cache, encoders
+from niwt_core.knowledge.captions import cache
 from niwt_core.knowledge.captions.cache import TextCache, cache_folder
+from niwt_core.knowledge.captions.encoders.sentence import identity_of
 
 WIDTH = 5
 
@@ -87,6 +88,6 @@ def test_an_encoder_is_its_files_not_its_place(tmp_path):
     for name in ("config.json", "tokenizer.json", "model.safetensors"):
         (one / name).write_text(name)
     shutil.copytree(one, two)
-    assert encoders._identity(one) == encoders._identity(two)
+    assert identity_of(one) == identity_of(two)
     (two / "model.safetensors").write_text("other weights")
-    assert encoders._identity(one) != encoders._identity(two)
+    assert identity_of(one) != identity_of(two)

@@ -26,7 +26,7 @@ SMALL = Knowledge(
 )
 
 
-def said(text: str, table: Knowledge = TABLE) -> dict[str, bool]:
+def stated(text: str, table: Knowledge = TABLE) -> dict[str, bool]:
     return {item.label: item.present for item in read_attributes(table, text)[0] if item.source == "said"}
 
 
@@ -52,7 +52,7 @@ def goes_with(text: str, table: Knowledge = TABLE) -> set[str]:
     ],
 )
 def test_words_of_whole_things(text, wanted):
-    actual = said(text)
+    actual = stated(text)
     assert wanted <= set(actual)
     assert all(actual.values())
 
@@ -73,7 +73,7 @@ def test_words_of_whole_things(text, wanted):
     ],
 )
 def test_what_is_denied_is_not_granted(text, granted, denied):
-    actual = said(text)
+    actual = stated(text)
     assert granted <= {label for label, present in actual.items() if present}
     assert denied <= {label for label, present in actual.items() if not present}
 
@@ -118,7 +118,7 @@ def test_a_table_about_parts_is_not_about_things():
     "text", ["a red thing, long", "red and long", "color red, shape long", "it is long. It is red."]
 )
 def test_a_small_table_of_one_s_own(text):
-    assert said(text, SMALL) == {"color: red": True, "shape: long": True}
+    assert stated(text, SMALL) == {"color: red": True, "shape: long": True}
 
 
 def test_a_text_without_a_known_word_is_refused():

@@ -25,8 +25,8 @@ def study(request):
 
 def test_a_described_class_and_the_same_class_built_have_the_same_bias(study):
     for c in np.flatnonzero(~study.seen):
-        own = float(study.full_head.biases[c])
-        assert np.float32(built_bias(study, study.full_head.rows[c])) == pytest.approx(own, abs=1e-6)
+        expected = float(study.full_head.biases[c])
+        assert np.float32(built_bias(study, study.full_head.rows[c])) == pytest.approx(expected, abs=1e-6)
         classifier = study.classifier(unseen=False)
         built = classifier.add_recipe(Recipe(name="again", attributes={}, like=study.classes[c]))
         assert built.bias == built_bias(study, built.weights)

@@ -267,10 +267,10 @@ def test_what_cannot_be_replaced_is_said_at_the_start(copy, tmp_path, monkeypatc
         check_target(copy)
     monkeypatch.setattr(os.path, "ismount", lambda path: False)
 
-    def held(source, target):
+    def refuse(source, target):
         raise PermissionError(13, "The process cannot access the file", str(source))
 
-    monkeypatch.setattr("niwt_core.study.storage.target.os.rename", held)  # Windows, while an app maps the files
+    monkeypatch.setattr("niwt_core.study.storage.target.os.rename", refuse)  # Windows, while an app maps the files
     with pytest.raises(NiwtError, match="close the app"):
         check_target(copy)
     assert load_study(copy)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def said(at: AppTest) -> str:
+def page_text(at: AppTest) -> str:
     """All markup and text that a page shows."""
     texts = [item.body for item in at.get("html")]
     for kind in ("markdown", "caption", "error", "warning", "code"):

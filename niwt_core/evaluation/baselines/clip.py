@@ -20,6 +20,11 @@ from torch import Tensor
 from niwt_core.backbones.torchvision_import import ensure_torchvision
 from niwt_core.errors import NiwtError
 
+ensure_torchvision()
+
+from transformers import AutoConfig, CLIPImageProcessor, CLIPModel, CLIPTokenizer  # noqa: E402 - it imports torchvision
+from transformers.utils import logging  # noqa: E402
+
 BATCH = 16
 _FIX = "give --clip a folder with config.json, model.safetensors, tokenizer and preprocessor, or a hub id while the network is there"
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
@@ -32,11 +37,9 @@ class Clip:
     """
 
     def __init__(self, source: str, *, device: torch.device | str = "cpu") -> None:
-
         self.source, self.device = source, torch.device(device)
         if not Path(source).is_dir() and not _HUB_ID.fullmatch(source):
             raise NiwtError("no such folder", where=source, fix=_FIX)
-        ensure_torchvision()
         with _quiet():
             self._model, self._tokenizer, self._processor = _load(source)
         self._model.to(self.device)
@@ -97,8 +100,6 @@ class Clip:
 
 def _load(source: str) -> tuple[Any, Any, Any]:
     """(model, tokenizer, image processor). Raises NiwtError."""
-    from transformers import AutoConfig, CLIPImageProcessor, CLIPModel, CLIPTokenizer
-
     try:
         config = AutoConfig.from_pretrained(source)
         if config.model_type != "clip":
@@ -123,8 +124,6 @@ def _load(source: str) -> tuple[Any, Any, Any]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """stderr is for the user's own progress and mistakes."""
-    from transformers.utils import logging
-
     level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Knowledge
-from niwt_core.knowledge.captions.encoders import TFIDF, SentenceEncoder, TextEncoder, TfidfEncoder, make_encoder
+from niwt_core.knowledge.captions.encoders import make_encoder, text_encoder
 from niwt_core.knowledge.captions.passages import passages
 from niwt_core.knowledge.encoder import KnowledgeEncoder
 
@@ -60,17 +59,6 @@ def caption_values(encoder: KnowledgeEncoder, name: str, caption: str, *, where:
             "the caption has no word that this study knows", where=where, fix="describe the class in other words"
         )
     return np.asarray(reader.encode(passages(name, sentences)).mean(0))
-
-
-def text_encoder(memory: Mapping[str, Any]) -> TextEncoder:
-    """The encoder that read a study's captions, from what it remembers. Raises NiwtError when it cannot be had any more."""
-    name = memory["encoder"]
-    return TfidfEncoder(memory["vocabulary"], memory["idf"]) if name == TFIDF else _sentence_encoder(name)
-
-
-@lru_cache(maxsize=2)
-def _sentence_encoder(name: str) -> SentenceEncoder:
-    return SentenceEncoder(name)
 
 
 def _says(sentence: str) -> bool:

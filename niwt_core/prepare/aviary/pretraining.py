@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
+from niwt_core.device import has_bfloat16
 from niwt_core.prepare.aviary.attribute_head import AttributeHead, strongest
 from niwt_core.prepare.checkpoint import resume_training, save_training
 from niwt_core.prepare.training import schedule
@@ -70,7 +71,7 @@ def pretrain(
     optimiser = torch.optim.AdamW(tasks.parameters(), lr=settings.rate, weight_decay=settings.decay)
     first = resume_training(tasks, optimiser, checkpoint)
     mean, std = (torch.tensor(value).mul(255).view(1, 3, 1, 1) for value in (preprocess.mean, preprocess.std))
-    half = device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
+    half = device.type == "cuda" or (device.type == "cpu" and has_bfloat16())
     steps, total = len(pictures) // settings.batch, settings.epochs * (len(pictures) // settings.batch)
     tasks.train()
     for epoch in range(first, settings.epochs):

@@ -104,7 +104,7 @@ def _check_model(study: Study) -> None:
         shapes["detectors.offset"] = (study.detectors["offset"], (K,))
         # Fractions of nothing are NaN here (an attribute of all classes, no claim at all), and a threshold that nothing reaches is infinite.
         auroc, figures = study.detectors["strength"], study.detectors["figures"]
-        need(tuple(auroc.shape) == (K,) and auroc.is_floating_point(), "detectors.auroc: of other attributes")
+        need(tuple(auroc.shape) == (K,) and auroc.is_floating_point(), "detectors.strength: of other attributes")
         need(tuple(figures.shape) == (8,) and figures.is_floating_point(), "detectors.figures: not the eight numbers")
         need(not bool(figures[:2].isnan().any()), "detectors.figures: a threshold that is no number")
     if study.operator is not None:

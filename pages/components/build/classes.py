@@ -70,41 +70,43 @@ def built(study: Study, draft: Draft) -> None:
 
 
 def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
-    with st.container(border=True, key=f"class-{_key(item.name)}"):
+    with st.container(border=True, key=f"class-{class_widget_key(item.name)}"):
         picture, words = st.columns([2, 10], vertical_alignment="top")
         with picture:
             st.html(f'<div class="cynb-portrait">{_picture(study, item)}</div>')
         with words:
             st.html(
-                f'<h3 class="cynb-name">{style.chip("built", item.name)}</h3><p class="cynb-said">{text(said(item.recipe))}</p>'
+                f'<h3 class="cynb-name">{style.chip("built", item.name)}</h3><p class="cynb-said">{text(recipe_text(item.recipe))}</p>'
             )
             if drawing.can_draw(study):
                 fresh_drawings(study, item)
             row = st.container(horizontal=True, gap="small")
             row.button(
                 "Edit",
-                key=f"edit-{_key(item.name)}",
+                key=f"edit-{class_widget_key(item.name)}",
                 on_click=_edit,
                 args=(study, draft, item.recipe),
                 icon=":material/tune:",
             )
-            row.download_button("Recipe", item.recipe.to_yaml(), f"{_slug(item.name)}.yaml", "application/yaml", key=f"save-{_key(item.name)}",
-                                icon=":material/download:", on_click="ignore")  # fmt: skip
+            row.download_button("Recipe", item.recipe.to_yaml(), f"{_slug(item.name)}.yaml", "application/yaml",
+                                key=f"save-{class_widget_key(item.name)}", icon=":material/download:", on_click="ignore")  # fmt: skip
             with row.popover("Share", icon=":material/link:"), session.shown_errors():
                 st.caption("This address alone rebuilds the class, on any machine with this study.")
                 st.code(link.address(str(st.context.url or ""), item.recipe), language=None, wrap_lines=True)
             row.button(
                 "Test it",
-                key=f"test-{_key(item.name)}",
+                key=f"test-{class_widget_key(item.name)}",
                 on_click=open_test,
                 args=(item.name,),
                 icon=":material/science:",
             )
-            if row.button("Classify pictures", key=f"try-{_key(item.name)}", icon=":material/photo_camera:"):
+            if row.button(
+                "Classify pictures", key=f"try-{class_widget_key(item.name)}", icon=":material/photo_camera:"
+            ):
                 try_it(study, item)
             row.button(
                 "Remove",
-                key=f"remove-{_key(item.name)}",
+                key=f"remove-{class_widget_key(item.name)}",
                 on_click=_remove,
                 args=(draft, item.name),
                 icon=":material/delete:",
@@ -121,7 +123,7 @@ def _picture(study: Study, item: BuiltClass) -> str:
     )
 
 
-def said(recipe: Recipe) -> str:
+def recipe_text(recipe: Recipe) -> str:
     """A recipe in one line: "crown color red, bill shape needle; otherwise like Cardinal"."""
     words = []
     for name, value in recipe.attributes.items():
@@ -287,6 +289,6 @@ def _slug(name: str) -> str:
     return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in name.casefold()).split()) or "class"
 
 
-def _key(name: str) -> str:
+def class_widget_key(name: str) -> str:
     """Of a class's widgets: readable, and different for names that differ in any character."""
     return f"{_slug(name)}-{digest(name)[:8]}"

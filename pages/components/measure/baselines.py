@@ -40,14 +40,14 @@ def beside_others(study: Study) -> None:
     ours = {OWN: evaluated.metrics, f"{OWN} {UNCALIBRATED}": evaluated.plain}
     if run.result is not None:
         rows = {**ours, **run.result}
-        st.html(_methods({name: value for name, value in rows.items() if UNCALIBRATED not in name}))
+        st.html(methods_table({name: value for name, value in rows.items() if UNCALIBRATED not in name}))
         with st.expander("Without calibration", icon=":material/balance:"):
-            st.html(_methods({name: value for name, value in rows.items() if UNCALIBRATED in name}))
+            st.html(methods_table({name: value for name, value in rows.items() if UNCALIBRATED in name}))
         if left := left_out(study):
             names = " and ".join(filter(None, (", ".join(left[:-1]), left[-1])))
             st.caption(f"{names} came after this study was prepared. Prepare it again to see them too.")
     else:
-        st.html(_methods({OWN: evaluated.metrics}))
+        st.html(methods_table({OWN: evaluated.metrics}))
         ask(
             run,
             "baselines",
@@ -74,7 +74,7 @@ def clip_command(study: Study) -> str:
     return f"niwt evaluate {folder} --baselines --clip FOLDER{pictures}"
 
 
-def _methods(rows: dict[str, Metrics]) -> str:
+def methods_table(rows: dict[str, Metrics]) -> str:
     """Markup, the highest H first; the transfer stands out wherever it stands."""
     body = []
     for name, value in sorted(rows.items(), key=lambda item: -item[1].H):

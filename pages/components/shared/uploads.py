@@ -96,7 +96,7 @@ class Uploads:
         self.study_id = study_id
         self.items: OrderedDict[str, Upload] = OrderedDict()
         self.chosen = ""
-        self._whole: OrderedDict[str, EncodedPicture] = OrderedDict()
+        self.kept_pictures: OrderedDict[str, EncodedPicture] = OrderedDict()
 
     @property
     def current(self) -> Upload | None:
@@ -119,7 +119,7 @@ class Uploads:
         if key in self.items:
             at = keys.index(key)
             del self.items[key]
-            self._whole.pop(key, None)
+            self.kept_pictures.pop(key, None)
             if self.chosen == key:
                 rest = list(self.items)
                 self.chosen = rest[max(at - 1, 0)] if rest else ""
@@ -139,10 +139,10 @@ class Uploads:
                 jpeg_bytes(picture.image, side=THUMB_SIDE),
                 ground_truth,
             )
-            self._keep_whole(key, picture)
+            self._keep_picture(key, picture)
             while len(self.items) > KEPT:
                 old, _ = self.items.popitem(last=False)
-                self._whole.pop(old, None)
+                self.kept_pictures.pop(old, None)
             if len(self.items) > READY:
                 old = next(islice(reversed(self.items), READY, None))
                 self.items[old] = self.items[old].light()
@@ -151,20 +151,20 @@ class Uploads:
 
     def encoded(self, upload: Upload, classifier: Classifier) -> EncodedPicture:
         """The whole picture again, activations included."""
-        if upload.key not in self._whole:
+        if upload.key not in self.kept_pictures:
             study = classifier.study
             values = input_of(upload.seen, study.preprocess)
             with torch.inference_mode():
                 activations = study.network.stem(values)
             image = Image.open(io.BytesIO(upload.shown)).convert("RGB")
-            self._keep_whole(upload.key, EncodedPicture(image, values, activations.clone(), upload.features))
-        self._whole.move_to_end(upload.key)
-        return self._whole[upload.key]
+            self._keep_picture(upload.key, EncodedPicture(image, values, activations.clone(), upload.features))
+        self.kept_pictures.move_to_end(upload.key)
+        return self.kept_pictures[upload.key]
 
-    def _keep_whole(self, key: str, picture: EncodedPicture) -> None:
-        self._whole[key] = picture
-        while len(self._whole) > WHOLE:
-            self._whole.popitem(last=False)
+    def _keep_picture(self, key: str, picture: EncodedPicture) -> None:
+        self.kept_pictures[key] = picture
+        while len(self.kept_pictures) > WHOLE:
+            self.kept_pictures.popitem(last=False)
 
 
 def session_uploads() -> Uploads:

@@ -44,7 +44,7 @@ def test_the_folds_of_a_study_are_those_of_its_preparation():
     actual = study_folds(study)
     assert len(actual) == len(wanted) == study.choices.folds
     for one, other in zip(actual, wanted, strict=True):
-        for part in ("kept", "held", "fit", "seen_test", "unseen_test"):
+        for part in ("kept", "left_out", "fit", "seen_test", "unseen_test"):
             assert np.array_equal(getattr(one, part), getattr(other, part))
 
 
