@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observation
-from niwt_core.knowledge.noun_phrases import NO_ARTICLE, join, mention, noun_of, phrase, with_article
+from niwt_core.knowledge.noun_phrases import NO_ARTICLE, join, mention, mentions, noun_of, phrase, with_article
 
 
 def contrasts(words: Sequence[AttributeScore], *, groups: int = 2) -> list[str]:
@@ -67,8 +67,8 @@ UNFAMILIAR = "This picture is unlike the pictures of this study; it may show non
 
 def _sights(display: str, seen: Sequence[Observation], stands_for: Sequence[AttributeScore], looked: bool) -> list[str]:
     if seen:
-        return [f"It sees {join([mention(item.label) for item in seen[:3]])}."]
-    words = join([mention(word.label) for word in stands_for[:3] if word.score > 0])
+        return [f"It sees {join(mentions([item.label for item in seen[:3]]))}."]
+    words = join(mentions([word.label for word in stands_for[:3] if word.score > 0]))
     nothing = ", of which the network is sure of nothing here" if looked else ""
     return [f"{display} stands for {words}{nothing}."] if words else []
 

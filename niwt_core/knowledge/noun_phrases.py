@@ -1,7 +1,7 @@
 """Attributes as noun phrases ("crown color: red" -> "a red crown", "crest: none" -> "no crest").
 
-By rules for the words that birds are described in (CUB-200-2011 and the Aviary); anything else falls back to "a <value> <group>", and a bare
-word is quoted.
+By rules for the words that birds are described in (CUB-200-2011 and the Aviary) and for the table of ImageNet's classes; anything else falls back
+to "a <value> <group>", and a bare word is quoted.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ _SEVERAL = {
     "horn": "horns",
 }
 NO_ARTICLE = (
-    "plumage", "wings", "legs", "eyes", "feet", "ears", "horns", "upperparts", "underparts", "fur", "wool", "skin", "colouring",
+    "plumage", "wings", "legs", "eyes", "feet", "ears", "horns", "upperparts", "underparts", "fur", "wool", "skin", "colouring", "surroundings",
+    "food", "fruit", "clothing", "footwear", "headwear", "kitchenware", "furniture", "jewellery", "lettering", "fabric", "people", "nearby",
 )  # fmt: skip
 # Groups of whole things, not of parts: the value says it by itself ("head: long snout" is a long snout), or is no noun ("use: fishing").
 _ITSELF = ("kind", "creature", "dog type", "object", "covering", "head", "limbs", "tail", "part", "taste")
-_QUOTED = ("context", "use", "setting")
+_CONTEXT, _USE, _SETTING = "context", "use", "setting"  # of a whole picture: "on a table", "eating", "kitchen"
+_ADJECTIVE = re.compile(r"\w+(al|ed)|.* and .*")  # shapes that are no nouns: "spherical", "curved", "long and thin"
 _HEAD_PATTERNS = {  # CUB's has_head_pattern: what is there, not what the head is like
     "malar": "malar stripe",
     "eyebrow": "eyebrow stripe",
@@ -55,8 +57,12 @@ def phrase(label: str) -> str:
     if not value:
         return f"“{group}”"
     value = re.sub(r"\s*\([^)]*\)", "", value).strip() or value  # "small (5 - 9 in)", "curved (up or down)"
-    if group in _QUOTED:
-        return f"“{value}”"
+    if group == _CONTEXT:
+        return value
+    if group == _USE:
+        return f"something for {value}"
+    if group == _SETTING:
+        return f"{value} surroundings"
     if group in _ITSELF and value != "none":
         return value
     if group == "color":
@@ -69,7 +75,8 @@ def phrase(label: str) -> str:
     if value in _LENGTHS:
         return f"{noun} {_LENGTHS[value]}"
     if group == "shape":
-        return f"{value.removesuffix('-like').replace('_', ' ')}-like shape"
+        bare = value.removesuffix("-like").replace("_", " ")
+        return f"{bare} shape" if _ADJECTIVE.fullmatch(bare) else f"{bare}-like shape"
     value = re.sub(
         rf"[\s-]({re.escape(noun)}|{re.escape(group.split()[0])})$", "", value
     )  # "forked tail", "rounded-wings"
@@ -78,7 +85,11 @@ def phrase(label: str) -> str:
 
 def mention(label: str, *, present: bool = True) -> str:
     """The attribute as something a bird has ("a red crown", "red legs", "no crest") or lacks ("no red crown", "a crest", "not “furry”")."""
-    bare = phrase(label)
+    bare, group = phrase(label), label.partition(": ")[0]
+    if group == _USE and bare.startswith("something"):
+        return bare if present else f"nothing{bare.removeprefix('something')}"
+    if group == _CONTEXT and not bare.startswith("“"):
+        return (bare if bare.startswith(("people", "close-up")) else f"that it is {bare}") if present else f"not {bare}"
     if bare.startswith("“"):
         return bare if present else f"not {bare}"
     if bare.startswith("no "):
@@ -86,6 +97,18 @@ def mention(label: str, *, present: bool = True) -> str:
     if not present:
         return f"no {bare}"
     return with_article(bare)
+
+
+def mentions(labels: Sequence[str]) -> list[str]:
+    """What is seen, in order; colours of the whole thing become one: "white and brown colouring"."""
+    colours = [value for group, _, value in (label.partition(": ") for label in labels) if group == "color" and value]
+    items: list[str] = []
+    for label in labels:
+        if not label.startswith("color: ") or len(colours) < 2:
+            items.append(mention(label))
+        elif label == f"color: {colours[0]}":
+            items.append(f"{join(colours)} colouring")
+    return items
 
 
 def with_article(words: str) -> str:

@@ -9,7 +9,7 @@ from niwt_core.data.aviary.attributes import ATTRIBUTE_GROUPS
 from niwt_core.explain.detector import Sighting
 from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observation
 from niwt_core.explain.sentence import UNFAMILIAR, contrasts, sentence_for
-from niwt_core.knowledge.noun_phrases import join, mention, phrase
+from niwt_core.knowledge.noun_phrases import join, mention, mentions, phrase
 from niwt_core.neurons.neuron import Neuron
 
 
@@ -45,6 +45,13 @@ from niwt_core.neurons.neuron import Neuron
         ("head pattern: eyering", "an eye ring", "no eye ring"),
         ("head pattern: unique pattern", "a uniquely patterned head", "no uniquely patterned head"),
         ("size: small (5 - 9 in)", "a small size", "no small size"),
+        ("shape: cylindrical", "a cylindrical shape", "no cylindrical shape"),
+        ("shape: bowl", "a bowl-like shape", "no bowl-like shape"),
+        ("setting: kitchen", "kitchen surroundings", "no kitchen surroundings"),
+        ("use: eating", "something for eating", "nothing for eating"),
+        ("context: on a table", "that it is on a table", "not on a table"),
+        ("context: people nearby", "people nearby", "not people nearby"),
+        ("kind: food", "food", "no food"),
         ("shape: perching-like", "a perching-like shape", "no perching-like shape"),
         ("furry", "“furry”", "not “furry”"),
     ],
@@ -52,6 +59,11 @@ from niwt_core.neurons.neuron import Neuron
 def test_an_attribute_is_said_as_people_would(label, present, absent):
     assert mention(label) == present
     assert mention(label, present=False) == absent
+
+
+def test_colours_of_the_whole_are_said_together():
+    assert mentions(["color: white", "kind: food", "color: brown"]) == ["white and brown colouring", "food"]
+    assert mentions(["color: white", "crest: none"]) == ["white colouring", "no crest"]
 
 
 def test_every_attribute_of_the_aviary_is_a_phrase_of_its_own():
