@@ -53,7 +53,8 @@ if page is start:  # links name the app's root: ?page=measure, ?neuron=12, ?clas
 if page is not studies:
     try:
         switcher.show(session.current_study())
-    except NiwtError:
+    except NiwtError as error:
+        st.session_state["study_problem"] = error
         st.switch_page(studies)  # which says what is wrong, and opens another
 page.run()
 if page is not studies:

@@ -1,6 +1,8 @@
 """Studies: what is installed and what it was made from; opening another; how to prepare one."""
 
+import streamlit as st
 
+from niwt_core import NiwtError
 from pages.components.shared import session, style
 from pages.components.studies import study_list, view
 from pages.serving import policy
@@ -11,8 +13,13 @@ session.page(
     "Open another, or prepare one from your own pictures.",
 )
 
-with session.shown_errors():
+problem = st.session_state.pop("study_problem", None)
+try:
     session.current_study()
+except NiwtError as error:
+    problem = error  # what is wrong now
+if problem is not None:
+    session.show_error(problem)
 
 style.heading("On this machine" if policy.may_name_paths() else "On this server")
 for summary in study_list.spines():

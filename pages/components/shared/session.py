@@ -55,7 +55,12 @@ def study_folder() -> Path:
 def current_study() -> Study:
     """The study of this session, loaded once per process. Raises NiwtError."""
     _enter()
-    return shared_study(study_folder())
+    study = shared_study(study_folder())
+    known: dict[str, str] = st.session_state.setdefault("study_ids", {})
+    if known.setdefault(str(study_folder()), study.id) != study.id:
+        known[str(study_folder())] = study.id
+        st.session_state["study_replaced"] = study.name
+    return study
 
 
 def shared_study(folder: Path) -> Study:
@@ -136,9 +141,15 @@ def class_history() -> ClassHistory:
     """This session's workshop for the current study; another study has its own, and keeps it. Raises NiwtError."""
     study = current_study()
     class_histories: dict[str, ClassHistory] = st.session_state.setdefault("class_histories", {})
-    if study.id not in class_histories:
-        class_histories[study.id] = ClassHistory(Classifier(study))
-    return class_histories[study.id]
+    history = class_histories.setdefault(study.id, ClassHistory(Classifier(study)))
+    if (
+        history.classifier.study is not study
+    ):  # opened anew, as after its files were copied over: the old one's are gone
+        gamma = history.classifier.gamma
+        history.classifier, history.held = Classifier(study), {}
+        history.classifier.gamma = gamma
+        _restore(history)
+    return history
 
 
 def classifier() -> Classifier:
@@ -323,6 +334,13 @@ def page(title: str, lead: str, *, keep: bool = True) -> None:
 
     _enter()
     page_top(title)
+    replaced_study = st.session_state.pop("study_replaced", "")
+    if replaced_study:
+        st.warning(
+            f"{escape_markdown(replaced_study)} was prepared again since this page was opened: neurons, weights and figures are the new study's, "
+            "and classes built before are not part of it.",
+            icon=":material/refresh:",
+        )
     if keep:
         with shown_errors():
             keeper.keep_classes()
