@@ -15,7 +15,7 @@ from pathlib import Path
 from niwt_core.errors import NiwtError
 from pages.serving.arguments import first_folder
 
-PUBLIC, STUDIES = "NIWT_PUBLIC", "NIWT_STUDIES"
+PUBLIC, STUDIES, LIMITS = "NIWT_PUBLIC", "NIWT_STUDIES", "NIWT_LIMITS"
 MEBIBYTE = 1 << 20
 # A path of at least two steps from a root, or from home; addresses of the web and fractions are none.
 PATH = re.compile(r"(?<![\w:/.\\])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\'\"`<>|:;,()]+){2,}[/\\]?")
@@ -25,11 +25,12 @@ PATH = re.compile(r"(?<![\w:/.\\])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\'\"`<>|:;,()]+)
 class Limits:
     """What one person, and all together, may ask of a server that is open to the public.
 
-    ``upload``: bytes of one file; ``pictures``: pictures that a session takes in at a time; ``sessions``: people at once; ``seconds``: computing
-    time of one session within ``window`` seconds.
+    ``upload``: bytes of one file; ``uploads``: bytes that a session sends, ``seconds``: time that it computes, both within ``window`` seconds;
+    ``pictures``: pictures that a session keeps; ``sessions``: people at once.
     """
 
     upload: int = 10 * MEBIBYTE
+    uploads: int = 200 * MEBIBYTE
     pictures: int = 60
     sessions: int = 60
     seconds: float = 120.0
@@ -56,10 +57,13 @@ def require_paths(what: str = "a folder of this machine") -> None:
 
 
 def public_studies() -> tuple[Path, ...]:
-    """The studies that were named when the server was started, in that order; on one's own machine none are fixed."""
-    if not is_public():
-        return ()
-    return tuple(Path(folder) for folder in json.loads(os.environ.get(STUDIES, "[]"))) or (first_folder(),)
+    """The only studies of a public server: those that it was started with, in that order; on one's own machine none are fixed."""
+    return (named_studies() or (first_folder(),)) if is_public() else ()
+
+
+def named_studies() -> tuple[Path, ...]:
+    """The studies that were named when the app was started."""
+    return tuple(Path(folder) for folder in json.loads(os.environ.get(STUDIES, "[]")))
 
 
 def require_study(folder: Path) -> None:
@@ -75,7 +79,7 @@ def limits() -> Limits | None:
     """The limits of a server that is open to the public; None on one's own machine."""
     if not is_public():
         return None
-    given = json.loads(os.environ.get("NIWT_LIMITS", "{}"))
+    given = json.loads(os.environ.get(LIMITS, "{}"))
     return Limits(**{name: given[name] for name in Limits.__dataclass_fields__ if name in given})
 
 

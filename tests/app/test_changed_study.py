@@ -16,6 +16,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the small study, as the app's study."""
     copy = Path(shutil.copytree(small_study().folder, tmp_path / "study"))
     monkeypatch.setenv("NIWT_STUDY", str(copy))
+    monkeypatch.setattr("pages.serving.preload.begin", lambda folder: None)  # its thread may notice first
     monkeypatch.setattr("sys.argv", ["app.py"])
     return copy
 

@@ -15,7 +15,7 @@ from pages.components.shared import figures, style
 from pages.components.shared.background import Report, Run, ask
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
-from pages.serving import policy
+from pages.serving import policy, visitors
 
 OWN, UNCALIBRATED = "NIWT, exact transfer", "(uncalibrated)"
 
@@ -30,7 +30,7 @@ def run_of(study_id: str, _study: Study) -> Run[Mapping[str, Metrics]]:
     return Run(f"baselines of {_study.name}", work)
 
 
-@st.fragment
+@visitors.fragment
 def beside_others(study: Study) -> None:
     """The transfer beside other methods; they are run on demand."""
     style.heading(

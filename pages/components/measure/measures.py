@@ -13,7 +13,7 @@ from niwt_core.study.evaluate import Evaluation, evaluate
 from pages.components.shared import charts, session, style
 from pages.components.shared.cards import facts, figures_row
 from pages.components.shared.session import per_study
-from pages.serving import policy
+from pages.serving import policy, visitors
 
 if TYPE_CHECKING:
     from niwt_core.figures.canvas import Format
@@ -49,7 +49,7 @@ def headline(study: Study) -> None:
     )
 
 
-@st.fragment
+@visitors.fragment
 def balance(study: Study) -> None:
     """U, S and H over gamma, with the point where this session stands."""
     style.heading(

@@ -146,7 +146,7 @@ def class_history() -> ClassHistory:
         history.classifier.study is not study
     ):  # opened anew, as after its files were copied over: the old one's are gone
         gamma = history.classifier.gamma
-        history.classifier, history.held = Classifier(study), {}
+        history.classifier, history.built = Classifier(study), {}
         history.classifier.gamma = gamma
         _restore(history)
     return history

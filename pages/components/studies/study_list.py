@@ -47,8 +47,7 @@ def spines() -> list[StudySummary]:
         for folder in (ROOT / study_list).iterdir()
         if _shown(folder)
     }
-    if is_study(study_folder()):
-        folders.add(study_folder().resolve())
+    folders |= {folder.resolve() for folder in (study_folder(), *policy.named_studies()) if is_study(folder)}
     return [read_summary(folder) for folder in sorted(folders, key=lambda folder: folder.name)]
 
 

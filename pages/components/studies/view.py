@@ -12,7 +12,7 @@ from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.style import text
 from pages.components.studies import study_list
 from pages.components.studies.study_list import StudySummary, Wanted, tag
-from pages.serving import policy
+from pages.serving import policy, visitors
 
 EPOCHS = {
     "The default for this set": None,
@@ -63,7 +63,7 @@ def _problem(item: StudySummary) -> str:
     return f'<h3 class="cyn-h3 cyn-flush">{text(item.name)}</h3><p class="cyn-sub">{said}. Prepare it again.</p>'
 
 
-@st.fragment
+@visitors.fragment
 def elsewhere() -> None:
     """Opens a study by its folder, where folders may be named."""
     with st.expander("Open a study from elsewhere", icon=":material/folder_open:"), st.form("elsewhere", border=False):
@@ -85,7 +85,7 @@ def prepare() -> None:
     )
 
 
-@st.fragment
+@visitors.fragment
 @session.shown_errors()
 def _prepare() -> None:
     """The command for the user's own paths, checked while they are typed."""
