@@ -20,13 +20,12 @@ from streamlit import config, net_util
 from streamlit.web.server.server_util import get_url
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = frozenset(path.stem for path in (ROOT / "pages").glob("*.py"))
 BROWSER_AFTER = 0.5  # seconds: the server answers by then
 
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from pages.serving import middleware  # noqa: E402  (the root may not have been on the path)
+from pages.serving import middleware, server_names  # noqa: E402  (the root may not have been on the path)
 
 # Streamlit would ask a foreign host what this machine's address is, when a browser comes from an address that it does not know.
 # It has no setting for it. Nothing leaves the machine; who serves under another name says so by `--server.corsAllowedOrigins`.
@@ -48,7 +47,9 @@ app = st.App(
     ROOT / "app.py",
     lifespan=opened,
     middleware=[
-        Middleware(middleware.PagesByRoot, pages=PAGES, base=config.get_option("server.baseUrlPath") or ""),
+        Middleware(
+            middleware.PagesByRoot, pages=server_names.PAGES, base=config.get_option("server.baseUrlPath") or ""
+        ),
         Middleware(middleware.BoundedUploads),
         Middleware(middleware.NoPathsSent, root=ROOT),
     ],

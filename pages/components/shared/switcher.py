@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from niwt_core import Study
-from pages.components.shared import session
+from pages.components.shared import session, share
 from pages.components.shared.markdown import escape_markdown
 from pages.components.studies import study_list
 from pages.components.studies.study_list import tag
@@ -31,6 +31,7 @@ def show(study: Study) -> None:
                     session.open_study(Path(folder))
                     st.query_params.clear()
                     st.rerun()
+        share.app_address()
         st.page_link("pages/studies.py", label="All studies, and how to make one", icon=":material/folder_open:")
 
 
