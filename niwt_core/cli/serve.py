@@ -87,7 +87,8 @@ def run_app(
         if not public:
             _say_address(f"http://{own}:{port or PORT}/{base_path.strip('/')}")
     command = [sys.executable, "-m", "streamlit", "run", str(script), *options]
-    raise SystemExit(run_server(command, environment, root))
+    code = run_server(command, environment, root)
+    raise SystemExit(code if code >= 0 else 128 - code)  # ended by a signal, as shells say it
 
 
 def network_address() -> str:

@@ -83,6 +83,11 @@ def limits() -> Limits | None:
     return Limits(**{name: given[name] for name in Limits.__dataclass_fields__ if name in given})
 
 
+def command_shown(command: str) -> str:
+    """A command that made a study, fit for this session: where paths are not shown, what it was without its options, which name them."""
+    return command if may_name_paths() else " ".join(command.split()[:3])
+
+
 def without_paths(text: str) -> str:
     """A text that was written for the machine's owner, fit for this session: of each path only its last step stays where paths are not shown."""
     if may_name_paths():

@@ -112,6 +112,10 @@ def test_a_damaged_study_is_named_without_its_folder(
     assert "of mine" not in text
 
 
+def test_a_command_is_shown_without_what_it_named(public: Path) -> None:
+    assert policy.command_shown("niwt prepare cub --root ../private/birds --out /srv/x") == "niwt prepare cub"
+
+
 def test_commands_to_copy_name_no_folder_of_the_server(public: Path) -> None:
     assert str(public.parent) not in baselines.clip_command(small_study())
 

@@ -115,3 +115,10 @@ def test_others_in_the_network_are_given_an_address_and_its_code(started, capsys
 
 def test_the_network_address_is_one_and_nothing_is_sent():
     assert ipaddress.ip_address(network_address()).version == 4
+
+
+def test_a_server_that_a_signal_ended_is_said_as_shells_say_it(monkeypatch):
+    monkeypatch.setattr("niwt_core.cli.serve._run", lambda command, env, cwd: -signal.SIGTERM)
+    with pytest.raises(SystemExit) as ended:
+        run_app(None)
+    assert ended.value.code == 143

@@ -164,7 +164,12 @@ def provenance(study: Study) -> None:
                         "backbone",
                         f"{policy.without_paths(str(memory.get('backbone', study.network.name)))}, dictionary layer {study.network.layer}",
                     ),
-                    ("command", policy.without_paths(str(memory.get("command", "made by the Python interface")))),
+                    (
+                        "command",
+                        policy.command_shown(str(memory["command"]))
+                        if memory.get("command")
+                        else "made by the Python interface",
+                    ),
                     ("seed", str(study.seed)),
                     (
                         "probe pictures",

@@ -54,6 +54,7 @@ def app_address() -> None:
     if is_loopback(url):
         st.caption("Only this machine can open it. `niwt app --host 0.0.0.0` lets others in your network in.")
         return
+    st.caption("On another screen: this address, or the code by a telephone's camera.")
     st.code(url, language=None, wrap_lines=True)
     code(url)
 

@@ -79,7 +79,7 @@ def read_summary(folder: Path) -> StudySummary:
             ),
             layer=str(manifest["network"].get("layer", "")),
             knowledge=str(manifest["knowledge"]["kind"]),
-            command=policy.without_paths(str(memory.get("command", ""))),
+            command=policy.command_shown(str(memory.get("command", ""))),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         return StudySummary(folder, folder.name, problem=f"its manifest cannot be read ({type(error).__name__})")

@@ -81,7 +81,7 @@ def prepare() -> None:
         return
     style.heading(
         "Prepare another",
-        "This server shows the studies above. With the app on your own machine, `niwt prepare` makes one of your own pictures.",
+        "This server shows the studies above. With the app on your own machine, niwt prepare makes one of your own pictures.",
     )
 
 
