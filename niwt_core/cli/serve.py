@@ -69,7 +69,7 @@ def run_app(
             raise NiwtError("no study there", where=str(study), fix="make one with `niwt prepare`, or check the path")
     folders = [str(study.resolve()) for study in studies or ()]
     if public and not folders:
-        folders = [str(found.parent) for found in sorted(root.glob("assets/*/study.json"), reverse=True)]
+        folders = [str(manifest.parent) for manifest in sorted(root.glob("assets/*/study.json"), reverse=True)]
     if folders:
         environment |= {"NIWT_STUDY": folders[0], "NIWT_STUDIES": json.dumps(folders)}
     options = ["--server.address", host]
@@ -80,12 +80,12 @@ def run_app(
         options += ["--server.headless", "true", "--server.maxUploadSize", str(max_upload)]
     options += ["--server.port", str(port)] if port else []
     options += ["--server.baseUrlPath", base_path.strip("/")] if base_path.strip("/") else []
-    own = "localhost" if host == LOOPBACK else network_address() if host in EVERYWHERE else host
-    options += ["--browser.serverAddress", own]  # without it a server that has no screen asks a foreign host
+    name = "localhost" if host == LOOPBACK else network_address() if host in EVERYWHERE else host
+    options += ["--browser.serverAddress", name]  # without it a server that has no screen asks a foreign host
     if host != LOOPBACK:
-        environment["NIWT_SHARED_HOST"] = own
+        environment["NIWT_SHARED_HOST"] = name
         if not public:
-            _say_address(f"http://{own}:{port or PORT}/{base_path.strip('/')}")
+            _say_address(f"http://{name}:{port or PORT}/{base_path.strip('/')}")
     command = [sys.executable, "-m", "streamlit", "run", str(script), *options]
     code = run_server(command, environment, root)
     raise SystemExit(code if code >= 0 else 128 - code)  # ended by a signal, as shells say it

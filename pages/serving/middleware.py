@@ -32,8 +32,8 @@ class PagesByRoot:
             await self.app(scope, receive, send)
             return
         query = [*parse_qsl(scope["query_string"].decode("latin-1")), ("page", page)]
-        here = "../" if path.endswith("/") else "./"
-        await RedirectResponse(f"{here}?{urlencode(query)}")(scope, receive, send)
+        relative = "../" if path.endswith("/") else "./"
+        await RedirectResponse(f"{relative}?{urlencode(query)}")(scope, receive, send)
 
 
 class BoundedUploads:

@@ -94,4 +94,4 @@ def without_paths(text: str) -> str:
         return text
     for folder in sorted({str(folder.parent) for folder in public_studies()} - {"/", "."}, key=len, reverse=True):
         text = text.replace(f"{folder}{os.sep}", "").replace(folder, "…")  # the studies' own, which may hold blanks
-    return PATH.sub(lambda found: re.split(r"[/\\]", found[0].rstrip("/\\"))[-1], text)
+    return PATH.sub(lambda match: re.split(r"[/\\]", match[0].rstrip("/\\"))[-1], text)

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from niwt_core import Recipe
-from tests.support.opened import ROOT, said, went_well
+from tests.support.opened import ROOT, page_text, went_well
 from tests.support.small_study import small_study
 
 
@@ -29,11 +29,11 @@ def at(folder: Path) -> AppTest:
 
 def again(at: AppTest) -> AppTest:
     """The next run of the same session by way of app.py, as a browser asks for it; AppTest would run the page's own file."""
-    fresh = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    another = AppTest.from_file(ROOT / "app.py", default_timeout=60)
     for key in ("entered", "class_histories", "study_ids"):
         if key in at.session_state:
-            fresh.session_state[key] = at.session_state[key]
-    return went_well(fresh.run())
+            another.session_state[key] = at.session_state[key]
+    return went_well(another.run())
 
 
 def copied_over(folder: Path, other: Path) -> None:
@@ -50,7 +50,7 @@ def test_files_copied_over_it(folder: Path, at: AppTest) -> None:
     copied_over(folder, small_study().folder)
     at = again(at)
     assert "changed since it was opened" in at.error[0].value
-    assert "Prepare another" in said(at)  # the Studies page
+    assert "Prepare another" in page_text(at)  # the Studies page
     at = again(at)
     assert not at.error
     (history,) = at.session_state["class_histories"].values()

@@ -21,7 +21,7 @@ from pages.components.shared import uploads
 from pages.serving import middleware, policy, visitors
 from pages.serving.policy import Limits
 from pages.serving.visitors import Visitors
-from tests.support.opened import ROOT, said, went_well
+from tests.support.opened import ROOT, page_text, went_well
 
 LIMITS = Limits(sessions=2, seconds=10, window=60)
 
@@ -163,14 +163,14 @@ def test_a_full_server_says_so_and_looks_again(public: None, monkeypatch: pytest
     at = AppTest.from_file(ROOT / "app.py", default_timeout=60)
     assert "Many people are here" in went_well(at.run()).title[0].value
     monkeypatch.setattr(visitors, "_is_open", lambda session: False)
-    assert "Choose your neuron" in said(went_well(at.run()))
+    assert "Choose your neuron" in page_text(went_well(at.run()))
 
 
 def test_who_has_computed_enough_waits(public: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visitors.VISITORS, "wait", lambda session, limits, now: 130.0)
     at = went_well(AppTest.from_file(ROOT / "app.py", default_timeout=60).run())
     assert "It goes on in 3 minutes" in at.warning[0].value
-    assert "Three ways in" not in said(at)
+    assert "Three ways in" not in page_text(at)
 
 
 def test_computing_is_counted_once(public: None, monkeypatch: pytest.MonkeyPatch) -> None:

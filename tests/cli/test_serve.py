@@ -102,9 +102,9 @@ def test_others_in_the_network_are_given_an_address_and_its_code(started, capsys
     monkeypatch.setattr("niwt_core.cli.serve.network_address", lambda: "192.168.7.9")
     with pytest.raises(SystemExit):
         run_app(None, port=8700, host="0.0.0.0", base_path="/birds/")
-    (command, environment, _), said = started[0], capsys.readouterr().err
-    assert "http://192.168.7.9:8700/birds" in said
-    assert "▄" in said
+    (command, environment, _), printed = started[0], capsys.readouterr().err
+    assert "http://192.168.7.9:8700/birds" in printed
+    assert "▄" in printed
     assert environment["NIWT_SHARED_HOST"] == "192.168.7.9"
     assert options_of(command, "--server.baseUrlPath") == "birds"
     with pytest.raises(SystemExit):
@@ -118,7 +118,7 @@ def test_the_network_address_is_one_and_nothing_is_sent():
 
 
 def test_a_server_that_a_signal_ended_is_said_as_shells_say_it(monkeypatch):
-    monkeypatch.setattr("niwt_core.cli.serve._run", lambda command, env, cwd: -signal.SIGTERM)
+    monkeypatch.setattr("niwt_core.cli.serve.run_server", lambda command, env, cwd: -signal.SIGTERM)
     with pytest.raises(SystemExit) as ended:
         run_app(None)
     assert ended.value.code == 143

@@ -59,8 +59,8 @@ def _facts(item: StudySummary) -> str:
 
 def _problem(item: StudySummary) -> str:
     where = study_list.shown(item.folder)
-    said = text(f"{where}: {item.problem}" if where else item.problem)
-    return f'<h3 class="cyn-h3 cyn-flush">{text(item.name)}</h3><p class="cyn-sub">{said}. Prepare it again.</p>'
+    problem = text(f"{where}: {item.problem}" if where else item.problem)
+    return f'<h3 class="cyn-h3 cyn-flush">{text(item.name)}</h3><p class="cyn-sub">{problem}. Prepare it again.</p>'
 
 
 @visitors.fragment
