@@ -7,13 +7,14 @@ import streamlit as st
 
 from niwt_core import NiwtError
 from pages.components.shared import session, style, switcher
-from pages.serving import arguments, preload
+from pages.serving import arguments, preload, visitors
 
 st.set_page_config(
     page_title="Choose Your Neuron", page_icon=str(arguments.ROOT / "assets" / "mark.svg"), layout="wide"
 )
 st.session_state.setdefault("entered", True)
 style.inject()
+visitors.let_in()
 st.logo(str(arguments.ROOT / "assets" / "mark.svg"), size="medium")
 
 start = st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)
@@ -53,8 +54,10 @@ if page is start:  # links name the app's root: ?page=measure, ?neuron=12, ?clas
 if page is not studies:
     try:
         switcher.show(session.current_study())
-    except NiwtError:
+    except NiwtError as error:
+        st.session_state["study_problem"] = error
         st.switch_page(studies)  # which says what is wrong, and opens another
-page.run()
+with visitors.metered():
+    page.run()
 if page is not studies:
     preload.begin(session.study_folder())

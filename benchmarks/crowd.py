@@ -2,13 +2,18 @@
 
 Twice: nine of them on machines of their own (they speak the server's protocol and draw nothing here), and all ten in Chromium beside the
 server. The second is set against an app of two titles, for ten browsers on two cores wait for each other whatever they show.
+
+``python -m benchmarks.crowd --people 30 --apart 5 [STUDY]`` is the first alone for a classroom: everybody asks for each page within five seconds.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import random
 import shutil
 import statistics
+import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -19,7 +24,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.app import FLAGS, HEADINGS, PAGES, Figure, running, server
+from benchmarks.app import AVIARY, FLAGS, HEADINGS, MET, PAGES, Figure, running, server
 
 PEOPLE = 10
 ROUNDS = 2
@@ -110,20 +115,28 @@ async def together(pages: Sequence[Page], names: Sequence[str]) -> float:
     return statistics.median(times)
 
 
-async def among_guests(page: Page, address: str, names: Sequence[str]) -> tuple[float, int]:
-    """(median page of one person in a browser while nine others ask for the same, exceptions that those were shown)."""
+async def among_guests(
+    page: Page, address: str, names: Sequence[str], *, people: int = PEOPLE, apart: float = 0
+) -> tuple[float, int]:
+    """(median page of one person in a browser while the others ask for the same, exceptions that those were shown).
+
+    apart: seconds within which everybody asks, each at a random moment; 0: all at the same moment.
+    """
+    drawn = random.Random(0)
     async with asyncio.TaskGroup() as tasks:
-        stop, ready = asyncio.Event(), [asyncio.Event() for _ in range(PEOPLE - 1)]
+        stop, ready = asyncio.Event(), [asyncio.Event() for _ in range(people - 1)]
         turns: list[asyncio.Queue[str]] = [asyncio.Queue() for _ in ready]
 
         async def take_part(at: int) -> int:
             async with guest(address) as person:
                 ready[at].set()
                 while not stop.is_set():
-                    await person.ask(await turns[at].get())
+                    name = await turns[at].get()
+                    await asyncio.sleep(drawn.uniform(0, apart))
+                    await person.ask(name)
                 return person.errors
 
-        others = [tasks.create_task(take_part(at)) for at in range(PEOPLE - 1)]
+        others = [tasks.create_task(take_part(at)) for at in range(people - 1)]
         for event in ready:
             await event.wait()
         times = []
@@ -132,7 +145,10 @@ async def among_guests(page: Page, address: str, names: Sequence[str]) -> tuple[
                 stop.set()
             for queue in turns:
                 queue.put_nowait(name)
+            moment = drawn.uniform(0, apart)
+            await asyncio.sleep(moment)
             times.append(await visit(page, name))
+            await asyncio.sleep(apart - moment)
     return statistics.median(times), sum(task.result() for task in others)
 
 
@@ -190,3 +206,36 @@ async def _measure(study: Path) -> list[Figure]:
 def measure(study: Path) -> list[Figure]:
     """What ten people meet."""
     return asyncio.run(_measure(study))
+
+
+async def _classroom(study: Path, people: int, apart: float) -> list[Figure]:
+    async with async_playwright() as playwright:
+        executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        with server(study) as (address, _, _):
+            page = await arrive(browser, address, PAGES)
+            await asyncio.sleep(READY)
+            single = await alone(page, PAGES)
+            among, guests = await among_guests(page, address, PAGES, people=people, apart=apart)
+            errors = guests + await exceptions([page])
+        await browser.close()
+    what = f"{people} people, each page asked for within {apart:g} s: median page against one person's {single * 1e3:.0f} ms"
+    return [
+        Figure(what, among / single, "x", "at most 4 x", among / single <= 4),
+        Figure("exceptions they met", errors, "", "none", errors == 0),
+    ]
+
+
+def main() -> None:
+    """Prints what a classroom meets."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.crowd", description=__doc__)
+    parser.add_argument("study", nargs="?", type=Path, default=AVIARY)
+    parser.add_argument("--people", type=int, default=30)
+    parser.add_argument("--apart", type=float, default=5.0, help="seconds within which everybody asks for a page")
+    given = parser.parse_args()
+    for figure in asyncio.run(_classroom(given.study, given.people, given.apart)):
+        sys.stdout.write(f"{figure.name}: {figure.value:.3g} {figure.unit} ({figure.target}: {MET[figure.met]})\n")
+
+
+if __name__ == "__main__":
+    main()

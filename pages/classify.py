@@ -12,13 +12,14 @@ from pages.components.classify import answers, results, viewer, why
 from pages.components.classify.reasons import explanation_of, map_of
 from pages.components.shared import intake, session, style
 from pages.components.shared.uploads import session_uploads
+from pages.serving import visitors
 
 STYLE = sheet("fragments") + Path(__file__).with_name("components").joinpath("classify", "classify.css").read_text(
     encoding="utf-8"
 )
 
 
-@st.fragment
+@visitors.fragment
 @session.shown_errors()
 def answered() -> None:
     """The picture at hand: its ranking, and why."""

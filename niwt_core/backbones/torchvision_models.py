@@ -3,8 +3,9 @@
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,11 @@ def _vgg_names(model: nn.Module) -> dict[str, str]:
 
 def _download(name: str, weights: Any) -> dict[str, torch.Tensor]:
     try:
-        with _timeout():
+        with (
+            _timeout(),
+            redirect_stdout(StringIO()),
+            redirect_stderr(StringIO()),
+        ):  # of torch.hub's own line, before the error
             return dict(weights.get_state_dict(progress=False, check_hash=True))
     except (OSError, RuntimeError) as error:  # no network, no such file, or a wrong hash
         where = f"{name}, from {weights.url}"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +19,9 @@ import typer
 
 from niwt_core.errors import NiwtError
 
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = ("0.0.0.0", "::", "")
+PORT = 8501  # Streamlit's own
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -33,27 +39,75 @@ def app_root() -> Path:
 
 
 def run_app(
-    study: Annotated[
-        Path | None, typer.Argument(metavar="[STUDY]", help="a study; the shipped Aviary by default")
+    studies: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[STUDY]...", help="the study to open, and others; the shipped ones by default"),
     ] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="port of the server")] = None,
     host: Annotated[
         str, typer.Option(help="address to listen on; 0.0.0.0 lets other machines in, which then may use this one")
-    ] = "127.0.0.1",
+    ] = LOOPBACK,
+    public: Annotated[
+        bool,
+        typer.Option("--public", help="for people whom you do not know: only these studies, no paths, with limits"),
+    ] = False,
+    max_upload: Annotated[int, typer.Option(min=1, help="megabytes of one file (--public)")] = 10,
+    max_pictures: Annotated[int, typer.Option(min=1, help="pictures that one person keeps (--public)")] = 60,
+    max_sessions: Annotated[int, typer.Option(min=1, help="people at once (--public)")] = 60,
+    max_seconds: Annotated[
+        int, typer.Option(min=1, help="computing time of one person in ten minutes (--public)")
+    ] = 120,
+    base_path: Annotated[str, typer.Option(help="what addresses begin with, behind a proxy that keeps it")] = "",
 ) -> None:
     """Opens the app in the browser. It listens on this machine alone, unless told otherwise."""
     root = app_root()
     script = root / "pages" / "serving" / "server.py"
     # PyTorch's threads would spin while they wait, on cores that the browser and other people need.
     environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
-    if study is not None:
+    for study in studies or ():
         if not (study / "study.json").is_file():  # the app opens it; importing what could takes a second
             raise NiwtError("no study there", where=str(study), fix="make one with `niwt prepare`, or check the path")
-        environment["NIWT_STUDY"] = str(study.resolve())
-    address = ["--server.address", host, "--browser.serverAddress", "localhost" if host == "127.0.0.1" else host]
-    listening = [*address, *(["--server.port", str(port)] if port else [])]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *listening]
-    raise SystemExit(run_server(command, environment, root))
+    folders = [str(study.resolve()) for study in studies or ()]
+    if public and not folders:
+        folders = [str(manifest.parent) for manifest in sorted(root.glob("assets/*/study.json"), reverse=True)]
+    if folders:
+        environment |= {"NIWT_STUDY": folders[0], "NIWT_STUDIES": json.dumps(folders)}
+    options = ["--server.address", host]
+    if public:
+        limits = {"upload": max_upload << 20, "uploads": max_upload * max_pictures << 20, "pictures": max_pictures,
+                  "sessions": max_sessions, "seconds": max_seconds}  # fmt: skip
+        environment |= {"NIWT_PUBLIC": "1", "NIWT_LIMITS": json.dumps(limits)}
+        options += ["--server.headless", "true", "--server.maxUploadSize", str(max_upload)]
+    options += ["--server.port", str(port)] if port else []
+    options += ["--server.baseUrlPath", base_path.strip("/")] if base_path.strip("/") else []
+    name = "localhost" if host == LOOPBACK else network_address() if host in EVERYWHERE else host
+    options += ["--browser.serverAddress", name]  # without it a server that has no screen asks a foreign host
+    if host != LOOPBACK:
+        environment["NIWT_SHARED_HOST"] = name
+        if not public:
+            _say_address(f"http://{name}:{port or PORT}/{base_path.strip('/')}")
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *options]
+    code = run_server(command, environment, root)
+    raise SystemExit(code if code >= 0 else 128 - code)  # ended by a signal, as shells say it
+
+
+def network_address() -> str:
+    """This machine's address in its own network, as its routes say; nothing is sent. 127.0.0.1 where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # kept for documentation: nobody has it
+            return str(probe.getsockname()[0])
+        except OSError:
+            return LOOPBACK
+
+
+def _say_address(address: str) -> None:
+    """The address for others in this network, and the same for the camera of a telephone."""
+    import segno
+
+    code = io.StringIO()
+    segno.make(address, micro=False).terminal(out=code, compact=True)
+    sys.stderr.write(f"Others in this network open {address}\n{code.getvalue()}")
 
 
 def run_server(command: Sequence[str], environment: Mapping[str, str], root: Path) -> int:

@@ -13,35 +13,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.responses import RedirectResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit import config
+from streamlit import config, net_util
 from streamlit.web.server.server_util import get_url
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = frozenset(path.stem for path in (ROOT / "pages").glob("*.py"))
 BROWSER_AFTER = 0.5  # seconds: the server answers by then
 
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from pages.serving import middleware, server_names  # noqa: E402  (the root may not have been on the path)
 
-class PagesByRoot:
-    """Redirects /measure?gamma=1 to /?gamma=1&page=measure."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].strip("/") in PAGES:
-            query = [*parse_qsl(scope["query_string"].decode("latin-1")), ("page", scope["path"].strip("/"))]
-            await RedirectResponse(f"/?{urlencode(query)}")(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+# Streamlit would ask a foreign host what this machine's address is, when a browser comes from an address that it does not know.
+# It has no setting for it. Nothing leaves the machine; who serves under another name says so by `--server.corsAllowedOrigins`.
+net_util.get_external_ip = lambda: None
 
 
 @asynccontextmanager
@@ -55,4 +43,14 @@ async def opened(app: Any) -> AsyncIterator[None]:
     yield
 
 
-app = st.App(ROOT / "app.py", lifespan=opened, middleware=[Middleware(PagesByRoot)])
+app = st.App(
+    ROOT / "app.py",
+    lifespan=opened,
+    middleware=[
+        Middleware(
+            middleware.PagesByRoot, pages=server_names.PAGES, base=config.get_option("server.baseUrlPath") or ""
+        ),
+        Middleware(middleware.BoundedUploads),
+        Middleware(middleware.NoPathsSent, root=ROOT),
+    ],
+)

@@ -71,6 +71,19 @@ def test_words_that_say_nothing_leave_the_sliders(page, words, what):
     assert not at.error
 
 
+def test_an_error_does_not_fold_the_panel_that_says_it(page):
+    """Words that are understood open it; words that are not, said next, leave it open, as long as the sheet is the same."""
+    at = page("build")
+    panel = lambda: next(item for item in at.expander if item.label == "Describe it in words")  # noqa: E731
+    assert not panel().proto.expanded
+    for words in ("a red crown", "zzz qqq", "red bird"):
+        at.text_area(key="words-0").input(words).run()
+        at.button(key="hear").click().run()
+        assert panel().proto.expanded, words
+    assert at.error
+    assert any(item.value == at.error[0].value for item in panel().error)
+
+
 def test_a_recipe_with_a_caption_becomes_attributes_to_correct(page):
     at = page("build", **{"class": to_text(Recipe("Pirate", caption="red crown, hooked bill"))})
     assert not at.error

@@ -153,7 +153,7 @@ def test_names():
         load_backbone("resnet18", weights="none", layer="layer4.9")
 
 
-def test_a_failed_download_says_to_give_a_file(monkeypatch, tmp_path):
+def test_a_failed_download_says_to_give_a_file(monkeypatch, tmp_path, capfd):
     asked = []
 
     def fail(*args, **kwargs):
@@ -165,4 +165,5 @@ def test_a_failed_download_says_to_give_a_file(monkeypatch, tmp_path):
     with pytest.raises(NiwtError, match=r"cannot download the weights.*no route to host.*--weights FILE"):
         load_backbone("mobilenet_v3_small")
     assert asked == [_PATIENCE]
+    assert capfd.readouterr() == ("", "")  # the error is the one line; torch.hub would put its own before it
     assert socket.getdefaulttimeout() is None

@@ -1,5 +1,7 @@
 """``niwt app`` without a server: what it would start."""
 
+import ipaddress
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from niwt_core.cli.serve import run_app
+from niwt_core.cli.serve import network_address, run_app
 from tests.support.small_study import small_study
 
 
@@ -25,10 +27,10 @@ def started(monkeypatch):
 def test_the_server_gets_the_study_and_lets_waiting_threads_sleep(started, monkeypatch):
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     with pytest.raises(SystemExit):
-        run_app(small_study().folder, port=8600)
+        run_app([small_study().folder], port=8600)
     (command, environment, folder), *more = started
     assert more == []
-    assert command[-2:] == ["--server.port", "8600"]
+    assert command[command.index("--server.port") + 1] == "8600"
     assert (Path(folder) / "pages" / "serving" / "server.py").is_file()
     assert environment["NIWT_STUDY"] == str(small_study().folder.resolve())
     assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
@@ -69,3 +71,54 @@ def test_what_ends_the_command_ends_its_server(number):
         assert command.wait(60) != 0
     with pytest.raises(ProcessLookupError):
         os.kill(server, 0)
+
+
+def options_of(command, name):
+    return command[command.index(name) + 1] if name in command else None
+
+
+def test_public(started, tmp_path):
+    with pytest.raises(SystemExit):
+        run_app([small_study().folder], public=True, max_upload=3, max_sessions=4, max_seconds=5, max_pictures=6)
+    ((command, environment, _),) = started
+    folder = str(small_study().folder.resolve())
+    assert environment["NIWT_PUBLIC"] == "1"
+    assert json.loads(environment["NIWT_STUDIES"]) == [folder]
+    limits = {"upload": 3 << 20, "uploads": 18 << 20, "pictures": 6, "sessions": 4, "seconds": 5}
+    assert json.loads(environment["NIWT_LIMITS"]) == limits
+    assert options_of(command, "--server.maxUploadSize") == "3"
+    assert options_of(command, "--server.headless") == "true"
+
+
+def test_a_public_server_without_studies_shows_the_shipped_ones(started):
+    with pytest.raises(SystemExit):
+        run_app(None, public=True)
+    names = [Path(folder).name for folder in json.loads(started[0][1]["NIWT_STUDIES"])]
+    assert names[0] == "photographs"
+    assert "aviary" in names
+
+
+def test_others_in_the_network_are_given_an_address_and_its_code(started, capsys, monkeypatch):
+    monkeypatch.setattr("niwt_core.cli.serve.network_address", lambda: "192.168.7.9")
+    with pytest.raises(SystemExit):
+        run_app(None, port=8700, host="0.0.0.0", base_path="/birds/")
+    (command, environment, _), printed = started[0], capsys.readouterr().err
+    assert "http://192.168.7.9:8700/birds" in printed
+    assert "▄" in printed
+    assert environment["NIWT_SHARED_HOST"] == "192.168.7.9"
+    assert options_of(command, "--server.baseUrlPath") == "birds"
+    with pytest.raises(SystemExit):
+        run_app(None, port=8700)
+    assert "NIWT_SHARED_HOST" not in started[1][1]
+    assert capsys.readouterr().err == ""
+
+
+def test_the_network_address_is_one_and_nothing_is_sent():
+    assert ipaddress.ip_address(network_address()).version == 4
+
+
+def test_a_server_that_a_signal_ended_is_said_as_shells_say_it(monkeypatch):
+    monkeypatch.setattr("niwt_core.cli.serve.run_server", lambda command, env, cwd: -signal.SIGTERM)
+    with pytest.raises(SystemExit) as ended:
+        run_app(None)
+    assert ended.value.code == 143

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from niwt_core.errors import NiwtError
 from tests.fuzz.kinds import KINDS, SLOW, one
+from tests.support.small_study import small_study
 
 LONGEST = 5.0  # seconds an input may take
 
@@ -26,6 +27,7 @@ class Outcome:
 
 def campaign(count: int, *, first: int = 0) -> Iterator[Outcome]:
     """About ``count`` inputs over all kinds, from seed ``first``."""
+    small_study(layer="second.1")  # made once, outside the first input's time
     shares = {kind: 0.1 if kind in SLOW else 1.0 for kind in KINDS}
     total = sum(shares.values())
     for kind, share in shares.items():

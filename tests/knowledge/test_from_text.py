@@ -197,6 +197,18 @@ def test_what_is_round_the_eye_is_not_the_eye():
     assert stated(AVIARY, "yellow around the eye") <= {"eye ring: yellow"}
 
 
+@pytest.mark.parametrize(
+    "where",
+    ["around the", "near its", "above the", "beside the", "behind each", "below", "close to its", "next to the"],
+)
+@pytest.mark.parametrize("part", ["eye", "crown", "bill"])
+def test_what_is_beside_a_part_is_not_that_part(where, part):
+    parts = table("has_eye_color::white", "has_bill_color::white", "has_crown_color::white", "has_nape_color::red")
+    actual, left = read_attributes(parts, f"a red nape, with a white patch {where} {part}")
+    assert [item.label for item in actual] == ["nape color: red"]
+    assert "white" in left
+
+
 def test_none_is_a_value_where_a_group_has_it():
     assert stated(AVIARY, "no crest") == {"crest: none"}
     assert stated(AVIARY, "a breast without stripes") == {"-breast pattern: striped"}

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,8 +30,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(study: Path) -> Iterator[str]:
-    """The address of the app, running on ``study`` at a free port; it ends with the block."""
+def served(study: Path, environment: Mapping[str, str] | None = None, *more: str) -> Iterator[str]:
+    """The address of the app, running on ``study`` at a free port; it ends with the block. ``more``: options of Streamlit."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -44,11 +44,12 @@ def served(study: Path) -> Iterator[str]:
         "true",
         "--server.fileWatcherType",
         "none",
+        *more,
     ]
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "pages/serving/server.py", *options, "--", str(study)],
         cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | dict(environment or {}),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

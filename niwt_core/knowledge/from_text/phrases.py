@@ -23,6 +23,10 @@ _CONTINUES = COPULAS | {"which", "that"}  # "the crown, which is not red, is bla
 _PLACE = frozenset(
     ["in", "on", "at", "among", "by", "under", "near", "over"]
 )  # "perched in a green wood" is about no part
+_BESIDE = re.compile(
+    r"\b(?:around|round|about|near|nearby|beside|besides|behind|above|below|beneath|underneath|next to|close to|surrounding|encircling) "
+    r"(?:(?:the|its|his|her|their|each|both) )?(\w+)"
+)
 _LESS = re.compile(r"\b(\w{4,})less\b")  # "hornless" is "no horn"
 
 
@@ -50,6 +54,7 @@ def pieces(text: str, parts: Collection[tuple[str, ...]], compounds: Collection[
     for sentence in sentences(text):
         for phrase, meaning in PHRASES.items():
             sentence = re.sub(rf"\b{phrase}\b", meaning, sentence)
+        sentence = _BESIDE.sub(lambda match: _beside(match, known), sentence)
         sentence = _LESS.sub(lambda match: match[0] if stem(match[0]) in compounds else f"no {match[1]}", sentence)
         out += _shared(_split(_compounded(sentence, compounds), known))
     return out
@@ -90,6 +95,12 @@ def _compounded(sentence: str, compounds: Collection[str]) -> str:
         else:
             out.append(word)
     return " ".join(out)
+
+
+def _beside(match: re.Match[str], known: Collection[tuple[str, ...]]) -> str:
+    """ "white near the bill" is about no part; "white around the eye" is about the ring there."""
+    part = stem(match[1])
+    return match[0] if (part,) not in known else "eyering" if part == "eye" else "near"
 
 
 def _split(sentence: str, known: Collection[tuple[str, ...]]) -> list[Piece]:

@@ -17,7 +17,7 @@ from pages.components.build.editor_tables import data_url
 from pages.components.build.measured import fresh_drawings
 from pages.components.build.testing import open_test
 from pages.components.build.try_it import try_it
-from pages.components.shared import drawing, keeper, session, style
+from pages.components.shared import drawing, keeper, session, share, style
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
@@ -57,7 +57,7 @@ def built(study: Study, draft: Draft) -> None:
         )  # fmt: skip
         with row.popover("Share all", icon=":material/link:"), session.shown_errors():
             st.caption("This address alone rebuilds all your classes, by their words, on any machine with this study.")
-            st.code(link.address(str(st.context.url or ""), keeper.current_work()), language=None, wrap_lines=True)
+            share.link(link.address(share.opened_at(), keeper.current_work()))
     else:
         st.html(
             '<p class="cynb-empty">None yet. What you build stays in this browser, beside the classes that the network was trained on.</p>'
@@ -92,7 +92,7 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
                                 key=f"save-{class_widget_key(item.name)}", icon=":material/download:", on_click="ignore")  # fmt: skip
             with row.popover("Share", icon=":material/link:"), session.shown_errors():
                 st.caption("This address alone rebuilds the class, on any machine with this study.")
-                st.code(link.address(str(st.context.url or ""), item.recipe), language=None, wrap_lines=True)
+                share.link(link.address(share.opened_at(), item.recipe))
             row.button(
                 "Test it",
                 key=f"test-{class_widget_key(item.name)}",

@@ -18,6 +18,7 @@ from pages.components.build.in_words import in_words
 from pages.components.build.testing import open_test
 from pages.components.shared import drawing, keeper, session, style
 from pages.components.shared.markdown import escape_markdown
+from pages.serving import visitors
 
 UNNAMED = "Your class"
 SHEET = Path(__file__).with_name("page.css")
@@ -35,7 +36,7 @@ def attributes(study: Study, draft: Draft) -> None:
     _editor(study, draft, tables)
 
 
-@st.fragment
+@visitors.fragment
 def _editor(study: Study, draft: Draft, tables: Tables) -> None:
     keep_draft(study, draft)
     _transfer(study, draft)  # first, so that it never waits for what stands above it on the page

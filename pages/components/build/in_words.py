@@ -15,8 +15,11 @@ EXAMPLE = "A small bird with a red crown and a long needle-like bill. Its wings 
 
 def in_words(study: Study, draft: Draft) -> None:
     """A field for a description, and what of it was understood. Where the study reads captions the text is kept as one, too."""
-    key = f"words-{draft.loads}"
-    with st.expander("Describe it in words", icon=":material/edit_note:", expanded=bool(draft.parsed or draft.caption)):
+    key, opened = f"words-{draft.loads}", f"words-open-{draft.loads}"
+    known = bool(
+        draft.parsed or draft.caption or st.session_state.get(opened)
+    )  # what is said of the words lies in there
+    with st.expander("Describe it in words", icon=":material/edit_note:", expanded=known):
         st.text_area(
             "What it looks like", draft.caption, key=key, height=90, max_chars=LONGEST_TEXT, placeholder=EXAMPLE,
             on_change=lambda: _keep(study, draft, st.session_state[key]),
@@ -42,6 +45,7 @@ def _keep(study: Study, draft: Draft, words: str) -> None:
 def _hear(study: Study, draft: Draft, words: str) -> None:
     from niwt_core import NiwtError
 
+    st.session_state[f"words-open-{draft.loads}"] = True
     try:
         st.session_state["words-replaced"] = draft.hear(study, words)
     except NiwtError as error:  # a callback cannot show it: the run after it does

@@ -11,7 +11,7 @@ import binascii
 import json
 import zlib
 from dataclasses import replace
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -19,6 +19,7 @@ from niwt_core import NiwtError, Recipe, Study
 from pages.components.build.draft import Draft
 from pages.components.shared import keeper, session
 from pages.components.shared.markdown import escape_markdown
+from pages.components.shared.share import root_of
 from pages.components.shared.work import Work, work_from_text
 
 PARAMETER = "class"
@@ -85,10 +86,7 @@ def address(page: str, shared: Recipe | Work) -> str:
     Raises NiwtError if it is too long for a link.
     """
     text = work_to_text(shared) if isinstance(shared, Work) else to_text(shared)
-    scheme, host, path, *_ = urlsplit(page)
-    return urlunsplit(
-        (scheme, host, path.removesuffix("/").removesuffix("/build") + "/", urlencode({PARAMETER: text}), "")
-    )
+    return f"{root_of(page)}?{urlencode({PARAMETER: text})}"
 
 
 def open_shared(study: Study, draft: Draft) -> None:

@@ -15,6 +15,7 @@ import torch
 from niwt_core import BuiltClass, Classifier, Study
 from niwt_core.audit.simulate import fresh_pictures
 from pages.components.shared import drawing, session, style
+from pages.serving import visitors
 
 DRAWINGS = 32
 SEED = 0
@@ -27,7 +28,7 @@ def fresh_drawings(study: Study, item: BuiltClass) -> None:
     classifier = session.classifier()
     run = run_of(study.id, drawing.strongest(study, item.values), study, classifier)
     if not run.done():
-        st.fragment(_wait, run_every=LOOK_AGAIN)(run)
+        visitors.fragment(run_every=LOOK_AGAIN)(_wait)(run)
         return
     with session.shown_errors():
         _show(classifier, item.name, run.result())

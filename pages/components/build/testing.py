@@ -16,6 +16,7 @@ from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.style import text
 from pages.components.shared.uploads import session_uploads
+from pages.serving import visitors
 
 FLAG = "testing"  # the name of the class under test, in the session's state
 
@@ -35,7 +36,7 @@ def close_test() -> None:
     st.session_state.pop(FLAG, None)
 
 
-@st.fragment
+@visitors.fragment
 @session.shown_errors()
 def show(study: Study, item: BuiltClass) -> None:
     """The test view of ``item``."""

@@ -14,11 +14,12 @@ from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import crop, picture_address
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
+from pages.serving import visitors
 
 SHOWN = 5  # classes that it moves most
 
 
-@st.fragment
+@visitors.fragment
 def ablation(study: Study, index: int) -> None:
     """Holds the neuron, or all of its name, at its mean, and says what changes."""
     namesakes = lookup.namesakes(study, index)

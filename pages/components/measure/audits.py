@@ -17,6 +17,7 @@ from pages.components.shared.background import Report, Run, ask
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
+from pages.serving import visitors
 
 COLUMNS = "minmax(6rem,2fr) repeat(3,minmax(3.5rem,1fr))"
 PAIR = "minmax(6rem,2fr) repeat(2,minmax(3.5rem,1fr))"
@@ -65,7 +66,7 @@ def run_of(study_id: str, _study: Study) -> Run[Audits]:
     return Run(f"audits of {_study.name}", work)
 
 
-@st.fragment
+@visitors.fragment
 def honesty(study: Study) -> None:
     """Claims, their controls and strange pictures; nothing where the knowledge has no words."""
     if study.knowledge.kind != "attributes":

@@ -11,6 +11,7 @@ from pages.components.shared import figures, style
 from pages.components.shared.background import Report, Run, ask
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
+from pages.serving import visitors
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -25,7 +26,7 @@ def run_of(study_id: str, _study: Study) -> Run[GroundTruth]:
     return Run(f"truth of {_study.name}", work)
 
 
-@st.fragment
+@visitors.fragment
 def against_ground_truth(study: Study) -> None:
     """Names, words and maps beside the ground truth; nothing for studies of photographs, whose truth nobody has written down."""
     if study.kind != "aviary":

@@ -18,7 +18,7 @@ from pages.components.shared import session, style
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.session import per_study
-from pages.components.shared.uploads import KEPT, Uploads, sample_key, take_in
+from pages.components.shared.uploads import Uploads, most_kept, sample_key, take_in
 
 SOURCES = {
     "samples": ":material/photo_library: Samples",
@@ -43,7 +43,7 @@ def choose(classifier: Classifier, session_uploads: Uploads) -> None:
                 "Other samples", icon=":material/refresh:", type="tertiary", on_click=_next_samples, key="other_samples"
             )
     if source == "upload":
-        upload(classifier, session_uploads, label=f"Pictures, up to {KEPT} at a time", key="upload")
+        upload(classifier, session_uploads, label=f"Pictures, up to {most_kept()} at a time", key="upload")
     elif source == "camera":
         _camera(classifier, session_uploads)
     else:

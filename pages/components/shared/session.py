@@ -25,6 +25,7 @@ from niwt_core.classify.confirm import Confirmed, confirm
 from niwt_core.knowledge.class_names import class_key
 from niwt_core.study.storage import check_unchanged
 from pages.components.shared.markdown import escape_markdown
+from pages.serving import policy
 from pages.serving.arguments import first_folder
 
 STEPS_KEPT = 100
@@ -54,11 +55,17 @@ def study_folder() -> Path:
 def current_study() -> Study:
     """The study of this session, loaded once per process. Raises NiwtError."""
     _enter()
-    return shared_study(study_folder())
+    study = shared_study(study_folder())
+    known: dict[str, str] = st.session_state.setdefault("study_ids", {})
+    if known.setdefault(str(study_folder()), study.id) != study.id:
+        known[str(study_folder())] = study.id
+        st.session_state["study_replaced"] = study.name
+    return study
 
 
 def shared_study(folder: Path) -> Study:
     """The study in ``folder``, loaded once per process and shared by all sessions. Raises NiwtError."""
+    policy.require_study(folder)
     name, study_id = str(folder), _study_id(folder)
     study: Study = _open_study(name, study_id)
     try:
@@ -134,9 +141,15 @@ def class_history() -> ClassHistory:
     """This session's workshop for the current study; another study has its own, and keeps it. Raises NiwtError."""
     study = current_study()
     class_histories: dict[str, ClassHistory] = st.session_state.setdefault("class_histories", {})
-    if study.id not in class_histories:
-        class_histories[study.id] = ClassHistory(Classifier(study))
-    return class_histories[study.id]
+    history = class_histories.setdefault(study.id, ClassHistory(Classifier(study)))
+    if (
+        history.classifier.study is not study
+    ):  # opened anew, as after its files were copied over: the old one's are gone
+        gamma = history.classifier.gamma
+        history.classifier, history.built = Classifier(study), {}
+        history.classifier.gamma = gamma
+        _restore(history)
+    return history
 
 
 def classifier() -> Classifier:
@@ -321,6 +334,13 @@ def page(title: str, lead: str, *, keep: bool = True) -> None:
 
     _enter()
     page_top(title)
+    replaced_study = st.session_state.pop("study_replaced", "")
+    if replaced_study:
+        st.warning(
+            f"{escape_markdown(replaced_study)} was prepared again since this page was opened: neurons, weights and figures are the new study's, "
+            "and classes built before are not part of it.",
+            icon=":material/refresh:",
+        )
     if keep:
         with shown_errors():
             keeper.keep_classes()
@@ -338,9 +358,10 @@ def shown_errors() -> Iterator[None]:
 
 def show_error(error: NiwtError) -> None:
     """One message: what is wrong in bold, where in code, what to do."""
-    st.error(f"**{_sentence(error.what)}**", icon=":material/error:")
-    details = [f"Where: `{error.where.replace('`', chr(39))}`"] if error.where else []
-    details += [f"What to do: {_sentence(error.fix)}"] if error.fix else []
+    what, where, fix = (policy.without_paths(part) for part in (error.what, error.where, error.fix))
+    st.error(f"**{_sentence(what)}**", icon=":material/error:")
+    details = [f"Where: `{where.replace('`', chr(39))}`"] if where else []
+    details += [f"What to do: {_sentence(fix)}"] if fix else []
     if details:
         st.caption("  \n".join(details))
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from niwt_core import Study
-from pages.components.shared import session
+from pages.components.shared import session, share
 from pages.components.shared.markdown import escape_markdown
 from pages.components.studies import study_list
+from pages.components.studies.study_list import tag
 
 
 def show(study: Study) -> None:
@@ -20,12 +21,17 @@ def show(study: Study) -> None:
     ):
         for name, folder, facts in _others(str(session.study_folder())):
             if st.button(
-                escape_markdown(name), key=f"switch-{folder}", help=facts, width="stretch", icon=":material/login:"
+                escape_markdown(name),
+                key=f"switch-{tag(Path(folder))}",
+                help=facts,
+                width="stretch",
+                icon=":material/login:",
             ):
                 with session.shown_errors():
                     session.open_study(Path(folder))
                     st.query_params.clear()
                     st.rerun()
+        share.app_address()
         st.page_link("pages/studies.py", label="All studies, and how to make one", icon=":material/folder_open:")
 
 

@@ -27,6 +27,7 @@ from niwt_core.images import image_hash, open_image
 from niwt_core.neurons.exemplars import jpeg_bytes
 from pages.components.shared import session
 from pages.components.shared.memory import settle
+from pages.serving import policy
 
 KEPT, READY, WHOLE = (
     1000,
@@ -34,6 +35,12 @@ KEPT, READY, WHOLE = (
     3,
 )  # pictures in the uploads; of these the ones that are not packed; and the ones with their activations
 SHOWN_SIDE, THUMB_SIDE = 768, 160  # pixels
+
+
+def most_kept() -> int:
+    """Pictures that a session keeps."""
+    limits = policy.limits()
+    return KEPT if limits is None else min(KEPT, limits.pictures)
 
 
 def sample_key(item: int) -> str:
@@ -140,7 +147,7 @@ class Uploads:
                 ground_truth,
             )
             self._keep_picture(key, picture)
-            while len(self.items) > KEPT:
+            while len(self.items) > most_kept():
                 old, _ = self.items.popitem(last=False)
                 self.kept_pictures.pop(old, None)
             if len(self.items) > READY:
@@ -187,9 +194,11 @@ def take_in(
 
     Returns the keys of the pictures, and what could not be read: the rest goes on.
     """
+    files = iter(files)
     errors: list[NiwtError] = []
     taken: list[str] = []
-    for done, (name, data, opened) in enumerate(_opened(files), 1):
+    limits = policy.limits()
+    for done, (name, data, opened) in enumerate(_opened(islice(files, None if limits is None else limits.pictures)), 1):
         key = image_hash(data)
         try:
             if key not in upload.items:
@@ -200,6 +209,9 @@ def take_in(
         except NiwtError as error:
             errors.append(NiwtError(error.what, where=name, fix=error.fix))
         progress(done)
+    left = sum(1 for _ in files)
+    if left:
+        errors.append(NiwtError(f"{left} more pictures were left out", fix="give fewer at a time"))
     upload.choose(next(iter(taken), ""))
     settle()
     return taken, errors

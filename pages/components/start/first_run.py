@@ -14,11 +14,12 @@ from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, class_items, crop
 from pages.components.shared.style import text
 from pages.components.start.walkthrough import discriminative_attributes
+from pages.serving import visitors
 
 PICTURES = 4
 
 
-@st.fragment
+@visitors.fragment
 def guide(study: Study, examples: list[int]) -> None:
     """Three steps: choose an unseen class, transfer its weights, try it on pictures."""
     style.heading(
