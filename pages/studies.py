@@ -1,10 +1,12 @@
 """Studies: what is installed and what it was made from; opening another; how to prepare one."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
-from pages.components.shared import session, style
+from niwt_core import NiwtError
+from pages.components.shared import session, style, user_photographs
 from pages.components.studies import study_list, view
 
 session.page(
@@ -19,6 +21,8 @@ with session.shown_errors():
 style.heading("On this machine")
 for summary in study_list.spines():
     view.summary(summary)
+with suppress(NiwtError):  # said above
+    user_photographs.panel(session.current_study(), "studies")
 with st.expander("Open a study from elsewhere", icon=":material/folder_open:"), st.form("elsewhere", border=False):
     folder = st.text_input("Folder of the study", placeholder="/data/studies/cub", key="elsewhere_folder")
     if st.form_submit_button("Open", icon=":material/login:"):

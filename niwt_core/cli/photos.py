@@ -31,7 +31,7 @@ def photos(
     forget: Annotated[bool, typer.Option("--forget", help="remove what was read from the cache")] = False,
     json: AsJson = False,
 ) -> None:
-    """Reads a folder of your own photographs, so that neurons, words and classes show yours; nothing leaves this machine. Goes on where it was stopped."""
+    """Reads a folder of your photographs: neurons, words and classes then show yours. Nothing leaves this machine; goes on where it was stopped."""
     from niwt_core import load_study
     from niwt_core.neurons.user_photographs import store_of, user_photographs
     from niwt_core.prepare.user_photographs import read_user_photographs

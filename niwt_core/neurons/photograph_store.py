@@ -59,8 +59,8 @@ class Shard:
 
 @dataclass(frozen=True)
 class PhotographSet:
-    """Which photographs are shown: the ``folder`` that they were found in, (path below it, key, stamp) of each, and (path, reason) of files that could
-    not be read."""
+    """Which photographs are shown: the ``folder`` that they were found in, (path below it, key, stamp) of each, and (path, reason) of
+    files that could not be read."""
 
     folder: str
     pictures: tuple[tuple[str, str, str], ...] = ()

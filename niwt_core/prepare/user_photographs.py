@@ -1,4 +1,4 @@
-"""Reads a folder of a person's own photographs: each is encoded once, by content; interrupted, it goes on where it was. Nothing leaves the machine."""
+"""Reads a folder of a person's own photographs: each is encoded once, by content; interrupted, it goes on. Nothing leaves the machine."""
 
 from __future__ import annotations
 

@@ -5,21 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+import torch
+from torch import Tensor
 
 from niwt_core import Classifier, NiwtError, Study
 from niwt_core.backbones import SplitNetwork
+from niwt_core.explain.attribute_map import neuron_weights
 from niwt_core.explain.strongest import Strongest, strongest_of_attribute, taken_for
+from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.exemplars import Gallery
 from niwt_core.neurons.user_photographs import UserPhotographs, shown_photographs, store_of
 from niwt_core.prepare.user_photographs import read_user_photographs
+from niwt_core.study.class_importance import class_importance
 from pages.components.shared import style
 from pages.components.shared.background import Report, Run, ask
 from pages.components.shared.markdown import escape_markdown
-from pages.components.shared.pictures import address, crop
+from pages.components.shared.pictures import lens
 from pages.components.shared.session import per_study, show_error
 from pages.components.shared.style import text
 from pages.serving.arguments import may_name_folders
 
+SHOWN = 6  # photographs of a class or a word
 LISTED = 50  # files that could not be read
 
 
@@ -48,33 +54,56 @@ def exemplars_id(study: Study) -> str:
     return photographs.id if photographs is not None else ""
 
 
-def of_class(study: Study, class_index: int, count: int) -> list[str]:
-    """Markup of the user's photographs that a class of the study is the first answer to."""
-    return _markup(study, _taken(study, class_index, count, exemplars_id(study)))
+def neuron_crop(study: Study, neuron: int, place: int) -> str:
+    """Markup of what excites a neuron most, number ``place``, in colour where it is active."""
+    shown = exemplars(study)
+    item = int(shown.top[neuron, place])
+    if isinstance(shown, UserPhotographs):
+        name = shown.paths[item]
+    else:
+        name = display_name(study.classes[study.labels[shown.pictures[item]]])
+    return lens(shown.jpeg(item), shown.map(neuron, place), alt=f"{name}, strongest {place + 1} of neuron {neuron}")
 
 
-def of_attribute(study: Study, column: int, count: int) -> list[str]:
-    """Markup of the user's photographs in which an attribute is seen."""
-    return _markup(study, _seen(study, column, count, exemplars_id(study)))
+def of_class(study: Study, class_index: int) -> list[str]:
+    """Markup of the user's photographs that a class of the study is the first answer to, in colour where its neurons are active."""
+    return _of_class(study, class_index, exemplars_id(study))
+
+
+def of_attribute(study: Study, column: int) -> list[str]:
+    """Markup of the user's photographs in which an attribute is seen, in colour where its neurons are active."""
+    return _of_attribute(study, column, exemplars_id(study))
 
 
 @per_study
-def _taken(study: Study, class_index: int, count: int, shown: str) -> list[Strongest]:
-    photographs = current(study)
-    return taken_for(Classifier(study), photographs, study.classes[class_index], count) if photographs else []
-
-
-@per_study
-def _seen(study: Study, column: int, count: int, shown: str) -> list[Strongest]:
-    photographs = current(study)
-    return strongest_of_attribute(study, photographs, study.knowledge.names[column], count) if photographs else []
-
-
-def _markup(study: Study, found: list[Strongest]) -> list[str]:
-    photographs = current(study)
+def _of_class(study: Study, class_index: int, shown: str) -> list[str]:
+    photographs, name = current(study), study.classes[class_index]
     if photographs is None:
         return []
-    return [crop(address(photographs.jpeg(one.item)), alt=photographs.paths[one.item]) for one in found]
+    ranked = taken_for(Classifier(study), photographs, name, SHOWN)
+    return _located(study, photographs, ranked, class_importance(study, name).float())
+
+
+@per_study
+def _of_attribute(study: Study, column: int, shown: str) -> list[str]:
+    photographs, name = current(study), study.knowledge.names[column]
+    if photographs is None:
+        return []
+    ranked = strongest_of_attribute(study, photographs, name, SHOWN)
+    return _located(study, photographs, ranked, neuron_weights(study, name))
+
+
+def _located(study: Study, photographs: UserPhotographs, ranked: list[Strongest], weights: Tensor) -> list[str]:
+    """Markup of photographs with the sum of the neurons' maps, with ``weights`` (N,), over them."""
+    if not ranked:
+        return []
+    jpegs = [photographs.jpeg(one.item) for one in ranked]
+    pictures = Classifier(study).encode_many(jpegs)
+    maps = [torch.einsum("n,nhw->hw", weights, study.network.spatial(one.activations)[0]).numpy() for one in pictures]
+    return [
+        lens(jpeg, values, alt=photographs.paths[one.item])
+        for jpeg, values, one in zip(jpegs, maps, ranked, strict=True)
+    ]
 
 
 # --- reading them ----------------------------------------------------------------------------------------------------
@@ -90,8 +119,11 @@ def _run_of(study_id: str, folder: str, _study: Study) -> Run[int]:
     return Run(f"photographs for {_study.name}", work)
 
 
-def panel(study: Study, key: str) -> None:
-    """Where a person names the folder of their photographs, or sees which are shown; nothing where folders may not be named."""
+def panel(study: Study, key: str, *, expanded: bool = False) -> None:
+    """Where a person names the folder of their photographs, or sees which are shown; nothing where folders may not be named.
+
+    ``expanded``: it stands open for a study without pictures.
+    """
     if not may_name_folders():
         return
     photographs = current(study)
@@ -100,11 +132,10 @@ def panel(study: Study, key: str) -> None:
     else:
         title = f"Shown in {len(photographs):,} photographs of yours"
     missing = photographs is None and not study.gallery.top.shape[1]
-    with st.expander(title, icon=":material/photo_library:", expanded=missing):
+    with st.expander(title, icon=":material/photo_library:", expanded=expanded and missing):
         _reading(study, photographs, key)
 
 
-@st.fragment
 def _reading(study: Study, photographs: UserPhotographs | None, key: str) -> None:
     asked = st.session_state.get("photographs_folder", "")
     if asked:
@@ -137,7 +168,7 @@ def _reading(study: Study, photographs: UserPhotographs | None, key: str) -> Non
         _run_of.clear(study.id, chosen, study)
         st.session_state["photographs_folder"] = chosen
         _run_of(study.id, chosen, study).start()
-        st.rerun(scope="fragment")
+        st.rerun()
     if photographs is not None:
         _unreadable(photographs)
         if st.button("Forget them", icon=":material/delete:", type="tertiary", key=f"photographs-forget-{key}"):
