@@ -18,6 +18,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout"
 With = Annotated[
     list[Path] | None, typer.Option("--with", metavar="RECIPE", help="a recipe to build a class from; may be repeated")
 ]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without",
+        metavar="CLASS",
+        help="a described class that shall not compete; may be repeated; `described`: all of them",
+    ),
+]
+ALL_DESCRIBED = "described"
 
 
 def info(study: StudyFolder, json: AsJson = False) -> None:
@@ -72,12 +81,13 @@ def explain(
     out: Annotated[Path, typer.Option(help="folder for the report")],
     class_: Annotated[str | None, typer.Option("--class", help="the class to explain; the best one by default")] = None,
     with_: With = None,
+    without: Without = None,
     json: AsJson = False,
 ) -> None:
     """Explains a class for a picture: maps, neurons, words, a sentence; writes a report."""
     from niwt_core.report import explanation_json, write_report
 
-    answer = classifier_for(study, [image], with_).classify(image)
+    answer = classifier_for(study, [image], with_, without).classify(image)
     explanation = answer.explain(class_)
     files = write_report(answer, explanation, out)
     if json:
@@ -94,8 +104,10 @@ def explain(
     write_line(f"report in {out / 'report.html'}")
 
 
-def classifier_for(study: Path, images: list[Path], recipes: list[Path] | None) -> Classifier:
-    """The study's classifier with the recipes' classes; pictures and recipes are checked first, since opening a study is what takes time."""
+def classifier_for(
+    study: Path, images: list[Path], recipes: list[Path] | None, without: list[str] | None = None
+) -> Classifier:
+    """The study's classifier with the recipes' classes, and without some described ones; pictures and recipes are checked first, since opening a study is what takes time."""
     from niwt_core import load_study, read_recipe
     from niwt_core.images import check_image
 
@@ -103,6 +115,8 @@ def classifier_for(study: Path, images: list[Path], recipes: list[Path] | None) 
         check_image(path)
     described = [read_recipe(path) for path in recipes or []]
     classifier = load_study(study).classifier()
+    names = without or []
+    classifier.switch_off(classifier.offered if ALL_DESCRIBED in names else names)
     for recipe in described:
         classifier.add_recipe(recipe)
     return classifier

@@ -17,7 +17,7 @@ from pages.components.build.editor_tables import data_url
 from pages.components.build.measured import fresh_drawings
 from pages.components.build.testing import open_test
 from pages.components.build.try_it import try_it
-from pages.components.shared import drawing, keeper, session, style
+from pages.components.shared import drawing, keeper, offered, session, style
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
@@ -50,7 +50,7 @@ def built(study: Study, draft: Draft) -> None:
         icon=":material/redo:",
         help=f"Redo: {escape_markdown(redo)}" if redo else None,
     )
-    if classes:
+    if keeper.current_work().says_something:
         row.download_button(
             "Save all", keeper.current_work().to_text(), f"classes-{study.id}.json", "application/json", key="save-all",
             icon=":material/download:", on_click="ignore", help="Every class, the pictures that moved it and the settings, in one file.",
@@ -58,12 +58,13 @@ def built(study: Study, draft: Draft) -> None:
         with row.popover("Share all", icon=":material/link:"), session.shown_errors():
             st.caption("This address alone rebuilds all your classes, by their words, on any machine with this study.")
             st.code(link.address(str(st.context.url or ""), keeper.current_work()), language=None, wrap_lines=True)
-    else:
+    if not classes:
         st.html(
             '<p class="cynb-empty">None yet. What you build stays in this browser, beside the classes that the network was trained on.</p>'
         )
     for item in classes.values():
         _card(study, draft, item)
+    offered.switch(session.classifier(), "build")
     _open_recipe(study, draft)
     if classes:
         _compare(study, classes)

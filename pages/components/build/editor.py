@@ -147,6 +147,7 @@ def _state(
         bias=built.bias if built is not None else tables.matrices.bias,
         temperature=temperature_of(study),
         replaced=original,
+        off=tuple(map(study.class_index, classifier.switched_off)),
         of_class=original if original >= 0 or not draft.like else study.class_index(draft.like),
         others=tuple(component.other_class(tables, item) for item in others),
         extras=tuple(_extras(study, draft, tables, others)),
