@@ -107,7 +107,8 @@ def explain(
 def classifier_for(
     study: Path, images: list[Path], recipes: list[Path] | None, without: list[str] | None = None
 ) -> Classifier:
-    """The study's classifier with the recipes' classes, and without some described ones; pictures and recipes are checked first, since opening a study is what takes time."""
+    """The study's classifier with the recipes' classes, and without some described ones; pictures and recipes are checked first, since opening
+    a study is what takes time."""
     from niwt_core import load_study, read_recipe
     from niwt_core.images import check_image
 
