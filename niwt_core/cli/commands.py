@@ -32,6 +32,7 @@ ALL_DESCRIBED = "described"
 def info(study: StudyFolder, json: AsJson = False) -> None:
     """What a study holds, and the layers that could be its dictionary."""
     from niwt_core import load_study
+    from niwt_core.knowledge.families import families
 
     opened = load_study(study)
     layers = [vars(layer) for layer in opened.network.layer_table(opened.preprocess.size)]
@@ -54,9 +55,15 @@ def info(study: StudyFolder, json: AsJson = False) -> None:
         "split_hash": opened.split_hash,
         "seed": opened.seed,
     }
+    family = {c: group.name for group in families(opened.knowledge) for c in group.classes}
     classes = [
-        {"class": name, "seen": bool(seen), "predictability": opened.predictability.get(name)}
-        for name, seen in zip(opened.classes, opened.seen, strict=True)
+        {
+            "class": name,
+            "seen": bool(seen),
+            "predictability": opened.predictability.get(name),
+            **({"family": family[c]} if family else {}),
+        }
+        for c, (name, seen) in enumerate(zip(opened.classes, opened.seen, strict=True))
     ]
     if json:
         write_json(

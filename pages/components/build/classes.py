@@ -17,7 +17,7 @@ from pages.components.build.editor_tables import data_url
 from pages.components.build.measured import fresh_drawings
 from pages.components.build.testing import open_test
 from pages.components.build.try_it import try_it
-from pages.components.shared import drawing, keeper, offered, session, style
+from pages.components.shared import class_families, drawing, keeper, offered, session, style
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
@@ -212,7 +212,12 @@ def _refuse_replacing(recipe: Recipe) -> None:
 
 def _compare(study: Study, classes: Mapping[str, BuiltClass]) -> None:
     with st.expander("Compare two classes"):
-        names = [*classes, *study.classes]
+        names = [*classes, *class_families.ordered(study)]
+        of_study = class_families.label(study)
+
+        def sign(name: str) -> str:
+            return f"{style.SIGNS['built']} {name}" if name in classes else of_study(name)
+
         latest = list(classes.values())[-1]
         left, right = st.columns(2)
         one = left.selectbox(
@@ -220,25 +225,20 @@ def _compare(study: Study, classes: Mapping[str, BuiltClass]) -> None:
             names,
             names.index(latest.name),
             key="compare-one",
-            format_func=lambda name: _sign(study, classes, name),
+            format_func=sign,
         )
         two = right.selectbox(
             "with",
             names,
             names.index(latest.nearest[0][0], len(classes)),
             key="compare-two",
-            format_func=lambda name: _sign(study, classes, name),
+            format_func=sign,
         )
         with session.shown_errors():
             pair = [
                 classes.get(name) or build_class(study, Recipe(display_name(name), like=name)) for name in (one, two)
             ]
             st.html(comparison(study, pair[0], pair[1]))
-
-
-def _sign(study: Study, classes: Mapping[str, BuiltClass], name: str) -> str:
-    kind = "built" if name in classes else "seen" if study.seen[study.class_index(name)] else "unseen"
-    return f"{style.SIGNS[kind]} {name if kind == 'built' else display_name(name)}"
 
 
 def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from niwt_core import NiwtError, Study
 from niwt_core.knowledge.class_names import display_name
 from pages.components.dictionary.ablation import ablation
-from pages.components.shared import cards, charts, lookup, style, user_photographs
+from pages.components.shared import cards, charts, class_families, lookup, style, user_photographs
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
 
@@ -176,6 +176,12 @@ def _classes(study: Study, index: int) -> None:
     describe = f"Importance of neuron {index}: most for {names[0]}, most against {names[-1]}."
     clicked = charts.show(chart, key=f"classes-of-{index}", alt=describe, clicks=True)
     st.html(f'<div class="cyn-sides">{sides}</div>')
+    leading = class_families.leading(study, values)
+    if leading:
+        named = ", ".join(f"{name} ({mean:+.3f})" for name, mean in leading)
+        st.html(
+            f'<p class="cyn-eyebrow cyn-gap">Families it speaks for most, on average</p><p class="cyn-sub">{text(named)}</p>'
+        )
     if clicked is not None:
         st.query_params.pop("neuron", None)
         cards.open_class(study, int(clicked))

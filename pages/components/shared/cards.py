@@ -188,13 +188,6 @@ def _door_picture(study: Study, page: str, shown: str) -> str:
     return f'<div class="cyn-crops">{"".join(class_crop(study, c, place=1) for c in chosen)}</div>'
 
 
-def class_label(study: Study) -> Callable[[str], str]:
-    """How a select box names a class: with the sign of its kind."""
-    return lambda name: (
-        f"{style.SIGNS['seen' if study.seen[study.classes.index(name)] else 'unseen']} {display_name(name)}"
-    )
-
-
 def trust_bar(study: Study) -> None:
     """How many neurons have a name that holds."""
     counts = trust_counts(study)
