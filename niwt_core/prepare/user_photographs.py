@@ -158,10 +158,10 @@ def _encode_remainders(
     """A shard knows the strongest of all its photographs: where some are gone from the folder, the others are encoded anew."""
     left: set[str] = set()
     for shard in store.shards():
-        here = {key for key in shard.keys if key in keys}
-        if here and len(here) < len(shard.keys):
+        kept = {key for key in shard.keys if key in keys}
+        if kept and len(kept) < len(shard.keys):
             store.drop(shard)
-            left |= here
+            left |= kept
     if left:
         _encoded(network, preprocess, [folder / path for path, key, _ in keys.values() if key in left], store, None)
 

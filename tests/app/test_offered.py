@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from niwt_core.knowledge.class_names import display_name
 from pages.components.build.link import work_to_text
 from pages.components.shared.work import Work
-from tests.support.opened import said, went_well
+from tests.support.opened import page_text, went_well
 from tests.support.small_study import UNSEEN, small_study
 
 Open = Callable[..., AppTest]
@@ -41,7 +41,7 @@ def test_the_build_page_has_it_too_and_saves_it(page: Open) -> None:
     at = went_well(at.multiselect(key="offered-build").set_value([small_study().unseen_classes[0]]).run())
     work = at.get("download_button")
     assert work, "what is switched off can be saved"
-    assert "None yet" in said(at)
+    assert "None yet" in page_text(at)
 
 
 def test_a_link_switches_off(page: Open) -> None:

@@ -11,7 +11,7 @@ from niwt_core.neurons import user_photographs as stores
 from niwt_core.neurons.user_photographs import store_of
 from niwt_core.prepare.user_photographs import read_user_photographs
 from pages.components.shared import user_photographs
-from tests.support.opened import said, went_well
+from tests.support.opened import page_text, went_well
 from tests.support.small_study import small_dataset, small_study
 
 Open = Callable[..., AppTest]
@@ -19,7 +19,7 @@ FIELD = "photographs-folder-dictionary"
 
 
 @pytest.fixture(autouse=True)
-def fresh(own_cache: None) -> None:
+def empty_store(own_cache: None) -> None:
     """The store of the small study lies in this test's cache."""
     stores._STORES.clear()
 
@@ -41,7 +41,7 @@ def read(folder: Path) -> None:
 
 def test_a_folder_is_named_and_read(page: Open, folder: Path) -> None:
     at = page("dictionary")
-    assert "bird-" not in said(at)
+    assert "bird-" not in page_text(at)
     at.text_input(key=FIELD).set_value(str(folder))
     at = went_well(next(button for button in at.button if button.label == "Read").click().run())
     run = user_photographs._run_of(small_study().id, str(folder), small_study())
@@ -49,9 +49,9 @@ def test_a_folder_is_named_and_read(page: Open, folder: Path) -> None:
         run.thread.join(60)
     at = page("dictionary")
     assert any("12 photographs of yours" in item.label for item in at.expander)
-    assert "broken.jpg" in said(at)
+    assert "broken.jpg" in page_text(at)
     at.segmented_control(key="trust").set_value("All")
-    assert "bird-" in said(went_well(at.run()))
+    assert "bird-" in page_text(went_well(at.run()))
 
 
 def test_neurons_classes_and_words_show_them(page: Open, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,19 +59,19 @@ def test_neurons_classes_and_words_show_them(page: Open, folder: Path, monkeypat
     unsure = partial(user_photographs.strongest_of_attribute, seen_only=False)  # so small a network is sure of nothing
     monkeypatch.setattr(user_photographs, "strongest_of_attribute", unsure)
     study = small_study()
-    assert "these excite it most" in said(page("dictionary", neuron="3"))
-    assert "bird-" in said(page("dictionary", neuron="3"))
+    assert "these excite it most" in page_text(page("dictionary", neuron="3"))
+    assert "bird-" in page_text(page("dictionary", neuron="3"))
     photographs = user_photographs.current(study)
     assert photographs is not None
     taken = [c for c in range(len(study.classes)) if user_photographs.of_class(study, c)]
     assert taken
     at = page("dictionary")
     at = went_well(at.selectbox(key="of_class").set_value(study.classes[taken[0]]).run())
-    assert "these are taken for it" in said(at)
+    assert "these are taken for it" in page_text(at)
     column = next(c for c in range(len(study.knowledge.names)) if user_photographs.of_attribute(study, c))
     at = page("dictionary")
     at = went_well(at.text_input(key="words").set_value(study.knowledge.labels[column]).run())
-    assert "is seen in these" in said(at)
+    assert "is seen in these" in page_text(at)
 
 
 def test_forgetting_them(page: Open, folder: Path) -> None:
@@ -80,7 +80,7 @@ def test_forgetting_them(page: Open, folder: Path) -> None:
     at = went_well(next(button for button in at.button if button.label == "Forget them").click().run())
     store = store_of(small_study().network, small_study().preprocess)
     assert store.read_set() is None
-    assert "bird-" not in said(page("dictionary", neuron="3"))
+    assert "bird-" not in page_text(page("dictionary", neuron="3"))
 
 
 def test_a_server_neither_offers_folders_nor_shows_the_owners(
@@ -90,8 +90,8 @@ def test_a_server_neither_offers_folders_nor_shows_the_owners(
     monkeypatch.setenv("NIWT_PUBLIC", "1")
     at = page("dictionary")
     assert not [item for item in at.text_input if item.key == FIELD]
-    assert "bird-" not in said(at)
-    assert "bird-" not in said(page("dictionary", neuron="3"))
+    assert "bird-" not in page_text(at)
+    assert "bird-" not in page_text(page("dictionary", neuron="3"))
 
 
 def test_a_folder_that_is_not_there_is_said(page: Open, tmp_path: Path) -> None:
@@ -102,4 +102,4 @@ def test_a_folder_that_is_not_there_is_said(page: Open, tmp_path: Path) -> None:
     if run.thread is not None:
         run.thread.join(60)
     at = went_well(at.run())
-    assert "No such folder" in said(at)
+    assert "No such folder" in page_text(at)

@@ -14,6 +14,7 @@ from niwt_core.knowledge.class_names import class_key, display_name
 from pages.components.build import link
 from pages.components.build.draft import Draft
 from pages.components.build.editor_tables import data_url
+from pages.components.build.imagining import picture_of
 from pages.components.build.measured import fresh_drawings
 from pages.components.build.testing import open_test
 from pages.components.build.try_it import try_it
@@ -113,6 +114,7 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
                 icon=":material/delete:",
                 type="tertiary",
             )
+            picture_of(study, item, class_widget_key(item.name))
 
 
 def _picture(study: Study, item: BuiltClass) -> str:
