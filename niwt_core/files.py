@@ -24,6 +24,15 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 
+CACHE = "choose-your-neuron"
+
+
+def cache_folder() -> Path:
+    """The user's cache folder, as the XDG base directories have it."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(given) if given and Path(given).is_absolute() else Path("~/.cache").expanduser()) / CACHE
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Writes ``content`` so that ``path`` is never seen half-written. Raises NiwtError if it cannot be."""
     path = Path(path)

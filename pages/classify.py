@@ -10,7 +10,7 @@ from niwt_core.report.figures import METHOD_NAMES, sized_square
 from niwt_core.report.stylesheet import sheet
 from pages.components.classify import answers, results, viewer, why
 from pages.components.classify.reasons import explanation_of, map_of
-from pages.components.shared import intake, session, style
+from pages.components.shared import intake, offered, session, style
 from pages.components.shared.uploads import session_uploads
 from pages.serving import visitors
 
@@ -67,6 +67,7 @@ def answered() -> None:
     reasons, calibration = st.columns(why.SPLIT, gap="large")
     with calibration:
         answers.calibration(classifier)
+        offered.switch(classifier, "classify")
         looked_for = st.container()
     with reasons:
         style.heading(f"Why {display}?" if chosen == answer.best.name else f"Could it be {display}?")

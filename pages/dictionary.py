@@ -4,7 +4,7 @@ import streamlit as st
 
 from niwt_core.report.dictionary_data import dictionary_csv
 from pages.components.dictionary import entry
-from pages.components.shared import cards, lookup, session
+from pages.components.shared import cards, class_families, lookup, session, user_photographs
 
 PER_PAGE = 12
 TRUST = {"Verified": ("verified",), "Named": ("verified", "weak"), "All": lookup.STATUSES}
@@ -22,6 +22,7 @@ session.page(
     "put to the test on pictures that had no part in it.",
 )
 cards.trust_bar(study)
+user_photographs.panel(study, "dictionary")
 
 words_column, class_column, part_column, trust_column = st.columns([4, 4, 3, 4], vertical_alignment="bottom")
 words = words_column.text_input(
@@ -29,9 +30,9 @@ words = words_column.text_input(
 )
 name = class_column.selectbox(
     "Matters to",
-    study.classes,
+    class_families.ordered(study),
     index=None,
-    format_func=cards.class_label(study),
+    format_func=class_families.label(study),
     placeholder="Any class",
     key="of_class",
 )
@@ -50,6 +51,13 @@ trust = TRUST[
 ]
 listed = lookup.search(study, words or "", part or "", trust)
 
+if name is None:
+    class_families.browse(study, "dictionary", lambda chosen: st.session_state.update(of_class=chosen))
+for column in lookup.attribute_columns(study, words or ""):
+    user_photographs.strip(
+        f"Of your photographs, “{study.knowledge.labels[column]}” is seen in these",
+        user_photographs.of_attribute(study, column),
+    )
 if name is not None:
     entry.show_class(study, study.class_index(name), listed)
 elif not listed:

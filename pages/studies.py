@@ -1,9 +1,11 @@
 """Studies: what is installed and what it was made from; opening another; how to prepare one."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from niwt_core import NiwtError
-from pages.components.shared import session, style
+from pages.components.shared import session, style, user_photographs
 from pages.components.studies import study_list, view
 from pages.serving import policy
 
@@ -24,6 +26,8 @@ if problem is not None:
 style.heading("On this machine" if policy.may_name_paths() else "On this server")
 for summary in study_list.spines():
     view.summary(summary)
+with suppress(NiwtError):  # said above
+    user_photographs.panel(session.current_study(), "studies")
 if policy.may_name_paths():
     view.elsewhere()
 

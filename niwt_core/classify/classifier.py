@@ -8,7 +8,7 @@ answer.explain().sentence
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
@@ -38,7 +38,7 @@ class Classifier:
         self.study = study
         self.device = torch.device(device)
         self.gamma = study.gamma
-        self._unseen = unseen
+        self._offered = frozenset(study.unseen_classes if unseen else ())
         self._built: dict[str, BuiltClass] = {}
         self.network = study.network.to(self.device)
         self._stack: tuple[tuple[Candidate, ...], Tensor, Tensor, Tensor] | None = None
@@ -100,7 +100,7 @@ class Classifier:
                 Candidate(item.name, ClassKind.BUILT, item.weights, item.bias) for item in self._built.values()
             ]
             for c, name in enumerate(study.classes):
-                if study.seen[c] or (self._unseen and class_key(name) not in taken):
+                if study.seen[c] or (name in self._offered and class_key(name) not in taken):
                     candidates.append(
                         Candidate(
                             name,
@@ -114,6 +114,35 @@ class Classifier:
             seen = torch.tensor([item.kind is ClassKind.SEEN for item in candidates])
             self._stack = (tuple(candidates), rows, biases, seen)
         return self._stack
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The study's described classes that compete, in its order; the others are switched off."""
+        return tuple(name for name in self.study.unseen_classes if name in self._offered)
+
+    @property
+    def switched_off(self) -> tuple[str, ...]:
+        """The study's described classes that do not compete, in its order."""
+        return tuple(name for name in self.study.unseen_classes if name not in self._offered)
+
+    def offer(self, names: Iterable[str] | None = None) -> None:
+        """Lets exactly these of the study's described classes compete; all of them without ``names``. Raises NiwtError on any other class."""
+        study = self.study
+        places = range(len(study.classes)) if names is None else [study.class_index(name) for name in names]
+        for c in places if names is not None else ():
+            if study.seen[c]:
+                what = f"{study.classes[c]!r} is no described class"
+                raise NiwtError(
+                    what, where=f"study {study.name}", fix="only those known by description can be switched off"
+                )
+        self._offered = frozenset(study.classes[c] for c in places if not study.seen[c])
+        self._stack = None
+
+    def switch_off(self, names: Iterable[str]) -> None:
+        """Takes some of the study's described classes out of the competition. Raises NiwtError on any other class."""
+        before = self._offered
+        self.offer(names)
+        self.offer(before - self._offered)
 
     def candidate(self, name: str) -> Candidate:
         """A class by its name, official or as shown. Raises NiwtError with the closest names."""

@@ -112,16 +112,15 @@ class HeldOut:
     labels: np.ndarray
 
     def claimed(
-        self, rows: np.ndarray, bias: float, *, seen: np.ndarray, gamma: float, replaced: int = -1
+        self, rows: np.ndarray, bias: float, *, seen: np.ndarray, gamma: float, absent: Sequence[int] = ()
     ) -> np.ndarray:
         """(n,) bool: the first of the built ``rows`` (b,r) wins the picture against the study's classes and the other rows.
 
-        ``replaced`` is the class whose name it has, or -1: that class does not compete.
+        ``absent`` classes do not compete: the one whose name it has, and those that are switched off.
         """
         scores = self.coordinates @ rows.T + bias  # (n, b)
         baselines = self.logits - gamma * seen  # (n, C)
-        if replaced >= 0:
-            baselines[:, replaced] = -np.inf
+        baselines[:, list(absent)] = -np.inf
         best = baselines.max(1)
         if len(rows) > 1:
             best = np.maximum(best, scores[:, 1:].max(1))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from niwt_core.cli.commands import AsJson, StudyFolder, With, classifier_for
+from niwt_core.cli.commands import AsJson, StudyFolder, With, Without, classifier_for
 from niwt_core.cli.output import Report, progress_bar, write_json, write_line, write_note, write_table
 from niwt_core.errors import NiwtError, shown
 
@@ -27,6 +27,7 @@ def classify(
         typer.Argument(metavar="IMAGE...", help="pictures, folders of pictures, or patterns such as 'birds/**/*.jpg'"),
     ],
     with_: With = None,
+    without: Without = None,
     top: Annotated[int, typer.Option(min=1, help="how many classes to show")] = 5,
     csv: Annotated[
         Path | None, typer.Option(help="a table with a row for each picture; an interrupted run goes on where it was")
@@ -43,7 +44,7 @@ def classify(
     files, singly = picture_files(images)
     if len(singly) == len(files):
         _one_must_be_readable(files, check_image)
-    classifier = classifier_for(study, [], with_)
+    classifier = classifier_for(study, [], with_, without)
     failed: list[tuple[Path, NiwtError]] = []
     results: list[Mapping[str, Any]] = []
     with progress_bar(visible=len(files) >= MANY) as report:
@@ -142,7 +143,7 @@ def _into_table(
     from niwt_core.classify.many import classify_files
     from niwt_core.files import digest, only_writer
 
-    key = digest(classifier.study.id, *(path.read_bytes() for path in recipes))
+    key = digest(classifier.study.id, *classifier.switched_off, *(path.read_bytes() for path in recipes))
     with only_writer(out):
         journal = Journal(out, key)
         left = [path for path in files if journal.row(path) is None]

@@ -18,11 +18,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout"
 With = Annotated[
     list[Path] | None, typer.Option("--with", metavar="RECIPE", help="a recipe to build a class from; may be repeated")
 ]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without",
+        metavar="CLASS",
+        help="a described class that shall not compete; may be repeated; `described`: all of them",
+    ),
+]
+ALL_DESCRIBED = "described"
 
 
 def info(study: StudyFolder, json: AsJson = False) -> None:
     """What a study holds, and the layers that could be its dictionary."""
     from niwt_core import load_study
+    from niwt_core.knowledge.families import families
 
     opened = load_study(study)
     layers = [vars(layer) for layer in opened.network.layer_table(opened.preprocess.size)]
@@ -45,9 +55,15 @@ def info(study: StudyFolder, json: AsJson = False) -> None:
         "split_hash": opened.split_hash,
         "seed": opened.seed,
     }
+    family = {c: group.name for group in families(opened.knowledge) for c in group.classes}
     classes = [
-        {"class": name, "seen": bool(seen), "predictability": opened.predictability.get(name)}
-        for name, seen in zip(opened.classes, opened.seen, strict=True)
+        {
+            "class": name,
+            "seen": bool(seen),
+            "predictability": opened.predictability.get(name),
+            **({"family": family[c]} if family else {}),
+        }
+        for c, (name, seen) in enumerate(zip(opened.classes, opened.seen, strict=True))
     ]
     if json:
         write_json(
@@ -72,12 +88,13 @@ def explain(
     out: Annotated[Path, typer.Option(help="folder for the report")],
     class_: Annotated[str | None, typer.Option("--class", help="the class to explain; the best one by default")] = None,
     with_: With = None,
+    without: Without = None,
     json: AsJson = False,
 ) -> None:
     """Explains a class for a picture: maps, neurons, words, a sentence; writes a report."""
     from niwt_core.report import explanation_json, write_report
 
-    answer = classifier_for(study, [image], with_).classify(image)
+    answer = classifier_for(study, [image], with_, without).classify(image)
     explanation = answer.explain(class_)
     files = write_report(answer, explanation, out)
     if json:
@@ -94,8 +111,11 @@ def explain(
     write_line(f"report in {out / 'report.html'}")
 
 
-def classifier_for(study: Path, images: list[Path], recipes: list[Path] | None) -> Classifier:
-    """The study's classifier with the recipes' classes; pictures and recipes are checked first, since opening a study is what takes time."""
+def classifier_for(
+    study: Path, images: list[Path], recipes: list[Path] | None, without: list[str] | None = None
+) -> Classifier:
+    """The study's classifier with the recipes' classes, and without some described ones; pictures and recipes are checked first, since opening
+    a study is what takes time."""
     from niwt_core import load_study, read_recipe
     from niwt_core.images import check_image
 
@@ -103,6 +123,8 @@ def classifier_for(study: Path, images: list[Path], recipes: list[Path] | None) 
         check_image(path)
     described = [read_recipe(path) for path in recipes or []]
     classifier = load_study(study).classifier()
+    names = without or []
+    classifier.switch_off(classifier.offered if ALL_DESCRIBED in names else names)
     for recipe in described:
         classifier.add_recipe(recipe)
     return classifier

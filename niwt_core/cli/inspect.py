@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from niwt_core.cli.commands import AsJson, StudyFolder, With, classifier_for
+from niwt_core.cli.commands import AsJson, StudyFolder, With, Without, classifier_for
 from niwt_core.cli.output import progress_bar, write_json, write_line, write_table
 from niwt_core.errors import NiwtError
 
@@ -16,6 +16,7 @@ def export(
     study: StudyFolder,
     out: Annotated[Path, typer.Option(help="file to write: .pt2 (torch.export) or .onnx")],
     with_: With = None,
+    without: Without = None,
     calibrated: Annotated[
         bool, typer.Option("--calibrated/--raw", help="gamma taken from seen logits inside the file, or not")
     ] = True,
@@ -24,7 +25,7 @@ def export(
     """Writes the classifier as one file that runs without this program, and checks that it gives the same logits."""
     from niwt_core.classify.export import export as export_classifier
 
-    done = export_classifier(classifier_for(study, [], with_), out, calibrated=calibrated)
+    done = export_classifier(classifier_for(study, [], with_, without), out, calibrated=calibrated)
     kinds = [label["kind"] for label in done.labels]
     result = {
         "out": str(done.path),

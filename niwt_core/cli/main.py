@@ -12,7 +12,19 @@ from typing import Any, NoReturn
 
 import typer
 
-from niwt_core.cli import build, classify, commands, dictionary, evaluate, inspect, paper, picture, prepare, serve
+from niwt_core.cli import (
+    build,
+    classify,
+    commands,
+    dictionary,
+    evaluate,
+    inspect,
+    paper,
+    photos,
+    picture,
+    prepare,
+    serve,
+)
 from niwt_core.cli.output import json_alone
 from niwt_core.errors import NiwtError, shown
 
@@ -31,6 +43,7 @@ app = typer.Typer(
 app.command("prepare")(prepare.prepare_command)
 app.command("info")(commands.info)
 app.command("neurons")(dictionary.neurons)
+app.command("photos")(photos.photos)
 app.command("picture-neurons")(picture.picture_neurons)
 app.command("build")(build.build)
 app.command("propose")(build.propose)

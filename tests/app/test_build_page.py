@@ -13,9 +13,10 @@ from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
 from niwt_core import NiwtError, Recipe, build_class, load_study
+from niwt_core.classify import imagined
 from niwt_core.data.aviary import species
 from niwt_core.images import open_image
-from pages.components.build import measured
+from pages.components.build import imagining, measured
 from pages.components.build.classes import class_widget_key, comparison, read_upload, recipe_text
 from pages.components.build.link import to_text
 from pages.components.shared import drawing, session
@@ -332,3 +333,18 @@ def test_recipes_by_file_good_and_bad(browser, address, tmp_path):
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("button", name="Remove").wait_for(state="detached")
     page.context.close()
+
+
+def test_what_the_network_imagines_of_a_class(page, monkeypatch):
+    monkeypatch.setattr(imagined, "OF_CLASS", replace(imagined.OF_CLASS, side=64, steps=4, jitter=2, zoom=(1.0, 1.0)))
+    with_link(page, to_text(RUBY))
+    assert "no evidence that it will be recognised" not in markup(page)
+    key = class_widget_key(RUBY.name)
+    page.button(key=f"run_imagine-{key}").click().run()
+    built = classifier_of(page).built[RUBY.name]
+    run = imagining.run_of(small_study().id, imagining.weights_digest(built), small_study(), built)
+    run.thread.join(60)
+    assert run.result.shape == (64, 64, 3)
+    page.run()
+    assert not page.exception
+    assert "no evidence that it will be recognised" in markup(page)

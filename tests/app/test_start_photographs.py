@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.serving.arguments import ROOT, SHIPPED
 from tests.support import browser
+from tests.support.opened import went_well
 
 
 @pytest.fixture
@@ -57,3 +58,19 @@ def test_teach_stands_on_the_first_screen_and_another_study_is_a_click_away():
         page.get_by_text("Build your first class").wait_for()
         assert "Aviary" in page.locator(".st-key-study-switch button").first.inner_text()
         assert not problems
+
+
+def test_classes_are_found_by_family(monkeypatch):
+    monkeypatch.setenv("NIWT_STUDY", str(ROOT / "assets" / "photographs"))
+    monkeypatch.setattr("sys.argv", ["app.py"])
+    at = went_well(AppTest.from_file(ROOT / "pages" / "dictionary.py", default_timeout=60).run())
+    listed = at.selectbox(key="of_class").options
+    assert len(listed) == 1095
+    assert sum(option.endswith("· Bird") for option in listed) > 50
+    family = at.selectbox(key="family-dictionary")
+    place = next(i for i, option in enumerate(family.options) if option.startswith("Fish ("))
+    at = went_well(family.set_value(place).run())
+    fish = at.button_group(key=f"of-family-dictionary-{place}")
+    assert any("goldfish" in option for option in fish.options)
+    at = went_well(fish.set_value("goldfish").run())
+    assert at.selectbox(key="of_class").value == "goldfish"

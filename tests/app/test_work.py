@@ -27,10 +27,10 @@ def confirmed(seed: int = 0) -> Confirmed:
 
 def test_all_of_it_comes_back_to_the_bit():
     moved = confirmed()
-    work = Work("abc", ((RED, moved), (BLUE, None)), 0.25)
+    work = Work("abc", ((RED, moved), (BLUE, None)), 0.25, ("Giraffe", "Octopus"))
     back = work_from_text(work.to_text(), where="test")
     assert [recipe for recipe, _ in back.classes] == [RED, BLUE]
-    assert (back.study, back.gamma) == ("abc", 0.25)
+    assert (back.study, back.gamma, back.off) == ("abc", 0.25, ("Giraffe", "Octopus"))
     actual = back.classes[0][1]
     assert actual is not None
     assert torch.equal(actual.features, moved.features)
@@ -38,6 +38,7 @@ def test_all_of_it_comes_back_to_the_bit():
     np.testing.assert_array_equal(actual.best_other, moved.best_other)
     shared = work_in_text(work_to_text(work))
     assert list(shared.classes) == [(RED, None), (BLUE, None)]  # a link has the words alone
+    assert shared.off == work.off
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,8 @@ def test_all_of_it_comes_back_to_the_bit():
         "", "null", "[]", "{}", "{", "9" * 9000, "[" * 9000, '{"format":2}', '{"format":1,"study":1,"classes":[]}',
         '{"format":1,"study":"","classes":{}}', '{"format":1,"study":"","classes":[1]}', '{"format":1,"study":"","classes":[{"recipe":{}}]}',
         '{"format":1,"study":"","classes":[],"gamma":"x"}', '{"format":1,"study":"","classes":[],"gamma":NaN}',
-        '{"format":1,"study":"","classes":[],"gamma":true}',
+        '{"format":1,"study":"","classes":[],"gamma":true}', '{"format":1,"study":"","classes":[],"off":"x"}',
+        '{"format":1,"study":"","classes":[],"off":[1]}',
         json.dumps({"format": 1, "study": "", "classes": [{"recipe": RED.to_dict()}] * 2}),
         json.dumps({"format": 1, "study": "", "classes": [{"recipe": RED.to_dict(), "confirmed": {"features": "AAAA"}}]}),
         json.dumps({"format": 1, "study": "", "classes": [{"recipe": RED.to_dict(), "code": "x"}]}),

@@ -202,3 +202,38 @@ def test_what_a_notebook_prints_of_a_result_is_one_line():
         assert len(text) < 600
     assert "Ruby Finch" in repr(classifier)
     assert answer.best.display in repr(answer)
+
+
+def test_described_classes_are_switched_off_singly_and_together(study) -> None:
+    classifier = study.classifier()
+    every = study.unseen_classes
+    before = classifier.classify(picture(5))
+    classifier.switch_off([every[0]])
+    assert classifier.offered == every[1:]
+    assert classifier.switched_off == every[:1]
+    kept = [item.name for item in before.ranking if item.name != every[0]]
+    assert [item.name for item in classifier.classify(picture(5)).ranking] == kept
+    classifier.switch_off(classifier.offered)
+    assert classifier.offered == ()
+    assert {item.kind for item in classifier.classify(picture(5)).ranking} == {"seen"}
+    classifier.offer()
+    assert [item.score for item in classifier.classify(picture(5)).ranking] == [item.score for item in before.ranking]
+
+
+def test_a_class_of_ones_own_takes_part_though_its_namesake_is_switched_off(study) -> None:
+    classifier = study.classifier()
+    name = study.unseen_classes[0]
+    classifier.switch_off([name])
+    classifier.add(name, {"crown color": "red"})
+    assert [item.kind for item in classifier.classify(picture(5)).ranking if item.name == name] == ["built"]
+    classifier.remove(name)
+    assert name not in [item.name for item in classifier.candidates]
+
+
+def test_only_described_classes_are_switched_off(study) -> None:
+    classifier = study.classifier()
+    with pytest.raises(NiwtError, match="no described class"):
+        classifier.switch_off([study.seen_classes[0]])
+    with pytest.raises(NiwtError, match="no class"):
+        classifier.switch_off(["Dodo of nowhere"])
+    assert classifier.offered == study.unseen_classes

@@ -7,7 +7,7 @@ import pytest
 
 from niwt_core.classify import many
 from niwt_core.images import open_image
-from tests.support.small_study import small_dataset
+from tests.support.small_study import small_dataset, small_study
 
 
 @pytest.fixture
@@ -109,3 +109,17 @@ def test_mistakes(refused, study, folder, tmp_path):
     refused("classify", study, tmp_path / "empty", words=("no pictures in that folder",))
     refused("classify", study, tmp_path / "*.png", words=("no file matches",))
     refused("classify", study, folder, "--csv", tmp_path, words=("that is a folder",))
+
+
+def test_described_classes_are_left_out(niwt, study, folder, tmp_path):
+    photo = folder / "a" / "000.png"
+    names = small_study().unseen_classes
+
+    def ranked(*more):
+        done = niwt("classify", study, photo, "--top", 50, *more, "--json")
+        return [(item["class"], item["kind"]) for item in done.json["results"][0]["ranking"]]
+
+    assert {name for name, _ in ranked()} >= set(names)
+    assert {name for name, kind in ranked("--without", names[0]) if kind == "unseen"} == set(names[1:])
+    assert {kind for _, kind in ranked("--without", "described")} == {"seen"}
+    niwt("classify", study, photo, "--without", "Dodo").one_error("no class 'Dodo'")

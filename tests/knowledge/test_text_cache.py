@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from niwt_core.knowledge.captions import cache
-from niwt_core.knowledge.captions.cache import TextCache, cache_folder
+from niwt_core.files import CACHE, cache_folder
+from niwt_core.knowledge.captions.cache import TextCache
 from niwt_core.knowledge.captions.encoders.sentence import identity_of
 
 WIDTH = 5
@@ -76,10 +76,10 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path, texts):
 
 def test_where_it_lies(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / cache.FOLDER
+    assert cache_folder() == tmp_path / CACHE
     monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert cache_folder() == tmp_path / "home" / ".cache" / cache.FOLDER
+    assert cache_folder() == tmp_path / "home" / ".cache" / CACHE
 
 
 def test_an_encoder_is_its_files_not_its_place(tmp_path):

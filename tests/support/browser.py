@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -46,20 +47,23 @@ def served(study: Path, environment: Mapping[str, str] | None = None, *more: str
         "none",
         *more,
     ]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "pages/serving/server.py", *options, "--", str(study)],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"} | dict(environment or {}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{address}/_stcore/health", server)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+    with TemporaryDirectory(
+        prefix="niwt-cache-"
+    ) as cache:  # photographs that were read on this machine are not the test's
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "pages/serving/server.py", *options, "--", str(study)],
+            cwd=ROOT,
+            env=os.environ | {"OMP_NUM_THREADS": "1", "XDG_CACHE_HOME": cache} | dict(environment or {}),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_for(f"{address}/_stcore/health", server)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:

@@ -7,7 +7,6 @@ cache may be lost, damaged or unwritable at any time: it then costs time, nothin
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,16 +14,9 @@ import numpy as np
 from safetensors.numpy import load, save
 
 from niwt_core.errors import NiwtError
-from niwt_core.files import write_atomically
+from niwt_core.files import cache_folder, write_atomically
 
-FOLDER = "choose-your-neuron"
 VERSION = "mean-pooled unit 1"  # what the vectors are; another pooling needs another name
-
-
-def cache_folder() -> Path:
-    """The user's cache folder, as the XDG base directories have it."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(given) if given and Path(given).is_absolute() else Path("~/.cache").expanduser()) / FOLDER
 
 
 class TextCache:

@@ -14,10 +14,11 @@ from niwt_core.knowledge.class_names import class_key, display_name
 from pages.components.build import link
 from pages.components.build.draft import Draft
 from pages.components.build.editor_tables import data_url
+from pages.components.build.imagining import picture_of
 from pages.components.build.measured import fresh_drawings
 from pages.components.build.testing import open_test
 from pages.components.build.try_it import try_it
-from pages.components.shared import drawing, keeper, session, share, style
+from pages.components.shared import class_families, drawing, keeper, offered, session, share, style
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
@@ -50,7 +51,7 @@ def built(study: Study, draft: Draft) -> None:
         icon=":material/redo:",
         help=f"Redo: {escape_markdown(redo)}" if redo else None,
     )
-    if classes:
+    if keeper.current_work().says_something:
         row.download_button(
             "Save all", keeper.current_work().to_text(), f"classes-{study.id}.json", "application/json", key="save-all",
             icon=":material/download:", on_click="ignore", help="Every class, the pictures that moved it and the settings, in one file.",
@@ -58,12 +59,13 @@ def built(study: Study, draft: Draft) -> None:
         with row.popover("Share all", icon=":material/link:"), session.shown_errors():
             st.caption("This address alone rebuilds all your classes, by their words, on any machine with this study.")
             share.link(link.address(share.opened_at(), keeper.current_work()))
-    else:
+    if not classes:
         st.html(
             '<p class="cynb-empty">None yet. What you build stays in this browser, beside the classes that the network was trained on.</p>'
         )
     for item in classes.values():
         _card(study, draft, item)
+    offered.switch(session.classifier(), "build")
     _open_recipe(study, draft)
     if classes:
         _compare(study, classes)
@@ -112,6 +114,7 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
                 icon=":material/delete:",
                 type="tertiary",
             )
+            picture_of(study, item, class_widget_key(item.name))
 
 
 def _picture(study: Study, item: BuiltClass) -> str:
@@ -211,7 +214,12 @@ def _refuse_replacing(recipe: Recipe) -> None:
 
 def _compare(study: Study, classes: Mapping[str, BuiltClass]) -> None:
     with st.expander("Compare two classes"):
-        names = [*classes, *study.classes]
+        names = [*classes, *class_families.ordered(study)]
+        of_study = class_families.label(study)
+
+        def sign(name: str) -> str:
+            return f"{style.SIGNS['built']} {name}" if name in classes else of_study(name)
+
         latest = list(classes.values())[-1]
         left, right = st.columns(2)
         one = left.selectbox(
@@ -219,25 +227,20 @@ def _compare(study: Study, classes: Mapping[str, BuiltClass]) -> None:
             names,
             names.index(latest.name),
             key="compare-one",
-            format_func=lambda name: _sign(study, classes, name),
+            format_func=sign,
         )
         two = right.selectbox(
             "with",
             names,
             names.index(latest.nearest[0][0], len(classes)),
             key="compare-two",
-            format_func=lambda name: _sign(study, classes, name),
+            format_func=sign,
         )
         with session.shown_errors():
             pair = [
                 classes.get(name) or build_class(study, Recipe(display_name(name), like=name)) for name in (one, two)
             ]
             st.html(comparison(study, pair[0], pair[1]))
-
-
-def _sign(study: Study, classes: Mapping[str, BuiltClass], name: str) -> str:
-    kind = "built" if name in classes else "seen" if study.seen[study.class_index(name)] else "unseen"
-    return f"{style.SIGNS[kind]} {name if kind == 'built' else display_name(name)}"
 
 
 def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:

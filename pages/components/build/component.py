@@ -54,6 +54,7 @@ class EditorState:
     """What the editor shows: ``base`` (K,) and ``changes`` to it by column; ``epoch`` changes when the page, not the person, moves the sliders;
     ``revision`` is the last of the person's changes that the server has answered; ``bias`` is what the class gets when it is built as it stands,
     ``temperature`` the study's;
+    ``off`` the study's described classes that do not compete;
     ``of_class`` the study's class that is described anew or started from, or -1; ``mine`` are the person's own pictures, ``mine_others`` (M,b) the
     other built classes' logits for them."""
 
@@ -66,6 +67,7 @@ class EditorState:
     bias: float
     temperature: float = 1.0
     replaced: int = -1
+    off: tuple[int, ...] = ()
     of_class: int = -1
     others: tuple[Mapping[str, Any], ...] = ()
     extras: tuple[Extra, ...] = ()
@@ -99,6 +101,7 @@ def show(tables: Tables, state: EditorState, *, key: str, on_draft: Callable[[],
         "mine": state.mine.id if state.mine is not None else "",
         "mineOthers": [list(row) for row in state.mine_others],
         "replaced": state.replaced,
+        "off": list(state.off),
         "others": list(state.others),
         "extras": [vars(extra) for extra in state.extras],
     }

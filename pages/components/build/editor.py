@@ -16,7 +16,7 @@ from pages.components.build.editor_tables import Tables, data_url, prepare
 from pages.components.build.facts import confirmed
 from pages.components.build.in_words import in_words
 from pages.components.build.testing import open_test
-from pages.components.shared import drawing, keeper, session, style
+from pages.components.shared import class_families, drawing, keeper, session, style
 from pages.components.shared.markdown import escape_markdown
 from pages.serving import visitors
 
@@ -99,20 +99,19 @@ def _with_text(study: Study, draft: Draft, tables: Tables) -> Tables:
 
 def _start(study: Study, draft: Draft) -> None:
     start, clear = st.columns([10, 2], vertical_alignment="bottom")
-    options = [AVERAGE, *sorted(study.classes, key=lambda name: display_name(name).casefold())]
+    options = [AVERAGE, *class_families.ordered(study)]
+    of_class = class_families.label(study)
     start.selectbox(
         "Start from", options, options.index(draft.like), key=f"start-{draft.loads}",
-        format_func=lambda like: _label(study, like),
+        format_func=lambda like: of_class(like) if like else _nothing_said(study),
         on_change=lambda: draft.start_from(st.session_state[f"start-{draft.loads}"]),
         help="The sliders begin at this description; what you changed stays changed.",
     )  # fmt: skip
     clear.button("Start over", key="start-over", on_click=draft.clear, width="stretch", icon=":material/ink_eraser:")
 
 
-def _label(study: Study, like: str) -> str:
-    if not like:
-        return "Nothing said yet" if study.encoding == "plain" else "The average of all seen classes"
-    return f"{style.SIGNS['seen' if study.seen[study.class_index(like)] else 'unseen']} {display_name(like)}"
+def _nothing_said(study: Study) -> str:
+    return "Nothing said yet" if study.encoding == "plain" else "The average of all seen classes"
 
 
 def _moved(study: Study, draft: Draft, key: str) -> None:
@@ -148,6 +147,7 @@ def _state(
         bias=built.bias if built is not None else tables.matrices.bias,
         temperature=temperature_of(study),
         replaced=original,
+        off=tuple(map(study.class_index, classifier.switched_off)),
         of_class=original if original >= 0 or not draft.like else study.class_index(draft.like),
         others=tuple(component.other_class(tables, item) for item in others),
         extras=tuple(_extras(study, draft, tables, others)),

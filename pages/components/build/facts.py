@@ -91,7 +91,8 @@ def confusions(study: Study, tables: Tables, built: BuiltClass) -> tuple[tuple[i
     baselines = [item for item in classifier.built.values() if item.name != built.name]
     rows = tables.matrices.project(np.stack([item.weights.double().numpy() for item in (built, *baselines)]))
     original = replaced(study, built.name)
-    claimed = tables.held_out.claimed(rows, built.bias, seen=study.seen, gamma=classifier.gamma, replaced=original)
+    absent = [*map(study.class_index, classifier.switched_off), *([original] if original >= 0 else [])]
+    claimed = tables.held_out.claimed(rows, built.bias, seen=study.seen, gamma=classifier.gamma, absent=absent)
     return tables.held_out.confusions(claimed, replaced=original)
 
 

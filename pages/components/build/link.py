@@ -113,8 +113,7 @@ def open_work(study: Study, work: Work) -> None:
     if work.study != study.id:
         work = replace(work, classes=tuple((_elsewhere(study, recipe), None) for recipe, _ in work.classes))
     keeper.take_classes(work, label=f"opened {len(work.classes)} classes")
-    if work.gamma is not None:
-        session.classifier().gamma = work.gamma
+    keeper.take_settings(work)
     st.toast(f"{len(work.classes)} classes were opened.", icon=":material/folder_open:")
 
 

@@ -102,7 +102,7 @@ export class Live {
     this.name = data.name;
     this.gamma = data.gamma;
     this.temperature = data.temperature ?? 1;
-    this.replaced = data.replaced;
+    this.absent = new Set(data.replaced >= 0 ? [data.replaced, ...data.off] : data.off);
     this.ofClass = data.ofClass ?? -1;
     this.others = data.others;
     this.scorer.bias = data.bias ?? this.scorer.header.bias;
@@ -195,7 +195,7 @@ export class Live {
     logits[0] = scorer.empty ? -Infinity : extra ? scorer.score(extra.vector) : scorer.score(scorer.pictures, picture * scorer.r);
     for (let c = 0; c < C; c++) {
       const raw = extra ? extra.logits[c] : scorer.logits[picture * C + c];
-      logits[1 + c] = c === this.replaced ? -Infinity : raw - (this.classes[c].kind === "seen" ? this.gamma : 0);
+      logits[1 + c] = this.absent.has(c) ? -Infinity : raw - (this.classes[c].kind === "seen" ? this.gamma : 0);
     }
     this.others.forEach((other, i) => { logits[1 + C + i] = extra ? extra.others[i] : other.logits[picture]; });
     return logits;
@@ -299,7 +299,7 @@ export class Live {
 
   #paintNearest() {
     this.near.set(this.scorer.likeness);
-    if (this.replaced >= 0) this.near[this.replaced] = -Infinity;
+    for (const c of this.absent) this.near[c] = -Infinity;
     const places = this.scorer.empty ? [] : largest(this.near, NEAR);
     this.nears.forEach((row, i) => {
       row.node.hidden = places[i] === undefined;

@@ -8,8 +8,8 @@ import streamlit as st
 from niwt_core import NiwtError, Study
 from niwt_core.knowledge.class_names import display_name
 from pages.components.dictionary.ablation import ablation
-from pages.components.shared import cards, charts, lookup, style
-from pages.components.shared.pictures import class_crop, neuron_crop
+from pages.components.shared import cards, charts, class_families, lookup, style, user_photographs
+from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
 
 BINS = 28  # of the histogram
@@ -43,12 +43,21 @@ def show(study: Study, index: int) -> None:
         f'<header class="cyn-head"><p class="cyn-eyebrow">Neuron {index} · {text(part)}</p><h1>{text(word)}</h1>'
         f"<p>{style.trust(neuron.trust)} {text(_verdict(study, index))}</p></header>"
     )
-    pictures = "".join(neuron_crop(study, index, place) for place in range(study.gallery.top.shape[1]))
-    legend = "Excites it most · in colour where it is active; point at one to see it whole"
+    pictures = "".join(
+        user_photographs.neuron_crop(study, index, place)
+        for place in range(user_photographs.exemplars(study).top.shape[1])
+    )
+    whose = (
+        "Of your photographs, these excite it most"
+        if user_photographs.current(study) is not None
+        else "Excites it most"
+    )
+    legend = f"{whose} · in colour where it is active; point at one to see it whole"
     if not pictures:
         st.html(
             '<p class="cyn-sub">This study keeps no photographs of what excites it; the classes that lean on it tell what it is for.</p>'
         )
+        user_photographs.panel(study, f"neuron-{index}", expanded=True)
     else:
         st.html(f'<p class="cyn-eyebrow cyn-gap">{legend}</p><div class="cyn-exemplars">{pictures}</div>')
     left, right = st.columns(2, gap="large")
@@ -167,6 +176,12 @@ def _classes(study: Study, index: int) -> None:
     describe = f"Importance of neuron {index}: most for {names[0]}, most against {names[-1]}."
     clicked = charts.show(chart, key=f"classes-of-{index}", alt=describe, clicks=True)
     st.html(f'<div class="cyn-sides">{sides}</div>')
+    leading = class_families.leading(study, values)
+    if leading:
+        named = ", ".join(f"{name} ({mean:+.3f})" for name, mean in leading)
+        st.html(
+            f'<p class="cyn-eyebrow cyn-gap">Families it speaks for most, on average</p><p class="cyn-sub">{text(named)}</p>'
+        )
     if clicked is not None:
         st.query_params.pop("neuron", None)
         cards.open_class(study, int(clicked))
@@ -182,6 +197,7 @@ def show_class(study: Study, class_index: int, listed: list[int]) -> None:
         f'<div class="cyn-of-class"><div class="cyn-crops">{pictures}</div><div><h2 class="cyn-h2">{style.chip(kind, name)}</h2>'
         f'<p class="cyn-sub">{text(_said(study, class_index))}The importance of each neuron is {source}.</p></div></div>'
     )
+    user_photographs.strip("Of your photographs, these are taken for it", user_photographs.of_class(study, class_index))
     pro, con = lookup.for_and_against(study, class_index, tuple(listed))
     top = float(np.abs(values).max()) or 1.0
     for key, title, chosen in (("for", "Speak for it", pro), ("against", "Speak against it", con)):

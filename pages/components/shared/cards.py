@@ -16,10 +16,11 @@ from pages.components.shared import style
 from pages.components.shared.figures import meter, stacked
 from pages.components.shared.lookup import TRUST, trust_counts
 from pages.components.shared.markdown import escape_markdown
-from pages.components.shared.pictures import class_crop, neuron_crop
+from pages.components.shared.pictures import class_crop
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
+from pages.components.shared.user_photographs import exemplars, exemplars_id, neuron_crop
 
 
 def name_of(neuron: Neuron) -> tuple[str, str]:
@@ -37,12 +38,16 @@ def rather(neuron: Neuron) -> str:
     return f'<p class="cyn-rather">or rather {text(neuron.better_label)}</p>'
 
 
-@per_study
 def neuron_markup(study: Study, index: int, crops: int = 3) -> str:
     """A neuron's card: its exemplars with the activation over them, name, trust, AUROC."""
+    return _neuron_markup(study, index, crops, exemplars_id(study))
+
+
+@per_study
+def _neuron_markup(study: Study, index: int, crops: int, shown: str) -> str:
     neuron = study.neurons[index]
     part, word = name_of(neuron)
-    count = min(crops, study.gallery.top.shape[1])
+    count = min(crops, exemplars(study).top.shape[1])
     pictures = "".join(neuron_crop(study, index, place) for place in range(count)) or _used_by(study, index)
     auroc = "" if neuron.status == "dead" else f"<span>AUROC {neuron.auroc:.2f}</span>"
     return (
@@ -165,25 +170,22 @@ def sample_species(study: Study, count: int = 24) -> list[int]:
     return [*mixed, *(c for c in seen[::step] if c not in mixed)][:count]
 
 
-@per_study
 def door_picture(study: Study, page: str) -> str:
     """The picture on a door: neurons with their activation, species known by description only, species of all sorts."""
+    return _door_picture(study, page, exemplars_id(study))
+
+
+@per_study
+def _door_picture(study: Study, page: str, shown: str) -> str:
     if page == "dictionary":
         best = [neuron.index for neuron in find_neurons(study.neurons)[:3]]
-        if not study.gallery.top.shape[1]:
+        if not exemplars(study).top.shape[1]:
             words = "".join(f"<span>{text(' '.join(name_of(study.neurons[n])))}</span>" for n in best)
             return f'<div class="cyn-door-words">{words}</div>'
         return f'<div class="cyn-crops">{"".join(neuron_crop(study, n, 0) for n in best)}</div>'
     unseen = [c for c in _pictured(study) if not study.seen[c]] or _pictured(study)
     chosen = unseen[:: max(1, len(unseen) // 3)][:3] if page == "build" else sample_species(study)[4:7]
     return f'<div class="cyn-crops">{"".join(class_crop(study, c, place=1) for c in chosen)}</div>'
-
-
-def class_label(study: Study) -> Callable[[str], str]:
-    """How a select box names a class: with the sign of its kind."""
-    return lambda name: (
-        f"{style.SIGNS['seen' if study.seen[study.classes.index(name)] else 'unseen']} {display_name(name)}"
-    )
 
 
 def trust_bar(study: Study) -> None:

@@ -90,7 +90,7 @@ def keep_classes() -> None:
     if back:
         st.toast(f"{escape_markdown(back)}: still here, from this browser.", icon=":material/history:")
     work = current_work()
-    text = work.to_text() if work.classes or work.gamma is not None else ""
+    text = work.to_text() if work.says_something else ""
     keep(study.id, text, also=draft_slot(study), on_kept=_take)
     st.session_state.setdefault("kept-classes", {})[study.id] = text  # what this session and the browser agree on
 
@@ -104,7 +104,8 @@ def current_work() -> Work:
     """What this session has built, as it stands."""
     study, classifier, moves = session.current_study(), session.classifier(), session.moves()
     classes = tuple((recipe, moves.get(recipe.name)) for recipe in session.recipes())
-    return Work(study.id, classes, None if classifier.gamma == study.gamma else classifier.gamma)
+    gamma = None if classifier.gamma == study.gamma else classifier.gamma
+    return Work(study.id, classes, gamma, classifier.switched_off)
 
 
 def _take(text: str, draft: str, first: bool) -> None:
@@ -122,10 +123,18 @@ def _take(text: str, draft: str, first: bool) -> None:
     agreed = st.session_state.get("kept-classes", {}).get(study.id, "")
     base = work_from_text(agreed, where="this browser").classes if agreed and not first else ()
     take_classes(theirs, base=base, label="brought back" if first else "changed in another tab")
-    if first and theirs.gamma is not None:
-        session.classifier().gamma = theirs.gamma
     if first:
+        take_settings(theirs)
         st.session_state["kept-said"] = ", ".join(recipe.name for recipe, _ in theirs.classes[:3])
+
+
+def take_settings(theirs: Work) -> None:
+    """Gamma and what is switched off become this session's; classes that this study does not describe are passed over."""
+    classifier = session.classifier()
+    if theirs.gamma is not None:
+        classifier.gamma = theirs.gamma
+    if theirs.off:
+        classifier.offer(name for name in classifier.study.unseen_classes if name not in theirs.off)
 
 
 def take_classes(theirs: Work, *, base: tuple[Class, ...] = (), label: str) -> None:

@@ -40,6 +40,18 @@ def search(study: Study, words: str, part: str, trust: tuple[str, ...]) -> list[
     return matches
 
 
+@per_study
+def attribute_columns(study: Study, words: str, count: int = 3) -> list[int]:
+    """The attributes whose value, or whole name, is what was typed; the first few."""
+    asked = " ".join(words.casefold().replace(":", " ").split())
+    labels = [label.casefold() for label in study.knowledge.labels] if study.knowledge.kind == "attributes" else []
+    return [
+        column
+        for column, label in enumerate(labels)
+        if asked and asked in (label.rpartition(": ")[2], " ".join(label.replace(":", " ").split()))
+    ][:count]
+
+
 def group_of(neuron: Neuron) -> str:
     """The attribute group of a neuron's name, "bill shape"; empty without one."""
     return neuron.attribute.split("::", 1)[0] if "::" in neuron.attribute else ""

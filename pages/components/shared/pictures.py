@@ -46,12 +46,10 @@ def crop(source: str, *, alt: str) -> str:
     return f'<div class="cyn-crop"><img src="{source}" alt="{text(alt)}" loading="lazy"></div>'
 
 
-def neuron_crop(study: Study, neuron: int, place: int) -> str:
-    """Markup of a neuron's strongest number ``place``: faded, but for the places where the neuron is active."""
-    item = int(study.gallery.top[neuron, place])
-    name = display_name(study.classes[study.labels[study.gallery.pictures[item]]])
-    layers = f"--picture:url({address(study.gallery.jpeg(item))});--mask:url({mask(study.gallery.map(neuron, place))})"
-    return f'<div class="cyn-crop cyn-lens" role="img" aria-label="{text(name)}, strongest {place + 1} of neuron {neuron}" style="{layers}"></div>'
+def lens(jpeg: bytes, activation: np.ndarray, *, alt: str) -> str:
+    """Markup of a picture that is faded, but for the places where its activation map (h,w) is high."""
+    layers = f"--picture:url({address(jpeg)});--mask:url({mask(activation)})"
+    return f'<div class="cyn-crop cyn-lens" role="img" aria-label="{text(alt)}" style="{layers}"></div>'
 
 
 def class_items(study: Study, class_index: int) -> list[int]:

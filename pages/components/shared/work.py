@@ -22,18 +22,25 @@ from niwt_core.classify.confirm import MOST, Confirmed
 
 FORMAT = 1
 LARGEST = 3_000_000  # characters; browsers keep about 5 million a site
-MOST_CLASSES = 200
+MOST_CLASSES, MOST_OFF = 200, 10_000
 FIX = "give a file that this app saved"
 Class = tuple[Recipe, Confirmed | None]
 
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """Classes in their order, each with the confirmed pictures that moved it, and gamma where it is not the study's own."""
+    """Classes in their order, each with the confirmed pictures that moved it, gamma where it is not the study's own, and the study's described
+    classes that are switched off."""
 
     study: str
     classes: tuple[Class, ...] = ()
     gamma: float | None = None
+    off: tuple[str, ...] = ()
+
+    @property
+    def says_something(self) -> bool:
+        """It differs from a session that has just begun."""
+        return bool(self.classes or self.off) or self.gamma is not None
 
     def to_text(self, *, pictures: bool = True) -> str:
         """As JSON; without ``pictures`` the classes alone, as their words give them: small enough for a link."""
@@ -45,6 +52,8 @@ class Work:
             values["classes"].append(entry)
         if self.gamma is not None:
             values["gamma"] = self.gamma
+        if self.off:
+            values["off"] = list(self.off)
         return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -65,10 +74,13 @@ def work_from_text(text: str, *, where: str) -> Work:
         isinstance(gamma, bool) or not isinstance(gamma, int | float) or not math.isfinite(gamma)
     ):
         raise NiwtError(f"gamma is {str(gamma)[:40]!r}", where=where, fix=FIX)
+    off = values.get("off", [])
+    if not isinstance(off, list) or len(off) > MOST_OFF or not all(isinstance(name, str) for name in off):
+        raise NiwtError("what is switched off is no list of classes", where=where, fix=FIX)
     classes = tuple(_class(entry, where) for entry in entries)
     if len({recipe.name for recipe, _ in classes}) < len(classes):
         raise NiwtError("two classes have one name", where=where, fix=FIX)
-    return Work(study, classes, None if gamma is None else float(gamma))
+    return Work(study, classes, None if gamma is None else float(gamma), tuple(off))
 
 
 def _class(entry: Any, where: str) -> Class:
