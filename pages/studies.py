@@ -1,11 +1,9 @@
 """Studies: what is installed and what it was made from; opening another; how to prepare one."""
 
-from pathlib import Path
-
-import streamlit as st
 
 from pages.components.shared import session, style
 from pages.components.studies import study_list, view
+from pages.serving import policy
 
 session.page(
     "Studies",
@@ -16,12 +14,10 @@ session.page(
 with session.shown_errors():
     session.current_study()
 
-style.heading("On this machine")
+style.heading("On this machine" if policy.may_name_paths() else "On this server")
 for summary in study_list.spines():
     view.summary(summary)
-with st.expander("Open a study from elsewhere", icon=":material/folder_open:"), st.form("elsewhere", border=False):
-    folder = st.text_input("Folder of the study", placeholder="/data/studies/cub", key="elsewhere_folder")
-    if st.form_submit_button("Open", icon=":material/login:"):
-        view.open_folder(Path(folder.strip()).expanduser())
+if policy.may_name_paths():
+    view.elsewhere()
 
 view.prepare()

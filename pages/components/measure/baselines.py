@@ -15,6 +15,7 @@ from pages.components.shared import figures, style
 from pages.components.shared.background import Report, Run, ask
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
+from pages.serving import policy
 
 OWN, UNCALIBRATED = "NIWT, exact transfer", "(uncalibrated)"
 
@@ -69,7 +70,7 @@ def beside_clip(study: Study) -> None:
 
 def clip_command(study: Study) -> str:
     """The command line that shows CLIP beside the baselines; names in capitals are the user's to fill in."""
-    folder = "STUDY" if study.folder is None else shlex.quote(str(study.folder))
+    folder = "STUDY" if study.folder is None or not policy.may_name_paths() else shlex.quote(str(study.folder))
     pictures = "" if study.kind == "aviary" else " --root PICTURES"  # the Aviary's are drawn again
     return f"niwt evaluate {folder} --baselines --clip FOLDER{pictures}"
 

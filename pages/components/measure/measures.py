@@ -13,6 +13,7 @@ from niwt_core.study.evaluate import Evaluation, evaluate
 from pages.components.shared import charts, session, style
 from pages.components.shared.cards import facts, figures_row
 from pages.components.shared.session import per_study
+from pages.serving import policy
 
 if TYPE_CHECKING:
     from niwt_core.figures.canvas import Format
@@ -161,9 +162,9 @@ def provenance(study: Study) -> None:
                     ),
                     (
                         "backbone",
-                        f"{memory.get('backbone', study.network.name)}, dictionary layer {study.network.layer}",
+                        f"{policy.without_paths(str(memory.get('backbone', study.network.name)))}, dictionary layer {study.network.layer}",
                     ),
-                    ("command", str(memory.get("command", "made by the Python interface"))),
+                    ("command", policy.without_paths(str(memory.get("command", "made by the Python interface")))),
                     ("seed", str(study.seed)),
                     (
                         "probe pictures",

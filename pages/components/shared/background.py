@@ -12,6 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from niwt_core import NiwtError
 from pages.components.shared.markdown import escape_markdown
+from pages.serving import policy
 
 Result = TypeVar("Result")
 Report = Callable[[str, int, int], None]  # what is done now, how many are done, how many there are
@@ -89,7 +90,7 @@ def ask(run: Run, key: str, *, label: str, icon: str, help: str) -> None:
         return
     if run.error:
         st.warning("It ended early.", icon=":material/warning:")
-        st.caption(escape_markdown(run.error))
+        st.caption(escape_markdown(policy.without_paths(run.error)))
     st.button(label, icon=icon, on_click=run.start, key=f"run_{key}", help=help)
 
 

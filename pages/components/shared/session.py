@@ -25,6 +25,7 @@ from niwt_core.classify.confirm import Confirmed, confirm
 from niwt_core.knowledge.class_names import class_key
 from niwt_core.study.storage import check_unchanged
 from pages.components.shared.markdown import escape_markdown
+from pages.serving import policy
 from pages.serving.arguments import first_folder
 
 STEPS_KEPT = 100
@@ -59,6 +60,7 @@ def current_study() -> Study:
 
 def shared_study(folder: Path) -> Study:
     """The study in ``folder``, loaded once per process and shared by all sessions. Raises NiwtError."""
+    policy.require_study(folder)
     name, study_id = str(folder), _study_id(folder)
     study: Study = _open_study(name, study_id)
     try:
@@ -338,9 +340,10 @@ def shown_errors() -> Iterator[None]:
 
 def show_error(error: NiwtError) -> None:
     """One message: what is wrong in bold, where in code, what to do."""
-    st.error(f"**{_sentence(error.what)}**", icon=":material/error:")
-    details = [f"Where: `{error.where.replace('`', chr(39))}`"] if error.where else []
-    details += [f"What to do: {_sentence(error.fix)}"] if error.fix else []
+    what, where, fix = (policy.without_paths(part) for part in (error.what, error.where, error.fix))
+    st.error(f"**{_sentence(what)}**", icon=":material/error:")
+    details = [f"Where: `{where.replace('`', chr(39))}`"] if where else []
+    details += [f"What to do: {_sentence(fix)}"] if fix else []
     if details:
         st.caption("  \n".join(details))
 

@@ -10,6 +10,7 @@ from niwt_core import Study
 from pages.components.shared import session
 from pages.components.shared.markdown import escape_markdown
 from pages.components.studies import study_list
+from pages.components.studies.study_list import tag
 
 
 def show(study: Study) -> None:
@@ -20,7 +21,11 @@ def show(study: Study) -> None:
     ):
         for name, folder, facts in _others(str(session.study_folder())):
             if st.button(
-                escape_markdown(name), key=f"switch-{folder}", help=facts, width="stretch", icon=":material/login:"
+                escape_markdown(name),
+                key=f"switch-{tag(Path(folder))}",
+                help=facts,
+                width="stretch",
+                icon=":material/login:",
             ):
                 with session.shown_errors():
                     session.open_study(Path(folder))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shlex
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from niwt_core.data.registry import SOURCES
 from niwt_core.errors import NiwtError
 from niwt_core.study.storage import check_target, is_study
 from pages.components.shared.session import study_folder
+from pages.serving import policy
 from pages.serving.arguments import ROOT
 
 SHELVES = ("assets", "studies")
@@ -35,7 +37,9 @@ class StudySummary:
 
 
 def spines() -> list[StudySummary]:
-    """Every study under assets and studies, and the one that is open, by name."""
+    """Every study under assets and studies, and the one that is open, by name; on a public server those that it was started with."""
+    if policy.is_public():
+        return [read_summary(folder) for folder in policy.public_studies()]
     folders = {
         folder.resolve()
         for study_list in SHELVES
@@ -46,6 +50,11 @@ def spines() -> list[StudySummary]:
     if is_study(study_folder()):
         folders.add(study_folder().resolve())
     return [read_summary(folder) for folder in sorted(folders, key=lambda folder: folder.name)]
+
+
+def tag(folder: Path) -> str:
+    """Tells a folder from others, where the browser sees it: a key that says nothing of where the folder lies."""
+    return f"{zlib.crc32(str(folder).encode(errors='surrogateescape')):08x}"
 
 
 def _shown(folder: Path) -> bool:
@@ -66,10 +75,12 @@ def read_summary(folder: Path) -> StudySummary:
             seen=sum(row["role"] == "seen" for row in rows),
             unseen=sum(row["role"] == "unseen" for row in rows),
             pictures=sum(int(row["training_pictures"]) + int(row["test_pictures"]) for row in rows),
-            backbone=str(memory.get("backbone", manifest["network"].get("name", "")) or "a network"),
+            backbone=policy.without_paths(
+                str(memory.get("backbone", manifest["network"].get("name", "")) or "a network")
+            ),
             layer=str(manifest["network"].get("layer", "")),
             knowledge=str(manifest["knowledge"]["kind"]),
-            command=str(memory.get("command", "")),
+            command=policy.without_paths(str(memory.get("command", ""))),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         return StudySummary(folder, folder.name, problem=f"its manifest cannot be read ({type(error).__name__})")
@@ -110,7 +121,9 @@ def command(wanted: Wanted) -> str:
 
 
 def shown(folder: Path) -> str:
-    """A path as short as it can be said: from the folder that the app runs in, or from home."""
+    """A path as short as it can be said: from the folder that the app runs in, or from home; nothing where paths are not shown."""
+    if not policy.may_name_paths():
+        return ""
     for base, sign in ((Path.cwd(), ""), (Path.home(), "~/")):
         if folder.is_relative_to(base) and folder != base:
             return sign + folder.relative_to(base).as_posix()
@@ -118,7 +131,8 @@ def shown(folder: Path) -> str:
 
 
 def checks(wanted: Wanted) -> list[Check]:
-    """What the command will find at these paths, seen from the folder that the app runs in."""
+    """What the command will find at these paths, seen from the folder that the app runs in. Raises NiwtError where paths may not be named."""
+    policy.require_paths()
     problems = [] if SOURCES[wanted.source].drawn else _check_root(wanted)
     out = _from_here(wanted.out.strip() or "studies/mine")
     try:
