@@ -1,8 +1,7 @@
 """Studies: what is installed and what it was made from; opening another; how to prepare one."""
 
-
 from pages.components.shared import session, style
-from pages.components.studies import study_list, view
+from pages.components.studies import prepare, study_list, view
 from pages.serving import policy
 
 session.page(
@@ -20,4 +19,4 @@ for summary in study_list.spines():
 if policy.may_name_paths():
     view.elsewhere()
 
-view.prepare()
+prepare.show()

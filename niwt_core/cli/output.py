@@ -12,9 +12,6 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from niwt_core.errors import NiwtError
-from niwt_core.files import write_atomically
-
 Report = Callable[[str, int, int], None]
 SECONDS_BETWEEN_LINES = 10.0
 PROGRESS_FILE = "NIWT_PROGRESS"  # names a file that always holds the latest report, for whoever started the command
@@ -88,7 +85,8 @@ def _cell(value: object) -> str:
 def progress_bar(*, visible: bool = True) -> Iterator[Report]:
     """A bar on stderr for each stage; yields ``report(stage, done, total)``.
 
-    Where stderr is no terminal, a line every ten seconds instead; into the file that NIWT_PROGRESS names besides. What ends in an error leaves no bars, so that the line that says why stands alone.
+    Where stderr is no terminal, a line every ten seconds instead, and the file that NIWT_PROGRESS names holds the latest.
+    What ends in an error leaves no bars, so that the line that says why stands alone.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -127,6 +125,9 @@ def _progress_lines(visible: bool) -> Report:
 
 def _also_into(file: Path, report: Report) -> Report:
     """The same, and a JSON object ``{"stage", "done", "total"}`` in ``file``: each stage's first and last report, others a few times a second."""
+    from niwt_core.errors import NiwtError
+    from niwt_core.files import write_atomically
+
     last, before = 0.0, ""
 
     def both(stage: str, done: int, total: int) -> None:

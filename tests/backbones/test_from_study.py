@@ -22,9 +22,7 @@ def test_it_gives_the_studys_logits_and_may_be_trained() -> None:
 
 
 def test_layer_and_input_may_be_others() -> None:
-    network, preprocess = load_backbone(
-        f"study:{small_study().folder}", layer="second.1", inputs=InputOptions(size=96)
-    )
+    network, preprocess = load_backbone(f"study:{small_study().folder}", layer="second.1", inputs=InputOptions(size=96))
     assert network.layer == "second.1"
     assert preprocess.size == 96
 
