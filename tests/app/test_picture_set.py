@@ -23,7 +23,7 @@ def gathered(tmp_path: Path) -> PictureSet:
 def words(**changes: object) -> Words:
     attributes = ["red", "blue", "green", "shape: round", "shape: corners"]
     values = {
-        name: {one: float(one.removeprefix("shape: ") in said) for one in attributes} for name, said in SHAPES.items()
+        name: {one: float(one.removeprefix("shape: ") in terms) for one in attributes} for name, terms in SHAPES.items()
     }
     return Words(**{"attributes": attributes, "values": values, "held_back": ["blue square"], **changes})  # type: ignore[arg-type]
 
@@ -109,8 +109,8 @@ def test_sentences_become_captions(gathered: PictureSet) -> None:
 def test_it_is_ready_only_when_the_engine_would_take_it(gathered: PictureSet) -> None:
     out = gathered.root.with_name("out")
 
-    def problems(said: Words) -> list[str]:
-        gathered.say(said)
+    def problems(terms: Words) -> list[str]:
+        gathered.say(terms)
         return [check.words for check in readiness(gathered, out) if check.fine is False]
 
     assert problems(words()) == []

@@ -27,8 +27,8 @@ def address(place: Path) -> Iterator[str]:
     assert folder is not None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NIWT_NEW_STUDIES", str(place))
-        with served(folder) as found:
-            yield found
+        with served(folder) as served_at:
+            yield served_at
 
 
 def tick(page: Page, class_: str, column: str) -> None:
@@ -69,8 +69,8 @@ def test_from_sixty_dropped_pictures_to_a_working_study(address, browser, place,
     expect(box).to_have_value("red, blue, green, round, corners")
     kept = json.loads((place / ".new" / "set.json").read_text())
     assert kept["held_back"] == ["blue square"]
-    for class_, said in SHAPES.items():
-        assert {word for word, value in kept["values"][class_].items() if value} == set(said)
+    for class_, terms in SHAPES.items():
+        assert {word for word, value in kept["values"][class_].items() if value} == set(terms)
 
     page.get_by_text("Network and training").click()
     backbone = page.get_by_role("combobox", name="Backbone")

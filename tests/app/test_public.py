@@ -17,7 +17,7 @@ from pages.components.shared import session
 from pages.components.studies import study_list
 from pages.components.studies.study_list import Wanted
 from pages.serving import policy
-from tests.support.opened import said, went_well
+from tests.support.opened import page_text, went_well
 from tests.support.small_study import small_study
 
 Open = Callable[..., AppTest]
@@ -40,7 +40,7 @@ def another(public: Path, tmp_path: Path) -> Path:
 
 def shown(at: AppTest) -> str:
     """All that a page sends to a browser: text, labels, help, keys."""
-    return "\n".join([said(at), *(str(block.proto) for block in at if getattr(block, "proto", None) is not None)])
+    return "\n".join([page_text(at), *(str(block.proto) for block in at if getattr(block, "proto", None) is not None)])
 
 
 @pytest.mark.parametrize("name", SHOWS_PATHS)
@@ -57,7 +57,7 @@ def test_at_home_the_same_pages_say_where_the_study_lies(study_folder: Path, pag
 def test_no_page_asks_for_a_path(public: Path, page: Open) -> None:
     at = page("studies")
     assert not at.text_input
-    assert "on your own machine" in said(at)
+    assert "on your own machine" in page_text(at)
     assert [item.folder for item in study_list.spines()] == [public]
 
 
@@ -89,7 +89,7 @@ def test_a_form_of_an_old_page_opens_nothing(
     button = next(button for button in at.button if button.label == "Open")
     at.text_input(key="elsewhere_folder").set_value("/etc")
     at = went_well(button.click().run())
-    assert "/etc" not in said(at)
+    assert "/etc" not in page_text(at)
 
 
 @pytest.fixture

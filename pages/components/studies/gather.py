@@ -150,11 +150,11 @@ def _thumbnail(file: str, _changed: int) -> str:
 
 def change(root: Path) -> None:
     """Pictures and words of a study come back to be changed. Raises NiwtError while others are being gathered."""
-    here = gathered_here()
-    if here.pictures:
+    waiting = gathered_here()
+    if waiting.pictures:
         raise NiwtError(
             "other pictures are being gathered", where="Prepare another", fix="prepare those first, or begin anew there"
         )
-    here.clear()
-    PictureSet(root).move_to(here.root)
-    words_grid.forget(here)
+    waiting.clear()
+    PictureSet(root).move_to(waiting.root)
+    words_grid.forget(waiting)

@@ -59,12 +59,12 @@ def class_of(name: str) -> str:
 
 
 def classes_of(names: Sequence[str]) -> list[str]:
-    """`class_of` for files that came together: a folder that all of them lie in tells none apart, so then the files' own names do."""
+    """`class_of` for files that came together: a folder that all of them lie in tells none apart, so then the names of the files do."""
     parents = {name.replace("\\", "/").rsplit("/", 1)[0] for name in names if "/" in name.replace("\\", "/")}
     if len(parents) == 1 and len(names) > 1 and all("/" in name.replace("\\", "/") for name in names):
-        own = [class_of(name.replace("\\", "/").rsplit("/", 1)[-1]) for name in names]
-        if len(set(own) - {""}) > 1:
-            return own
+        by_file = [class_of(name.replace("\\", "/").rsplit("/", 1)[-1]) for name in names]
+        if len(set(by_file) - {""}) > 1:
+            return by_file
     return [class_of(name) for name in names]
 
 

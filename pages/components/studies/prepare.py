@@ -9,9 +9,9 @@ import streamlit as st
 from niwt_core.data.registry import SOURCES
 from pages.components.shared import session, style
 from pages.components.shared.style import text
-from pages.components.studies import gather, jobs, study_list, words_grid
-from pages.components.studies.job import all_jobs, check_free, new_job
+from pages.components.studies import gather, preparations, study_list, words_grid
 from pages.components.studies.picture_set import PictureSet, clean_class
+from pages.components.studies.preparation import all_preparations, check_free, new_preparation
 from pages.components.studies.readiness import is_ready, readiness
 from pages.components.studies.study_list import Check, Wanted, plain, tag
 from pages.serving import policy
@@ -32,7 +32,7 @@ TITLES = {DROPPED: "Drop pictures", "folder": "A folder of mine"}
 def show() -> None:
     """How a person prepares a study of their own: here where folders may be named, else on their own machine."""
     if policy.may_name_paths():
-        jobs.show()
+        preparations.show()
         _prepare()
         return
     style.heading(
@@ -125,12 +125,12 @@ def _from_folder(source: str) -> None:
 def _network(source: str, *, default: int | None) -> tuple[str, str, int | None]:
     """(backbone, knowledge, epochs) as chosen; what is here already comes first for a person's own pictures."""
     shipped = f"study:{plain(SHIPPED)}"
-    own = source in (DROPPED, "folder")
+    mine = source in (DROPPED, "folder")
     with st.expander("Network and training", icon=":material/tune:"):
         one, two = st.columns(2)
-        names = [shipped, *BACKBONES] if own else list(BACKBONES)
+        names = [shipped, *BACKBONES] if mine else list(BACKBONES)
         backbone = one.selectbox(
-            "Backbone", names, index=0 if own else None, placeholder="The default for this set", accept_new_options=True,
+            "Backbone", names, index=0 if mine else None, placeholder="The default for this set", accept_new_options=True,
             format_func=lambda name: "EfficientNet-Lite0, no download" if name == shipped else name, key=f"backbone-{source}",
         )  # fmt: skip
         labels = list(EPOCHS)
@@ -153,7 +153,7 @@ def _finish(wanted: Wanted, checks: list[Check], begin: object) -> None:
     )
     st.html(f'<ul class="cyn-checks" aria-live="polite">{marks}</ul>')
     command = study_list.command(wanted)
-    running = any(job.state == "running" for job in all_jobs())
+    running = any(preparation.state == "running" for preparation in all_preparations())
     ready = is_ready(checks) and not running
     if st.button(
         "Prepare the study", type="primary", icon=":material/play_arrow:", disabled=not ready, key="prepare-study",
@@ -163,7 +163,7 @@ def _finish(wanted: Wanted, checks: list[Check], begin: object) -> None:
         check_free(out)
         assert callable(begin)
         begin()
-        new_job(command, out).start()
+        new_preparation(command, out).start()
         st.rerun()
     st.caption("The same by command, from the folder that the app runs in:")
     st.code(command, language="bash", wrap_lines=True)

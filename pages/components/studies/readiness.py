@@ -49,16 +49,16 @@ def _of_pictures(gathered: PictureSet) -> list[Check]:
 
 def _of_words(classes: Sequence[str], words: Words) -> list[Check]:
     if words.kind == "captions":
-        silent = [name for name in classes if not words.sentences.get(name, "").strip()]
-        if silent:
-            return [Check(False, f"no sentence yet for {listing(silent, limit=3)}")]
+        wordless = [name for name in classes if not words.sentences.get(name, "").strip()]
+        if wordless:
+            return [Check(False, f"no sentence yet for {listing(wordless, limit=3)}")]
         return [Check(True, "every class has its sentences")]
     if not words.attributes:
         return [Check(False, "no attribute yet: say in which words the classes differ")]
     rows = {name: tuple(words.values.get(name, {}).get(one, 0.0) for one in words.attributes) for name in classes}
-    silent = [name for name, row in rows.items() if not any(row)]
-    if silent:
-        return [Check(False, f"no word yet for {listing(silent, limit=3)}")]
+    wordless = [name for name, row in rows.items() if not any(row)]
+    if wordless:
+        return [Check(False, f"no word yet for {listing(wordless, limit=3)}")]
     checks = [Check(True, f"{len(words.attributes)} attributes, and every class has some")]
     by_row: dict[tuple[float, ...], list[str]] = {}
     for name, row in rows.items():

@@ -40,9 +40,9 @@ def spines() -> list[StudySummary]:
         return [read_summary(folder) for folder in policy.public_studies()]
     folders = {
         folder.resolve()
-        for shelf in (ROOT / "assets", new_studies_folder())
-        if shelf.is_dir()
-        for folder in shelf.iterdir()
+        for place in (ROOT / "assets", new_studies_folder())
+        if place.is_dir()
+        for folder in place.iterdir()
         if _shown(folder)
     }
     if is_study(study_folder()):
@@ -173,12 +173,12 @@ def _check_root(wanted: Wanted) -> list[Check]:
 
 
 def lacks_words(wanted: Wanted) -> bool:
-    """A folder of classes of which nothing is said yet, so that nothing can be overwritten."""
+    """A folder of classes of which nothing is tables yet, so that nothing can be overwritten."""
     root = from_here(wanted.root.strip()) if wanted.root.strip() else None
     if wanted.source != "folder" or root is None or not (root / "images").is_dir():
         return False
-    said = ("attributes.csv", "captions", "unseen.txt", "split.csv")
-    return not any((root / name).exists() for name in said)
+    tables = ("attributes.csv", "captions", "unseen.txt", "split.csv")
+    return not any((root / name).exists() for name in tables)
 
 
 def plain(path: Path) -> str:

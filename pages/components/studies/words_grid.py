@@ -122,12 +122,12 @@ def _edited(gathered: PictureSet, classes: list[str], words: Words, degrees: boo
 def _said(words: Words, table: pd.DataFrame) -> Words:
     """The words with what stands in the table."""
     rows = table.set_index(CLASS)
-    held = [str(name) for name, value in rows[HELD].items() if value]
+    held_back = [str(name) for name, value in rows[HELD].items() if value]
     if words.kind == "captions":
         typed = {str(name): str(value or "") for name, value in rows[SENTENCES].items()}
-        return replace(words, held_back=held, sentences={**words.sentences, **typed})
+        return replace(words, held_back=held_back, sentences={**words.sentences, **typed})
     values = {
         str(name): {**words.values.get(str(name), {}), **{one: float(row[one] or 0) for one in words.attributes}}
         for name, row in rows.iterrows()
     }
-    return replace(words, held_back=held, values={**words.values, **values})
+    return replace(words, held_back=held_back, values={**words.values, **values})

@@ -1,5 +1,6 @@
 """A preparation in a process of its own: it makes the study, tells how far it is, is cancelled, killed and resumed, says what is wrong."""
 
+import json
 import os
 import shlex
 import time
@@ -10,9 +11,8 @@ import psutil
 import pytest
 
 from niwt_core import NiwtError, load_study
-from pages.components.studies import job as jobs
-from pages.components.studies.job import Job, State, all_jobs, check_free, new_job
 from pages.components.studies.picture_set import PictureSet
+from pages.components.studies.preparation import Preparation, State, all_preparations, check_free, new_preparation
 from tests.app.test_picture_set import words
 from tests.support.shapes import SHAPES, shape
 from tests.support.small_study import small_study
@@ -46,56 +46,56 @@ def wait_for(true: Callable[[], bool]) -> None:
 
 def test_it_is_cancelled_killed_resumed_and_ends_with_a_study(command: str, place: Path) -> None:
     out = place / "shapes"
-    new_job(command, out).start()
-    (found,) = all_jobs()  # as another session finds it
-    assert found == new_job(command, out)
-    wait_for(lambda: found.progress[0] != "")
-    assert found.state is State.RUNNING
+    new_preparation(command, out).start()
+    (known,) = all_preparations()  # as another session finds it
+    assert known == new_preparation(command, out)
+    wait_for(lambda: known.progress[0] != "")
+    assert known.state is State.RUNNING
     with pytest.raises(NiwtError, match="a preparation is running"):
         check_free(place / "other")
-    found.cancel()
-    assert found.state is State.INTERRUPTED
-    found.start()
-    wait_for(lambda: found.progress[0] != "")
-    values = jobs._read(found.folder / "job.json")
+    known.cancel()
+    assert known.state is State.INTERRUPTED
+    known.start()
+    wait_for(lambda: known.progress[0] != "")
+    values = json.loads((known.folder / "job.json").read_text())
     psutil.Process(values["pid"]).kill()  # as with the machine
-    wait_for(lambda: found.state is not State.RUNNING)
-    assert found.state is State.INTERRUPTED
+    wait_for(lambda: known.state is not State.RUNNING)
+    assert known.state is State.INTERRUPTED
     check_free(out)
-    found.start()
-    wait_for(lambda: found.state is not State.RUNNING)
-    assert found.state is State.READY, found.error
+    known.start()
+    wait_for(lambda: known.state is not State.RUNNING)
+    assert known.state is State.READY, known.error
     study = load_study(out)
     assert study.name == "shapes"
     assert list(study.unseen_classes) == ["blue square"]
     assert study.provenance["command"] == command
-    assert "60 pictures" in found.output[0]
-    found.forget()
-    assert all_jobs() == []
+    assert "60 pictures" in known.output[0]
+    known.forget()
+    assert all_preparations() == []
     assert load_study(out).id == study.id
 
 
 def test_what_is_wrong_is_said_in_the_commands_own_words(command: str, place: Path) -> None:
-    job = new_job(command.replace("--epochs 0", "--layer nowhere"), place / "shapes")
-    job.start()
-    wait_for(lambda: job.state is not State.RUNNING)
-    assert job.state is State.FAILED
-    assert "no layer 'nowhere'" in job.error
+    preparation = new_preparation(command.replace("--epochs 0", "--layer nowhere"), place / "shapes")
+    preparation.start()
+    wait_for(lambda: preparation.state is not State.RUNNING)
+    assert preparation.state is State.FAILED
+    assert "no layer 'nowhere'" in preparation.error
 
 
 def test_a_number_given_to_another_process_is_not_the_job(place: Path) -> None:
-    job = Job(place / ".jobs" / "x", "niwt info x", place / "x", place)
-    job.folder.mkdir(parents=True)
-    job._note(os.getpid())
-    assert job.state is State.RUNNING
-    note = (job.folder / "job.json").read_text()
-    values = jobs._read(job.folder / "job.json")
-    (job.folder / "job.json").write_text(note.replace(str(values["created"]), "1.0"))
-    assert job.state is State.INTERRUPTED
+    preparation = Preparation(place / ".jobs" / "x", "niwt info x", place / "x", place)
+    preparation.folder.mkdir(parents=True)
+    preparation.remember(os.getpid())
+    assert preparation.state is State.RUNNING
+    note = (preparation.folder / "job.json").read_text()
+    values = json.loads(note)
+    (preparation.folder / "job.json").write_text(note.replace(str(values["created"]), "1.0"))
+    assert preparation.state is State.INTERRUPTED
 
 
 def test_on_a_public_server_there_are_no_jobs(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     monkeypatch.setenv("NIWT_PUBLIC", "1")
     with pytest.raises(NiwtError, match="open to the public"):
-        new_job("niwt prepare folder", place / "x")
-    assert all_jobs() == []
+        new_preparation("niwt prepare folder", place / "x")
+    assert all_preparations() == []

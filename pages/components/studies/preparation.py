@@ -5,7 +5,7 @@
     .jobs/<tag>/output.txt       what the command said
     .jobs/<tag>/errors.txt       notes, and why it ended
 
-A job that was cancelled, or killed with the machine, is started again by the same command and goes on where it was.
+A preparation that was cancelled, or killed with the machine, is started again by the same command and goes on where it was.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Job:
+class Preparation:
     """A command that prepares the study in ``out``, started in ``cwd``; ``folder`` holds what is known of it."""
 
     folder: Path
@@ -111,7 +111,7 @@ class Job:
         except OSError as error:
             raise unwritable(self.folder, error) from None
         threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
-        self._note(process.pid)
+        self.remember(process.pid)
 
     def cancel(self) -> None:
         """Ends the process; what it has done so far stays for `start`."""
@@ -131,7 +131,8 @@ class Job:
             shutil.rmtree(self.out.parent / f".{self.out.name}.partial", ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _note(self, pid: int) -> None:
+    def remember(self, pid: int) -> None:
+        """Writes down which process it is, and lets the app go first."""
         created = 0.0
         with suppress(psutil.Error):
             process = psutil.Process(pid)
@@ -158,30 +159,30 @@ class Job:
         return process if alive else None
 
 
-def new_job(command: str, out: Path) -> Job:
+def new_preparation(command: str, out: Path) -> Preparation:
     """The job of a command that prepares the study in ``out``. Raises NiwtError where paths may not be named."""
     policy.require_paths()
     out = out.resolve()
-    return Job(new_studies_folder() / JOBS / digest(str(out)), command, out, Path.cwd())
+    return Preparation(new_studies_folder() / JOBS / digest(str(out)), command, out, Path.cwd())
 
 
-def all_jobs() -> list[Job]:
+def all_preparations() -> list[Preparation]:
     """Every job that this machine knows, the one started last first."""
     folders = new_studies_folder() / JOBS
-    known: list[tuple[float, Job]] = []
+    known: list[tuple[float, Preparation]] = []
     for folder in sorted(folders.iterdir()) if folders.is_dir() and policy.may_name_paths() else ():
         values = _read(folder / "job.json")
         with suppress(KeyError, TypeError, ValueError):
-            job = Job(folder, str(values["command"]), Path(values["out"]), Path(values["cwd"]))
-            known.append((float(values["started"]), job))
-    return [job for _, job in sorted(known, key=lambda pair: -pair[0])]
+            preparation = Preparation(folder, str(values["command"]), Path(values["out"]), Path(values["cwd"]))
+            known.append((float(values["started"]), preparation))
+    return [preparation for _, preparation in sorted(known, key=lambda pair: -pair[0])]
 
 
 def check_free(out: Path) -> None:
     """Raises NiwtError where a job is writing to ``out``, or anywhere: one at a time leaves the app its cores."""
-    for job in all_jobs():
-        if job.state is State.RUNNING:
-            where = job.out.name if job.out != out.resolve() else out
+    for preparation in all_preparations():
+        if preparation.state is State.RUNNING:
+            where = preparation.out.name if preparation.out != out.resolve() else out
             raise NiwtError("a preparation is running", where=where, fix="wait until it is done, or cancel it")
 
 
