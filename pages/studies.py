@@ -6,7 +6,7 @@ import streamlit as st
 
 from niwt_core import NiwtError
 from pages.components.shared import session, style, user_photographs
-from pages.components.studies import study_list, view
+from pages.components.studies import prepare, study_list, view
 from pages.serving import policy
 
 session.page(
@@ -24,11 +24,11 @@ if problem is not None:
     session.show_error(problem)
 
 style.heading("On this machine" if policy.may_name_paths() else "On this server")
-for summary in study_list.spines():
+for summary in study_list.summaries():
     view.summary(summary)
 with suppress(NiwtError):  # said above
     user_photographs.panel(session.current_study(), "studies")
 if policy.may_name_paths():
     view.elsewhere()
 
-view.prepare()
+prepare.show()

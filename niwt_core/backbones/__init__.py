@@ -85,7 +85,8 @@ def load_backbone(
     """A pretrained classifier in evaluation mode, and what it expects of its input.
 
     name: a torchvision model ("resnet50"), "small_resnet" (to be trained from scratch: nobody publishes weights for it,
-    so None draws them) "hf:<hub id or folder>" or "timm:<name>". weights: a .safetensors, .pth or .pt file; None
+    so None draws them), "hf:<hub id or folder>", "timm:<name>", or "study:<folder>" for the network of a study, weights
+    included. weights: a .safetensors, .pth or .pt file; None
     or "default" for the publisher's own, from the network; "none" for weights drawn from `seed`. layer: the dictionary
     layer, None for the backbone's default. inputs: what is said in place of the model's own preprocessing. own_head: the
     head that came with the weights is what is wanted: weights without one are refused, and a torchvision model gets
@@ -102,6 +103,13 @@ def load_backbone(
         from niwt_core.backbones.timm_models import load_timm
 
         network, preprocess = load_timm(name, weights=weights, layer=layer, seed=seed, inputs=inputs, own_head=own_head)
+    elif name.startswith("study:"):
+        from niwt_core.backbones.from_study import load_from_study
+
+        if weights is not None:
+            fix = "leave --weights out, or name the network that they belong to"
+            raise NiwtError("the network of a study has weights of its own", where="--weights", fix=fix)
+        network, preprocess = load_from_study(name, layer=layer, inputs=inputs)
     elif name == SMALL_RESNET:
         from niwt_core.backbones.small_resnet import load_small_resnet
 

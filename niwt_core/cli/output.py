@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
 from typing import Any, TextIO
 
 Report = Callable[[str, int, int], None]
 SECONDS_BETWEEN_LINES = 10.0
+PROGRESS_FILE = "NIWT_PROGRESS"  # names a file that always holds the latest report, for whoever started the command
+SECONDS_BETWEEN_FILES = 0.3
 
 
 _json_stream: TextIO | None = None
@@ -81,14 +85,17 @@ def _cell(value: object) -> str:
 def progress_bar(*, visible: bool = True) -> Iterator[Report]:
     """A bar on stderr for each stage; yields ``report(stage, done, total)``.
 
-    Where stderr is no terminal, a line every ten seconds instead. What ends in an error leaves no bars, so that the line that says why stands alone.
+    Where stderr is no terminal, a line every ten seconds instead, and the file that NIWT_PROGRESS names holds the latest.
+    What ends in an error leaves no bars, so that the line that says why stands alone.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True, quiet=not visible)
     if not console.is_terminal:
-        yield _progress_lines(visible)
+        file = os.environ.get(PROGRESS_FILE)
+        lines = _progress_lines(visible)
+        yield _also_into(Path(file), lines) if file and visible else lines
         return
     columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
@@ -114,3 +121,21 @@ def _progress_lines(visible: bool) -> Report:
             sys.stderr.flush()
 
     return report
+
+
+def _also_into(file: Path, report: Report) -> Report:
+    """The same, and a JSON object ``{"stage", "done", "total"}`` in ``file``: each stage's first and last report, others a few times a second."""
+    from niwt_core.errors import NiwtError
+    from niwt_core.files import write_atomically
+
+    last, before = 0.0, ""
+
+    def both(stage: str, done: int, total: int) -> None:
+        nonlocal last, before
+        report(stage, done, total)
+        if stage != before or done >= total or time.monotonic() - last >= SECONDS_BETWEEN_FILES:
+            last, before = time.monotonic(), stage
+            with suppress(NiwtError):  # nobody can read how far it is; the work goes on
+                write_atomically(file, json.dumps({"stage": stage, "done": done, "total": total}).encode())
+
+    return both

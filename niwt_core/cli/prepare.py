@@ -27,7 +27,10 @@ def prepare_command(
         Path | None, typer.Option(help="folder of att_splits.mat, if it is not under --root (CUB, AwA2)")
     ] = None,
     backbone: Annotated[
-        str | None, typer.Option(help="a torchvision model, hf:<hub id or folder>, or timm:<name>")
+        str | None,
+        typer.Option(
+            help="a torchvision model, hf:<hub id or folder>, timm:<name>, or study:<folder> for the network of a study"
+        ),
     ] = None,
     weights: Annotated[str | None, typer.Option(help="weights file (.safetensors, .pth), `default` or `none`")] = None,
     layer: Annotated[str | None, typer.Option(help="dictionary layer; `niwt info` lists those of a study")] = None,

@@ -15,6 +15,7 @@ from niwt_core.study.evaluate import evaluate
 from pages.components.measure import audits, baselines, ground_truth
 from pages.components.studies import study_list
 from tests.support.opened import ROOT, charts_of, page_text, went_well
+from tests.support.shapes import SHAPES, shape
 from tests.support.small_study import UNSEEN, small_study
 from tests.support.tiny_aviary import tiny_aviary
 
@@ -193,11 +194,30 @@ def test_studies_lists_the_open_one_and_writes_the_command(page: Open, tmp_path:
     assert "Open now" in page_text(at)
     assert f"{UNSEEN} unseen" in page_text(at)
     (tmp_path / "pictures of mine" / "images" / "wren").mkdir(parents=True)
+    (tmp_path / "pictures of mine" / "unseen.txt").touch()
+    at = went_well(at.segmented_control(key="source").set_value("folder").run())
     at = went_well(at.text_input(key="root").set_value(str(tmp_path / "pictures of mine")).run())
     assert f"--root '{tmp_path / 'pictures of mine'}'" in at.code[0].value
     assert "neither attributes.csv nor a folder captions" in page_text(at)
     at = went_well(at.text_input(key="root").set_value(str(tmp_path / "nowhere")).run())
     assert "there is no such folder" in page_text(at)
+
+
+def test_a_folder_that_nothing_describes_is_described_in_the_grid(
+    page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIWT_NEW_STUDIES", str(tmp_path / "studies"))
+    for name in SHAPES:
+        (tmp_path / "shapes" / "images" / name).mkdir(parents=True)
+        (tmp_path / "shapes" / "images" / name / "1.jpg").write_bytes(shape(name, 1))
+    at = page("studies")
+    at = went_well(at.segmented_control(key="source").set_value("folder").run())
+    at = went_well(at.text_input(key="root").set_value(str(tmp_path / "shapes")).run())
+    assert "no attribute yet" in page_text(at)
+    typed = next(item for item in at.text_input if item.key.startswith("attributes-"))
+    at = went_well(typed.set_value("red, blue, green").run())
+    assert "described alike" in page_text(at)
+    assert {path.name for path in (tmp_path / "shapes").iterdir()} == {"images"}  # nothing is written yet
 
 
 def test_paths_are_said_from_here_or_from_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_no_page_asks_for_a_path(public: Path, page: Open) -> None:
     at = page("studies")
     assert not at.text_input
     assert "on your own machine" in page_text(at)
-    assert [item.folder for item in study_list.spines()] == [public]
+    assert [item.folder for item in study_list.summaries()] == [public]
 
 
 def test_another_study_is_refused_without_looking(another: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,11 +163,11 @@ def upload(
         let_go(files)
         st.session_state[f"{key}-nonce"] = nonce + 1
         st.session_state[f"{key}-taken"] = taken
-        st.rerun(scope=_scope(alone))
+        st.rerun(scope=scope(alone))
     return cast(list[str], st.session_state.pop(f"{key}-taken", []))
 
 
-def _scope(alone: bool) -> Literal["app", "fragment"]:
+def scope(alone: bool) -> Literal["app", "fragment"]:
     """A fragment may run by itself only while it does."""
     context = get_script_run_ctx()
     return "fragment" if alone and context is not None and context.fragment_ids_this_run else "app"

@@ -40,7 +40,7 @@ def _others(opened: str) -> list[tuple[str, str, str]]:
     """(name, folder, what it holds) of every other study on this machine that can be read."""
     return [
         (_title(item.name), str(item.folder), f"{item.seen:,} classes that were trained, {item.unseen:,} described")
-        for item in study_list.spines()
+        for item in study_list.summaries()
         if not item.problem and item.folder != Path(opened).resolve()
     ]
 

@@ -14,9 +14,7 @@ from niwt_core.errors import NiwtError
 from niwt_core.study.storage import check_target, is_study
 from pages.components.shared.session import study_folder
 from pages.serving import policy
-from pages.serving.arguments import ROOT
-
-SHELVES = ("assets", "studies")
+from pages.serving.arguments import ROOT, new_studies_folder
 
 
 @dataclass(frozen=True)
@@ -36,15 +34,15 @@ class StudySummary:
     problem: str = ""
 
 
-def spines() -> list[StudySummary]:
-    """Every study under assets and studies, and the one that is open, by name; on a public server those that it was started with."""
+def summaries() -> list[StudySummary]:
+    """The studies that came with the app, were made in it, or are open, by name; of a public server those that it was started with."""
     if policy.is_public():
         return [read_summary(folder) for folder in policy.public_studies()]
     folders = {
         folder.resolve()
-        for study_list in SHELVES
-        if (ROOT / study_list).is_dir()
-        for folder in (ROOT / study_list).iterdir()
+        for place in (ROOT / "assets", new_studies_folder())
+        if place.is_dir()
+        for folder in place.iterdir()
         if _shown(folder)
     }
     folders |= {folder.resolve() for folder in (study_folder(), *policy.named_studies()) if is_study(folder)}
@@ -133,7 +131,7 @@ def checks(wanted: Wanted) -> list[Check]:
     """What the command will find at these paths, seen from the folder that the app runs in. Raises NiwtError where paths may not be named."""
     policy.require_paths()
     problems = [] if SOURCES[wanted.source].drawn else _check_root(wanted)
-    out = _from_here(wanted.out.strip() or "studies/mine")
+    out = from_here(wanted.out.strip() or "studies/mine")
     try:
         check_target(out)
     except NiwtError as error:
@@ -151,7 +149,7 @@ def checks(wanted: Wanted) -> list[Check]:
 def _check_root(wanted: Wanted) -> list[Check]:
     if not wanted.root.strip():
         return [Check(None, "Say where the pictures are.")]
-    root = _from_here(wanted.root.strip())
+    root = from_here(wanted.root.strip())
     source = SOURCES[wanted.source]
     if not root.is_dir():
         return [Check(False, f"{shown(root)}: there is no such folder")]
@@ -173,6 +171,21 @@ def _check_root(wanted: Wanted) -> list[Check]:
     ]
 
 
-def _from_here(path: str) -> Path:
+def lacks_words(wanted: Wanted) -> bool:
+    """A folder of classes of which nothing is tables yet, so that nothing can be overwritten."""
+    root = from_here(wanted.root.strip()) if wanted.root.strip() else None
+    if wanted.source != "folder" or root is None or not (root / "images").is_dir():
+        return False
+    tables = ("attributes.csv", "captions", "unseen.txt", "split.csv")
+    return not any((root / name).exists() for name in tables)
+
+
+def plain(path: Path) -> str:
+    """A path as a command takes it from the folder that the app runs in."""
+    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def from_here(path: str) -> Path:
+    """A path that a person typed, seen from the folder that the app runs in."""
     given = Path(path).expanduser()
     return given if given.is_absolute() else Path.cwd() / given
