@@ -136,6 +136,7 @@ def prepare_command(
             accelerator=accelerator,
             provenance=provenance,
             progress=report,
+            examples=inputs.examples,
         )
     if not main:
         return
