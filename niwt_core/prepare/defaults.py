@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from accelerate import Accelerator
-
 from torch import Tensor
 
 from niwt_core.backbones import InputOptions, Preprocess, SplitNetwork, load_backbone
