@@ -4,7 +4,7 @@ import streamlit as st
 
 from niwt_core.report.dictionary_data import dictionary_csv
 from pages.components.dictionary import entry
-from pages.components.shared import cards, class_families, lookup, session, user_photographs
+from pages.components.shared import cards, class_families, lookup, session, user_names, user_photographs
 
 PER_PAGE = 12
 TRUST = {"Verified": ("verified",), "Named": ("verified", "weak"), "All": lookup.STATUSES}
@@ -65,12 +65,13 @@ elif not listed:
         "No neuron answers to that", "Try a shorter word, another part, or show all neurons, unnamed ones included."
     )
 else:
+    names = user_names.of(study)
     count, save, view = st.columns([6, 2, 4], vertical_alignment="center")
     with count:
         cards.count_line(len(listed), len(study.neurons))
     save.download_button(
         "As CSV",
-        lambda: dictionary_csv(study).encode(),
+        lambda: dictionary_csv(study, names).encode(),
         f"{study.name}-neurons.csv",
         "text/csv",
         icon=":material/download:",

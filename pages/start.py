@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.shared import cards, session, style
+from pages.components.shared import cards, session, style, user_names
 from pages.components.start import first_run, teach, walkthrough
 
 study = session.current_study()
@@ -17,7 +17,7 @@ session.page(
 if photographs:
     teach.panel(study)
 elif examples:
-    st.html(walkthrough.walkthrough_markup(study, examples[0]))
+    st.html(walkthrough.walkthrough_markup(study, examples[0], user_names.key(study)))
 
 style.heading("Three ways in")
 doors = (
@@ -37,7 +37,7 @@ for column, (page, verb, title, words) in zip(st.columns(3, gap="medium"), doors
             number=verb,
             title=title,
             words=words,
-            picture=cards.door_picture(study, page),
+            picture=cards.door_picture(study, page, user_names.key(study)),
             page=f"pages/{page}.py",
         )
 
@@ -47,7 +47,7 @@ if examples and photographs:
     style.heading(
         "How it works", "One of the classes that are known by words alone, from its words to its first photograph."
     )
-    st.html(walkthrough.walkthrough_markup(study, examples[0]))
+    st.html(walkthrough.walkthrough_markup(study, examples[0], user_names.key(study)))
 
 style.heading(f"The study: {study.name}", cards.study_line(study))
 cards.species_strip(study, cards.sample_species(study))

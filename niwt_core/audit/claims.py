@@ -27,7 +27,7 @@ from niwt_core.data.aviary import IN_VIEW, PART_OF_GROUP
 from niwt_core.explain.detector import PRESENT, Detectors
 from niwt_core.study.study import Study
 
-PER_CLASS = 6
+PER_CLASS = 15  # drawings; "not seen" of a class's own words is rare, and a few pictures of a class say nothing of it
 STRANGE = 60  # pictures of noise, and of tiles
 TILES = 8  # along each side
 
@@ -43,6 +43,11 @@ class ClaimAudit:
     decided: float
     recall: float
     not_seen: int
+
+    @property
+    def seen(self) -> int:
+        """How many claims are "seen"."""
+        return self.claims - self.not_seen
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,15 @@ class NoveltyAudit:
 
 
 def audit_claims(study: Study, *, per_class: int = PER_CLASS, seed: int = 0) -> tuple[ClaimsAudit, ...]:
-    """The claims about held-out pictures of seen and of unseen classes; none where the study has no detectors or no such pictures."""
+    """The claims about held-out pictures of seen and of unseen classes; none where the study has no detectors or no such pictures.
+
+    Of ``per_class`` of each class where they must be drawn again, else of all.
+    """
     detectors = Detectors.of(study)
     if detectors is None or study.kind == "classifier":
         return ()
-    chosen = held_out_sample(study, per_class=per_class, seed=seed)
+    most = per_class if _drawn(study) else len(study.labels)
+    chosen = held_out_sample(study, per_class=most, seed=seed)
     table = study.knowledge.values / study.knowledge.scale >= PRESENT  # (C, K)
     logits = study.full_head.logits(study.features[torch.from_numpy(chosen)].float())
     runner_up = _runner_up(logits - study.gamma * torch.from_numpy(study.seen), study.labels[chosen])

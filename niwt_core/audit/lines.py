@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scipy.stats import binomtest
+
 from niwt_core.audit.audits import Audits
+from niwt_core.audit.claims import ClaimAudit
 from niwt_core.audit.ground_truth import GroundTruth
 from niwt_core.study.evaluate import Evaluation
 
@@ -43,9 +46,11 @@ def audit_lines(audits: Audits, *, names: bool = True) -> Iterator[str]:
             f"{item.every.decided:.0f} % decided; claims of other pictures {item.control.seen_true:.1f} % and {item.control.not_seen_true:.1f} %"
         )
         for name, promised in (("right", item.right), ("runner-up", item.runner_up), ("random", item.random)):
+            claims = promised.claims
             yield (
-                f"             words of the {name} class: seen {promised.claims.seen_true:.1f} % true, not seen "
-                f"{promised.claims.not_seen_true:.1f} % of {promised.claims.not_seen}; reciting its description {promised.recited:.1f} %"
+                f"             words of the {name} class: seen {claims.seen_true:.1f} % of {claims.seen} true, not seen "
+                f"{claims.not_seen_true:.1f} % of {claims.not_seen}{_interval(claims)}, {claims.decided:.0f} % decided; "
+                f"reciting its description {promised.recited:.1f} %"
             )
     if audits.shuffled is not None:
         control = audits.shuffled
@@ -63,6 +68,15 @@ def audit_lines(audits: Audits, *, names: bool = True) -> Iterator[str]:
             f"parts        {peaks.hits:.1f} % of {peaks.peaks} peaks of verified neurons lie at the part of their name, "
             f"{peaks.anywhere:.1f} % at random ({peaks.times:.1f} times), {peaks.other_names:.1f} % at the part of another name"
         )
+
+
+def _interval(claims: ClaimAudit) -> str:
+    """95 % (Wilson) of "not seen" being true, where something was so called."""
+    if not claims.not_seen:
+        return ""
+    true = round(claims.not_seen * claims.not_seen_true / 100)
+    low, high = binomtest(true, claims.not_seen).proportion_ci(method="wilson")
+    return f" ({100 * low:.0f} to {100 * high:.0f})"
 
 
 def calibration_line(evaluation: Evaluation) -> str:

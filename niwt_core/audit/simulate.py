@@ -16,6 +16,7 @@ import numpy as np
 from niwt_core.classify.answer import Answer
 from niwt_core.classify.build import BuiltClass
 from niwt_core.classify.classifier import Classifier
+from niwt_core.classify.helpful_word import groups_said
 from niwt_core.classify.recipe import Recipe
 from niwt_core.data.aviary import Picture, draw
 from niwt_core.errors import NiwtError
@@ -89,6 +90,14 @@ def fresh_pictures(study: Study, values: np.ndarray, *, n: int, seed: int) -> tu
     children = np.random.SeedSequence((seed, 4)).spawn(n)  # 4: a stream that no picture of a data set is drawn from
     seeds = [int(child.generate_state(1, np.uint64)[0] >> 1) for child in children]
     return tuple(draw(weights, seed=each, size=study.preprocess.size) for each in seeds)
+
+
+def open_groups(study: Study, recipe: Recipe) -> tuple[str, ...]:
+    """The attribute groups that a recipe says nothing of, so that its drawings vary there; none where it starts from a class or a caption."""
+    if recipe.like or recipe.caption.strip():
+        return ()
+    said = groups_said(study, recipe.attributes)
+    return tuple(group for group in study.knowledge.groups if group not in said)
 
 
 def check_aviary(study: Study) -> None:

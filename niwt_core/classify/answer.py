@@ -14,6 +14,7 @@ from torch import Tensor
 from niwt_core.classify.build import BuiltClass
 from niwt_core.classify.novelty import Novelty
 from niwt_core.knowledge.class_names import display_name
+from niwt_core.neurons.user_names import NOTHING_SAID, UserNames
 from niwt_core.study.study import Study
 
 if TYPE_CHECKING:
@@ -120,10 +121,12 @@ class Answer:
         """The picture is like those of the study. Where it is not, the best class is the best of the wrong ones."""
         return not self.novelty > 1
 
-    def explain(self, name: str | None = None, *, versus: str | None = None) -> Explanation:
-        """Why ``name`` (the best class by default), and why not ``versus`` (the runner-up by default)."""
+    def explain(
+        self, name: str | None = None, *, versus: str | None = None, names: UserNames = NOTHING_SAID
+    ) -> Explanation:
+        """Why ``name`` (the best class by default), and why not ``versus`` (the runner-up by default); neurons by a person's own ``names``."""
         from niwt_core.explain.explanation import (
             explain,  # a promised shortcut: the one way up from an answer to its reasons
         )
 
-        return explain(self, name, versus=versus)
+        return explain(self, name, versus=versus, names=names)

@@ -24,6 +24,7 @@ def neurons(
     from niwt_core import load_study
     from niwt_core.files import write_atomically
     from niwt_core.neurons.neuron import find_neurons
+    from niwt_core.neurons.user_names import names_file, read_names
     from niwt_core.report.dictionary_data import dictionary_csv
     from niwt_core.study.class_importance import class_importance
     from niwt_core.study.naming_notice import why_unnamed
@@ -58,7 +59,8 @@ def neurons(
         for neuron in listed[:top]
     ]
     if csv is not None:
-        write_atomically(csv, dictionary_csv(opened).encode())
+        names = read_names(names_file(study, opened.id), opened.id, neurons=len(opened.neurons))
+        write_atomically(csv, dictionary_csv(opened, names).encode())
     if json:
         write_json(
             {

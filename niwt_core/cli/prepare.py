@@ -139,6 +139,7 @@ def prepare_command(
             accelerator=accelerator,
             provenance=provenance,
             progress=report,
+            examples=inputs.examples,
         )
     if not main:
         return

@@ -5,6 +5,8 @@ from pooled activations to the attributes, fitted on training pictures of seen c
 thresholds are chosen on classes that it never saw: every class is left out in turn, in closed form, so that "seen" and "not seen" are right as
 often as promised on new classes. Between the thresholds the answer is that the network cannot tell.
 
+Where every picture has a truth of its own, `picture_detectors` fits them another way, and a study keeps what it gives.
+
 Activations enter by their square root, divided by its deviation. On left-out classes of the CUB subset that ranks attributes a little better
 than raw activations do (mean AUROC 0.832 against 0.829), and on the Aviary too (0.956 against 0.944).
 """
@@ -18,11 +20,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
-from scipy.stats import rankdata
 from torch import Tensor
 
+from niwt_core.explain.claiming import claims_of, class_aurocs, fraction, probabilities
 from niwt_core.explain.thresholds import thresholds
-from niwt_core.neurons.naming import auroc_of
 from niwt_core.study.study import Study
 
 RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)  # in units of the mean eigenvalue
@@ -46,7 +47,7 @@ class Detectors:
     weight (N,K), offset (K,). ``seen_above`` and ``not_seen_below``: thresholds of the score. ``exclusive``: groups (columns) of which a class has
     exactly one value. ``ridge`` is relative to the mean eigenvalue. On classes that were left out: ``strength`` (K,) AUROC of each attribute (NaN
     where all or no classes have it), ``seen_right`` and ``not_seen_right`` of the claims, ``recall`` and ``missed`` of what is there, and
-    ``decided`` of all.
+    ``decided`` of all. ``scaling`` (3,K), where pictures had a truth of their own: see `probabilities`; scores are then probabilities.
     """
 
     weight: Tensor
@@ -61,6 +62,7 @@ class Detectors:
     recall: float
     missed: float
     decided: float
+    scaling: Tensor | None = None
 
     @classmethod
     def of(cls, study: Study) -> Detectors | None:
@@ -71,10 +73,12 @@ class Detectors:
         return _FITTED[study]
 
     def tensors(self) -> dict[str, Tensor]:
-        """What a study keeps of them: "weight" in half precision, "offset", "strength", and "figures", the eight numbers of `FIGURES`."""
+        """What a study keeps of them: "weight" in half precision, "offset", "strength", "figures", the eight numbers of `FIGURES`, and "scaling" if
+        there is one."""
         figures = torch.tensor([float(getattr(self, name)) for name in FIGURES])
         auroc = torch.from_numpy(np.asarray(self.auroc, np.float32))
-        return {"weight": self.weight.half(), "offset": self.offset, "strength": auroc, "figures": figures}
+        kept = {"weight": self.weight.half(), "offset": self.offset, "strength": auroc, "figures": figures}
+        return kept if self.scaling is None else {**kept, "scaling": self.scaling}
 
     @classmethod
     def _from_tensors(cls, kept: Mapping[str, Tensor], exclusive: tuple[np.ndarray, ...]) -> Detectors:
@@ -83,16 +87,19 @@ class Detectors:
             offset=kept["offset"],
             exclusive=exclusive,
             auroc=kept["strength"].numpy(),
+            scaling=kept.get("scaling"),
             **dict(zip(FIGURES, kept["figures"].tolist(), strict=True)),
         )
 
     def score(self, pooled: Tensor) -> Tensor:
         """(...,N) pooled activations -> (...,K)."""
-        return roots(pooled.float()) @ self.weight + self.offset
+        scores = roots(pooled.float()) @ self.weight + self.offset
+        return scores if self.scaling is None else probabilities(scores, self.scaling, self.exclusive)
 
     def claims(self, pooled: Tensor) -> np.ndarray:
         """(...,N) -> (...,K) int8: 1 seen, -1 not seen, 0 cannot tell."""
-        return _claims(self.score(pooled).numpy(), self.seen_above, self.not_seen_below, self.exclusive)
+        scores, at = self.score(pooled).numpy(), (self.seen_above, self.not_seen_below)
+        return claims_of(scores, *at, self.exclusive, others_absent=self.scaling is None)
 
     def look(self, pooled: Tensor) -> tuple[Sighting, ...]:
         """What is seen of each of the K attributes in one picture (N,)."""
@@ -160,7 +167,7 @@ def fit_detectors(
     weight = scale[:, None] * (vectors @ ((shrink[:, None] * target) @ table))  # (N, K)
     there = amounts_of_pictures >= PRESENT
     above, below = thresholds(held_out.ravel(), there.ravel())
-    claims = _claims(held_out, above, below, exclusive)
+    claims = claims_of(held_out, above, below, exclusive)
     seen, absent = claims > 0, claims < 0
     return Detectors(
         weight=torch.from_numpy(weight).float(),
@@ -169,12 +176,12 @@ def fit_detectors(
         not_seen_below=below,
         exclusive=tuple(exclusive),
         ridge=ridge,
-        auroc=_auroc(held_out, there),
-        seen_right=_fraction(there[seen]),
-        not_seen_right=_fraction(~there[absent]),
-        recall=_fraction(seen[there]),
-        missed=_fraction(absent[there]),
-        decided=_fraction(seen | absent),
+        auroc=class_aurocs(held_out, there),
+        seen_right=fraction(there[seen]),
+        not_seen_right=fraction(~there[absent]),
+        recall=fraction(seen[there]),
+        missed=fraction(absent[there]),
+        decided=fraction(seen | absent),
     )
 
 
@@ -221,24 +228,3 @@ def _left_out(
         hat = (rotated[at] * shrink) @ rotated[at].T + 1 / len(labels)  # (m, m); the intercept is not penalised
         held_out[at] = member[at] - np.linalg.solve(np.eye(len(at), dtype=hat.dtype) - hat, residual[at])
     return held_out
-
-
-def _claims(scores: np.ndarray, above: float, below: float, exclusive: Sequence[np.ndarray]) -> np.ndarray:
-    """(...,K) int8. Of an exclusive group only the strongest value can be seen, and where one is seen the others are not."""
-    claims = (scores >= above).astype(np.int8) - (scores < below).astype(np.int8)
-    for at in exclusive:
-        best = scores[..., at].argmax(-1)[..., None]
-        seen = np.take_along_axis(claims[..., at], best, -1) > 0  # (..., 1)
-        others = np.where(seen, np.int8(-1), claims[..., at])
-        np.put_along_axis(others, best, np.take_along_axis(claims[..., at], best, -1), -1)
-        claims[..., at] = others
-    return claims
-
-
-def _auroc(scores: np.ndarray, there: np.ndarray) -> np.ndarray:
-    both = there.any(0) & ~there.all(0)
-    return np.where(both, auroc_of(rankdata(scores, axis=0), there), np.nan)
-
-
-def _fraction(values: np.ndarray) -> float:
-    return float(values.mean()) if values.size else float("nan")

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from niwt_core.explain.evidence import Evidence, evidence_for
 from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observation
 from niwt_core.explain.sentence import sentence_for
 from niwt_core.method.importance import importance, unit
+from niwt_core.neurons.user_names import NOTHING_SAID, UserNames
 from niwt_core.study.study import Study
 
 if TYPE_CHECKING:
@@ -92,8 +94,18 @@ class Explanation:
         )
 
 
-def explain(answer: Answer, name: str | None = None, *, versus: str | None = None, shown: int = SHOWN) -> Explanation:
-    """Explains a class of an answer (the best by default) against another (the best of the rest by default). Raises NiwtError on unknown names."""
+def explain(
+    answer: Answer,
+    name: str | None = None,
+    *,
+    versus: str | None = None,
+    shown: int = SHOWN,
+    names: UserNames = NOTHING_SAID,
+) -> Explanation:
+    """Explains a class of an answer (the best by default) against another (the best of the rest by default), its neurons by a person's own ``names``.
+
+    Raises NiwtError on unknown classes.
+    """
     classifier, picture, study = answer.classifier, answer.picture, answer.classifier.study
     candidate = classifier.candidate(name or answer.best.name)
     ranked = next(item for item in answer.ranking if item.name == candidate.name and item.kind == candidate.kind)
@@ -107,8 +119,8 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
     contributions = parts[0]
     words = attribute_scores(study, alpha)[:shown]
     order = contributions.argsort(descending=True).tolist()
-    supporting = neuron_parts(study, picture, contributions, order[:shown])
-    opposing = neuron_parts(study, picture, -contributions, order[::-1][:shown], sign=-1)
+    supporting = _called(neuron_parts(study, picture, contributions, order[:shown]), names)
+    opposing = _called(neuron_parts(study, picture, -contributions, order[::-1][:shown], sign=-1), names)
     evidence = evidence_for(
         study,
         picture,
@@ -120,6 +132,7 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
     contrast = None
     if runner_up is not None:
         contrast = contrast_classes(answer, candidate, runner_up, shown=shown, parts=parts[1])
+        contrast = replace(contrast, neurons=_called(contrast.neurons, names))
     explained = Explanation(
         name=candidate.name,
         display=candidate.display,
@@ -139,6 +152,10 @@ def explain(answer: Answer, name: str | None = None, *, versus: str | None = Non
         evidence=evidence,
     )
     return replace(explained, sentence=_sentence(answer, explained))
+
+
+def _called(parts: Sequence[NeuronPart], names: UserNames) -> tuple[NeuronPart, ...]:
+    return tuple(replace(part, neuron=names.of(part.neuron)) for part in parts)
 
 
 def observe(answer: Answer, candidate: Candidate, evidence: Evidence) -> tuple[Observation, ...]:

@@ -125,7 +125,7 @@ def _draw_neurons(axes: Axes, neurons: Sequence[NeuronPart]) -> None:
 
 
 def _neuron_name(part: NeuronPart) -> str:
-    named = part.neuron.status in ("verified", "weak")
+    named = part.neuron.is_named
     return f"{phrase(part.neuron.label) if named else 'unnamed'} ({part.index})"
 
 

@@ -110,7 +110,7 @@ def _neurons_said(
 ) -> list[str]:
     """Which neurons the score rests on. A neuron that is quieter than usual speaks too, by its silence.
 
-    A name is said where it is verified and the picture does not deny it.
+    A name is said where it is verified, or a person's own, and the picture does not deny it.
     """
     if not supporting:
         return []
@@ -118,7 +118,7 @@ def _neurons_said(
 
     def is_told(part: NeuronPart) -> bool:
         denied = part.neuron.attribute in (lacking if part.excess >= 0 else there)
-        return part.neuron.status == "verified" and not denied
+        return part.neuron.status in ("verified", "yours") and not denied
 
     named = [part for part in supporting if is_told(part)][:3]
     if not named:

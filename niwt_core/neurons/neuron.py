@@ -16,7 +16,8 @@ class Neuron:
     """``attribute`` is the name that the inverse map gives it, ``label`` the same for people; both empty if it has none.
 
     ``better``: the attribute that fits the same held-out pictures clearly better, if there is one, with its label and AUROC: the name is contested.
-    ``status``: "verified" (q < 0.05 and AUROC >= 0.75 on held-out pictures, not contested), "weak" (q < 0.05 only), "unnamed" or "dead".
+    ``status``: "verified" (q < 0.05 and AUROC >= 0.75 on held-out pictures, not contested), "weak" (q < 0.05 only), "unnamed" or "dead";
+    as a person sees it (`UserNames.of`) also "yours", by a name of their own, or "rejected".
     """
 
     index: int
@@ -38,8 +39,8 @@ class Neuron:
 
     @property
     def is_named(self) -> bool:
-        """Its name is better than chance, contested or not."""
-        return self.status in ("verified", "weak")
+        """Its name is better than chance, contested or not, or a person's own."""
+        return self.status in ("verified", "weak", "yours")
 
     @property
     def trust(self) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from accelerate import Accelerator
+from torch import Tensor
 
 from niwt_core.backbones import InputOptions, Preprocess, SplitNetwork, load_backbone
 from niwt_core.data.aviary.dataset import read_aviary
@@ -17,8 +18,9 @@ from niwt_core.data.duplicates import with_duplicates_said
 from niwt_core.data.knowledge_sources import with_knowledge
 from niwt_core.data.registry import SOURCES, ReadOptions, read_set
 from niwt_core.errors import NiwtError
+from niwt_core.explain.picture_detectors import Examples
 from niwt_core.prepare.aviary.defaults import AviaryDefaults, aviary_defaults, draw_pictures, random_birds_folder
-from niwt_core.prepare.aviary.pretraining import Pretraining, pretrain
+from niwt_core.prepare.aviary.pretraining import Pretraining, pooled_activations, pretrain
 from niwt_core.prepare.aviary.random_birds import draw_random_birds
 from niwt_core.prepare.prepare import Settings
 from niwt_core.prepare.training import TrainingSettings
@@ -113,13 +115,15 @@ class SetOptions:
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """What `prepare` works on, and what the study's provenance should remember of where it comes from."""
+    """What `prepare` works on, and what the study's provenance should remember of where it comes from; ``examples``: for attribute detectors, where
+    the network stays as it is."""
 
     dataset: Dataset
     network: SplitNetwork
     preprocess: Preprocess
     settings: Settings
     provenance: Mapping[str, Any]
+    examples: Examples | None = None
 
 
 def read_inputs(options: SetOptions, *, accelerator: Accelerator, progress: Report) -> Inputs:
@@ -167,12 +171,17 @@ def _drawn_inputs(options: SetOptions, accelerator: Accelerator, progress: Repor
     with accelerator.main_process_first():
         folder, drawing = draw_pictures(options.out, seed=seed, progress=partial(progress, "drawing pictures"))
         dataset, provenance = with_knowledge(read_aviary(folder), options.knowledge, options.encoder)
+        examples = None
         if pretrained_here:
-            _pretrain(network, preprocess, options.out, defaults, seed, accelerator, progress)
+            pictures, truth = _pretrain(network, preprocess, options.out, defaults, seed, accelerator, progress)
             drawing["random_birds"] = defaults.random_birds
-    return Inputs(
-        dataset, network, preprocess, options.settings(options.epochs or 0), {"aviary": drawing, **provenance}
-    )
+            if not options.epochs and accelerator.is_main_process:
+                pooled = pooled_activations(
+                    network, preprocess, pictures, progress=partial(progress, "reading random birds")
+                )
+                examples = Examples(pooled, truth.numpy() > 0)
+    settings = options.settings(options.epochs or 0)
+    return Inputs(dataset, network, preprocess, settings, {"aviary": drawing, **provenance}, examples)
 
 
 def _pretrain(
@@ -183,8 +192,8 @@ def _pretrain(
     seed: int,
     accelerator: Accelerator,
     progress: Report,
-) -> None:
-    """Draws random birds beside ``out`` and pre-trains ``network`` on them, resumably."""
+) -> tuple[Tensor, Tensor]:
+    """Draws random birds beside ``out`` and pre-trains ``network`` on them, resumably: (their pictures (m,3,s,s), their attributes (m,K))."""
 
     folder = random_birds_folder(out)
     pictures, attributes = draw_random_birds(
@@ -204,6 +213,7 @@ def _pretrain(
         device=accelerator.device,
         progress=partial(progress, "pre-training"),
     )
+    return pictures, attributes
 
 
 def _weights(weights: str | None) -> Path | str | None:

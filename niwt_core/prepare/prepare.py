@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator, DataLoaderConfiguration
+from torch import Tensor
 
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
@@ -24,6 +25,7 @@ from niwt_core.data.dataset import Dataset
 from niwt_core.device import pick_device
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation.folds import FoldFeatures, class_folds
+from niwt_core.explain.picture_detectors import Examples, picture_detectors
 from niwt_core.files import digest, only_writer, unwritable, write_atomically
 from niwt_core.prepare.extraction import SHARD
 from niwt_core.prepare.fit import assemble
@@ -43,8 +45,11 @@ def prepare(
     accelerator: Accelerator | None = None,
     provenance: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    examples: Examples | None = None,
 ) -> Study:
     """Prepares a study of ``dataset`` with ``network`` and writes it to ``out``.
+
+    ``examples`` are pictures of no class, for attribute detectors where every picture of the set has its own truth (see `picture_detectors`).
 
     Raises:
         NiwtError: the data cannot carry a study, ``out`` cannot be written, or another process is writing there.
@@ -66,7 +71,8 @@ def prepare(
         preparation = Preparation(preprocess, accelerator, work, settings, report, key)
         study = _made(dataset, network, preparation, provenance or {})
         if main and study is not None:
-            save_study(replace(study, temperature=temperature_of(study)), out)
+            study = replace(study, temperature=temperature_of(study), detectors=_detectors(study, dataset, examples))
+            save_study(study, out)
             shutil.rmtree(work, ignore_errors=True)
     accelerator.wait_for_everyone()
     return load_study(out)
@@ -92,6 +98,16 @@ def _made(
     network.to("cpu")
     notes = {**provenance, "notices": list(dataset.notices)}
     return assemble(dataset, picture_activations, folds, features_of_folds, preparation, notes)
+
+
+def _detectors(study: Study, dataset: Dataset, examples: Examples | None) -> Mapping[str, Tensor] | None:
+    """What the study keeps of its detectors, where they need more than the study holds."""
+    if examples is None or dataset.picture_attributes is None:
+        return None
+    place = {path: i for i, path in enumerate(dataset.paths)}  # a picture that could not be read is not in the study
+    truth = dataset.picture_attributes[[place[path] for path in study.paths]] > 0
+    detectors = picture_detectors(study, examples, truth)
+    return None if detectors is None else detectors.tensors()
 
 
 def make_accelerator(device: str) -> Accelerator:

@@ -17,6 +17,7 @@ MEANING = {
     "unseen": "known by description only",
     "built": "described by a person",
 }
+PERSONAL = {"yours": "a name of your own, which nobody tested", "rejected": "you said that the name is wrong"}
 TRUST = {
     "verified": "held-out pictures confirm the name",
     "weak": "better than chance on held-out pictures, though not by much",
@@ -41,7 +42,7 @@ def environment() -> Environment:
         "phrase": phrase,
         "mention": mention,
     }
-    made.globals |= {"SIGNS": SIGNS, "MEANING": MEANING, "TRUST": TRUST}
+    made.globals |= {"SIGNS": SIGNS, "MEANING": MEANING, "TRUST": TRUST | PERSONAL}
     return made
 
 

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from niwt_core import NiwtError, Recipe, build_class, load_study
 from niwt_core.classify import imagined
+from niwt_core.classify.helpful_word import helpful_word
 from niwt_core.data.aviary import species
 from niwt_core.images import open_image
 from pages.components.build import imagining, measured
@@ -225,12 +226,56 @@ def test_the_aviary_draws_the_bird_and_measures_the_class(page, monkeypatch):
     classifier = study.classifier()
     picture = classifier.encode(drawing.portrait(drawing.strongest(study, build_class(study, RUBY).values)))
     np.testing.assert_allclose(drawn["logits"], study.full_head.logits(picture.features), atol=1e-4)
-    traits = drawing.strongest(study, build_class(study, RUBY).values)
-    measured.run_of(study.id, traits, study, classifier).result(
+    built = build_class(study, RUBY)
+    features = measured.run_of(study.id, built.values.tobytes(), study, classifier).result(
         timeout=120
     )  # a thread draws; the browser would ask again by itself
     page.run()
     assert "of 32</b> fresh drawings of this bird" in markup(page)
+    imagined = study.imagine(RUBY, n=measured.DRAWINGS, seed=measured.SEED)  # the same birds: open groups vary
+    for shown, answer in zip(features, imagined.answers, strict=True):
+        np.testing.assert_allclose(shown, answer.picture.features, atol=1e-4)
+    left_open = len(study.knowledge.groups) - len(RUBY.attributes)
+    assert f"The {left_open} groups that its words leave open vary" in markup(page)
+    backs = {picture.attributes["back color"] for picture in imagined.pictures}
+    assert len(backs) > 1
+    assert {picture.attributes["crown color"] for picture in imagined.pictures} == {"red"}
+
+
+def test_a_class_of_two_words_is_told_that_it_is_vague_and_which_word_would_help(page):
+    study = small_study()
+    with_link(page, to_text(RUBY))
+    word = helpful_word(study, RUBY.attributes, most=1)[0]
+    assert f"it says 2 of {len(study.knowledge.groups)} groups" in markup(page)
+    assert f"Say its <b>{word.label}</b>" in markup(page)
+    assert word.versus_display in markup(page)
+    assert "Held-out pictures of these classes that would be taken for it" in markup(
+        page
+    ) or "None of the held-out" in markup(page)
+
+
+def test_a_longer_description_is_not_vague(page):
+    words = {"crown color": "red", "bill shape": "needle", "leg color": "blue"}
+    with_link(page, to_text(Recipe("Ruby Needlebill", words)))
+    assert "<b>Vague</b>" not in markup(page)
+    assert "You have set 3 of" in markup(page)
+
+
+def test_what_it_is_taken_for_is_counted_on_its_own_pictures(page):
+    study = load_study(small_study().folder)
+    c = int(np.flatnonzero(~study.seen)[0])
+    with_link(page, to_text(Recipe(study.classes[c], {"crown color": "red", "bill shape": "needle"})))
+    assert not page.exception
+    pictures = np.flatnonzero((study.labels == c) & (study.split != "train"))
+    classifier = study.classifier()
+    built = build_class(study, Recipe(study.classes[c], {"crown color": "red", "bill shape": "needle"}))
+    others = [i for i, item in enumerate(classifier.candidates) if item.name != study.classes[c]]
+    features = study.features[pictures].float()
+    lost = (
+        classifier.logits(features)[:, others].max(1).values > (features - study.head.mean) @ built.weights + built.bias
+    ).sum()
+    one = f"Of its {len(pictures)} held-out pictures {lost} are taken for others"
+    assert (one if lost else f"None of its {len(pictures)} held-out pictures") in markup(page)
 
 
 def test_only_what_changed_changes_in_the_portrait():

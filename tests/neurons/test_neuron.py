@@ -42,4 +42,4 @@ def test_a_card_of_the_app_names_both_words():
     assert "Blue" in markup
     assert "or rather wing color: black" in markup
     assert "cyn-trust-contested" in markup
-    assert set(style.TRUST) == {"verified", "weak", "contested", "unnamed", "dead"}
+    assert set(style.TRUST) == {"verified", "weak", "contested", "unnamed", "dead", "yours", "rejected"}

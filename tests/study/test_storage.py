@@ -328,7 +328,11 @@ def test_neurons_of_early_versions_are_read_without_contested_names(tmp_path):
 def test_detectors_that_are_kept_come_back_and_spoiled_ones_are_refused(tmp_path):
     fitted = Detectors.of(small_study())
     assert fitted is not None
-    tensors = fitted.tensors()
+    scaling = torch.tensor([[1.0], [-0.5], [0.2]]).expand(3, len(fitted.offset)).contiguous()
+    plain = save_study(replace(small_study(), detectors=fitted.tensors()), tmp_path / "plain")
+    assert plain.detectors is not None
+    assert "scaling" not in plain.detectors
+    tensors = replace(fitted, scaling=scaling).tensors()
     study = save_study(replace(small_study(), detectors=tensors), tmp_path / "study")
     kept = Detectors.of(study)
     assert kept is not None
@@ -340,6 +344,8 @@ def test_detectors_that_are_kept_come_back_and_spoiled_ones_are_refused(tmp_path
         ("strength", tensors["strength"][1:]),
         ("figures", tensors["figures"][1:]),
         ("figures", tensors["figures"] * float("nan")),
+        ("scaling", tensors["scaling"][:2]),
+        ("scaling", tensors["scaling"] * float("nan")),
     ):
         with pytest.raises(NiwtError, match=f"detectors.{name}"):
             save_study(replace(small_study(), detectors={**tensors, name: spoiled}), tmp_path / "spoiled")

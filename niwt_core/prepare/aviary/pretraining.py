@@ -70,7 +70,7 @@ def pretrain(
     tasks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(tasks.parameters(), lr=settings.rate, weight_decay=settings.decay)
     first = resume_training(tasks, optimiser, checkpoint)
-    mean, std = (torch.tensor(value).mul(255).view(1, 3, 1, 1) for value in (preprocess.mean, preprocess.std))
+    mean, std = _scale(preprocess)
     half = device.type == "cuda" or (device.type == "cpu" and has_bfloat16())
     steps, total = len(pictures) // settings.batch, settings.epochs * (len(pictures) // settings.batch)
     tasks.train()
@@ -97,3 +97,30 @@ def pretrain(
                 progress(epoch * steps + step + 1, total)
         save_training(tasks, optimiser, checkpoint, epoch + 1)
     network.requires_grad_(False).eval().to("cpu")
+
+
+def pooled_activations(
+    network: SplitNetwork,
+    preprocess: Preprocess,
+    pictures: Tensor,
+    *,
+    batch: int = 64,
+    progress: Callable[[int, int], None] | None = None,
+) -> Tensor:
+    """(m,N) mean activations of pictures (m,3,s,s) uint8 in half precision, as a study keeps its own."""
+    mean, std = _scale(preprocess)
+    parts = []
+    with torch.no_grad():
+        for start in range(0, len(pictures), batch):
+            x = (pictures[start : start + batch].float() - mean) / std
+            activations = network.stem(x.contiguous(memory_format=torch.channels_last))
+            parts.append(activations.flatten(2).mean(2).half())
+            if progress is not None:
+                progress(min(start + batch, len(pictures)), len(pictures))
+    return torch.cat(parts)
+
+
+def _scale(preprocess: Preprocess) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of bytes, each (1,3,1,1)."""
+    mean, std = (torch.tensor(value).mul(255).view(1, 3, 1, 1) for value in (preprocess.mean, preprocess.std))
+    return mean, std

@@ -30,7 +30,7 @@ from niwt_core.study.study import Study
 
 TENSORS = ("network.safetensors", "model.safetensors", "pictures.safetensors", "gallery.safetensors")
 MAP_PARTS = ("weight", "x_mean", "y_mean", "predictability")
-DETECTOR_PARTS = ("weight", "offset", "strength", "figures")
+DETECTOR_PARTS = ("weight", "offset", "strength", "figures", "scaling")  # the last where scores are made probabilities
 GALLERY_PARTS = ("offsets", "pictures", "top", "maps", "peaks")
 
 
@@ -62,7 +62,7 @@ def write_tensors(study: Study) -> dict[str, bytes]:
         model["stolen_share.best_seen"] = study.stolen_share.best_seen
         model["stolen_share.biases"] = study.stolen_share.biases
     if study.detectors is not None:
-        model |= {f"detectors.{part}": study.detectors[part] for part in DETECTOR_PARTS}
+        model |= {f"detectors.{part}": study.detectors[part] for part in DETECTOR_PARTS if part in study.detectors}
     pictures = {"features": study.features.half()}
     if not torch.equal(study.pooled, study.features):  # they are one after a tail that only pools
         pictures["pooled"] = study.pooled.half()
@@ -123,7 +123,9 @@ def read_stolen_share(facts: Mapping[str, Any] | None, tensors: Mapping[str, Ten
 
 def read_detectors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
     """The attribute detectors that the study keeps, if it keeps any."""
-    return {part: tensors[f"detectors.{part}"] for part in DETECTOR_PARTS} if "detectors.weight" in tensors else None
+    if "detectors.weight" not in tensors:
+        return None
+    return {part: tensors[f"detectors.{part}"] for part in DETECTOR_PARTS if f"detectors.{part}" in tensors}
 
 
 def read_gallery(path: Path) -> Gallery:

@@ -102,6 +102,8 @@ def _check_model(study: Study) -> None:
     if study.detectors is not None:
         shapes["detectors.weight"] = (study.detectors["weight"], (N, K))
         shapes["detectors.offset"] = (study.detectors["offset"], (K,))
+        if "scaling" in study.detectors:
+            shapes["detectors.scaling"] = (study.detectors["scaling"], (3, K))
         # Fractions of nothing are NaN here (an attribute of all classes, no claim at all), and a threshold that nothing reaches is infinite.
         auroc, figures = study.detectors["strength"], study.detectors["figures"]
         need(tuple(auroc.shape) == (K,) and auroc.is_floating_point(), "detectors.strength: of other attributes")

@@ -18,7 +18,7 @@ from pages.components.build.imagining import picture_of
 from pages.components.build.measured import fresh_drawings
 from pages.components.build.testing import open_test
 from pages.components.build.try_it import try_it
-from pages.components.shared import class_families, drawing, keeper, offered, session, share, style
+from pages.components.shared import class_families, drawing, keeper, offered, session, share, style, user_names
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
@@ -258,7 +258,8 @@ def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
     named = [neuron.index for neuron in study.neurons if neuron.status in ("verified", "weak")]
     order = sorted(named, key=lambda n: -abs(change[n]))[:6]
     neurons = "".join(
-        f"<tr><th>{text(study.neurons[n].label)}<span>neuron {n}</span></th><td>{one.importances[n]:+.3f}</td><td>{two.importances[n]:+.3f}</td></tr>"
+        f"<tr><th>{text(user_names.shown(study, n).name)}<span>neuron {n}</span></th>"
+        f"<td>{one.importances[n]:+.3f}</td><td>{two.importances[n]:+.3f}</td></tr>"
         for n in order
     )
     heads = "".join(

@@ -16,7 +16,7 @@ from pages.components.build.editor_tables import Tables, data_url, prepare
 from pages.components.build.facts import confirmed
 from pages.components.build.in_words import in_words
 from pages.components.build.testing import open_test
-from pages.components.shared import class_families, drawing, keeper, session, style
+from pages.components.shared import class_families, drawing, keeper, session, style, user_names
 from pages.components.shared.markdown import escape_markdown
 from pages.serving import visitors
 
@@ -31,7 +31,7 @@ def sheet() -> None:
 
 def attributes(study: Study, draft: Draft) -> None:
     """The bench for a study of attributes. Only the fragment runs when a slider is let go."""
-    tables = prepare(study)
+    tables = prepare(study, names=user_names.key(study))
     component.send_tables(tables)
     _editor(study, draft, tables)
 
@@ -89,7 +89,7 @@ def _with_text(study: Study, draft: Draft, tables: Tables) -> Tables:
     if study.texts is None:
         return tables
     try:
-        described = prepare(study, draft.text(study, name=UNNAMED))
+        described = prepare(study, draft.text(study, name=UNNAMED), user_names.key(study))
     except NiwtError:
         return tables
     if described.id != tables.id:

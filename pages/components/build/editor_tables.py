@@ -26,6 +26,8 @@ from niwt_core.files import digest
 from niwt_core.knowledge.attributes import readable
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.exemplars import jpeg_bytes
+from niwt_core.neurons.neuron import Neuron
+from niwt_core.neurons.user_names import UserNames
 from pages.components.build.swatches import swatch
 
 THUMB_SIDE = 192  # pixels of a sample picture
@@ -56,14 +58,18 @@ class Tables:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Study: lambda study: study.id})
-def prepare(study: Study, text: np.ndarray | None = None) -> Tables:
-    """The tables of a study; its knowledge must be attributes. ``text`` (K',) is what is said of the class beside them."""
+def prepare(study: Study, text: np.ndarray | None = None, names: tuple[tuple[int, str], ...] = ()) -> Tables:
+    """The tables of a study; its knowledge must be attributes. ``text`` (K',) is what is said of the class beside them, ``names`` a person's own for
+    neurons (the items of `UserNames`)."""
     items = sample_pictures(study)
     pictures = study.gallery.pictures[items]
     matrices = editor_tables(
         study, study.features[pictures].float(), neurons=discriminative_neurons(study).tolist(), text=text
     )
     key = study.id if text is None else digest(study.id, np.ascontiguousarray(text, "<f4").tobytes())
+    personal = UserNames(dict(names))
+    if names:
+        key = digest(key, repr(names))
     header = {
         "id": key,
         "encoding": study.encoding,
@@ -80,7 +86,7 @@ def prepare(study: Study, text: np.ndarray | None = None) -> Tables:
             _class(study, int(study.labels[p])) | {"c": int(study.labels[p]), "src": _thumb(study, int(item))}
             for item, p in zip(items, pictures, strict=True)
         ],
-        "neurons": [_neuron(study, int(n)) for n in matrices.neurons],
+        "neurons": [_neuron(personal.of(study.neurons[int(n)])) for n in matrices.neurons],
     }
     arrays = {name: getattr(matrices, name) for name in SENT}
     payload = pack(header, arrays)
@@ -162,10 +168,9 @@ def _class(study: Study, c: int) -> dict[str, str]:
     }
 
 
-def _neuron(study: Study, n: int) -> dict[str, Any]:
-    neuron = study.neurons[n]
-    named = neuron.status in ("verified", "weak")
-    return {"index": n, "label": neuron.label if named else f"neuron {n}", "status": neuron.status}
+def _neuron(neuron: Neuron) -> dict[str, Any]:
+    label = neuron.label if neuron.is_named else f"neuron {neuron.index}"
+    return {"index": neuron.index, "label": label, "status": neuron.status}
 
 
 def _thumb(study: Study, item: int) -> str:

@@ -17,7 +17,6 @@ from niwt_core.classify.answer import Candidate
 from niwt_core.classify.confirm import MOST, Confirmed
 from niwt_core.knowledge.class_names import class_key, display_name
 from niwt_core.neurons.exemplars import jpeg_bytes
-from pages.components.build.measured import pure
 from pages.components.shared import drawing
 from pages.components.shared.uploads import THUMB_SIDE, Uploads
 
@@ -139,12 +138,11 @@ def test_of(classifier: Classifier, item: BuiltClass, examples: Examples) -> Tes
 
 def drawn(study: Study, classifier: Classifier, item: BuiltClass, *, seed: int) -> list[TestPicture]:
     """Fresh drawings of the class, where it can be drawn."""
-    traits = drawing.strongest(study, item.values)
-    pictures = fresh_pictures(study, pure(study, traits), n=DRAWN, seed=seed)
+    pictures = fresh_pictures(study, item.values, n=DRAWN, seed=seed)
     encoded = classifier.encode_many([picture.image for picture in pictures])
     return [
         TestPicture(
-            drawing.key_of(traits, DRAWN * seed + number),
+            drawing.key_of(item.values, DRAWN * seed + number),
             f"drawn {DRAWN * (seed - 1) + number}",
             picture.features,
             jpeg_bytes(picture.image, side=THUMB_SIDE),

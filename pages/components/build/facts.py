@@ -1,12 +1,16 @@
-"""What the engine says of a described class: how far to trust it, whom it may be taken for, which words it ignores, and every number."""
+"""What the engine says of a described class: how far to trust it, what it would claim and be taken for, which words it ignores, and every number."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import streamlit as st
+import torch
 
 from niwt_core import BuiltClass, Study, inert_attributes
-from niwt_core.knowledge.class_names import display_name
+from niwt_core.classify.helpful_word import groups_said, helpful_word, is_vague
+from niwt_core.knowledge.class_names import class_key, display_name
 from pages.components.build.draft import Draft, replaced
 from pages.components.build.editor_tables import Tables
 from pages.components.shared import session, style
@@ -26,7 +30,7 @@ def confirmed(study: Study, draft: Draft, tables: Tables, built: BuiltClass | No
         return
     facts = (
         ("How far to trust it", _predictability(study, built) + _said(study, draft)),
-        ("Taken for", _confusions(study, tables, built)),
+        ("Taken from others", _confusions(study, tables, built) + _taken_for(study, built)),
         ("Ignored words", _inert(study, draft)),
     )
     st.html(
@@ -67,11 +71,53 @@ def _predictability(study: Study, built: BuiltClass) -> str:
 
 def _said(study: Study, draft: Draft) -> str:
     """How much of the description is still the average, where it started from that."""
+    vague = _vague(study, draft)
+    if vague:
+        return vague
     groups = study.knowledge.groups
     touched = sum(any(int(k) in draft.changes for k in columns) for columns in groups.values())
     if draft.like or 2 * touched >= len(groups):
         return ""
     return f"<p>You have set {touched} of {len(groups)} groups; the others are the average. Each one more tells it further apart.</p>"
+
+
+def _vague(study: Study, draft: Draft) -> str:
+    """A description of one or two words is too little, said before any picture fails, with the words that would help most."""
+    if study.knowledge.kind != "attributes" or draft.like or draft.caption.strip() or not draft.changes:
+        return ""
+    attributes = draft.recipe(study, name="It").attributes
+    if not is_vague(study, attributes):
+        return ""
+    said, total = len(groups_said(study, attributes)), len(study.knowledge.groups)
+    words = helpful_word(study, attributes, most=2)
+    told = " or ".join(
+        f"its <b>{text(word.label)}</b> (it parts it from "
+        f"{style.chip('seen' if study.seen[study.class_index(word.versus)] else 'unseen', word.versus_display)})"
+        for word in words
+    )
+    advice = f" Say {told}: that would help most." if told else ""
+    return f'<p class="cynb-vague"><b>Vague</b>: it says {said} of {total} groups, which many classes share; the others are the average.{advice}</p>'
+
+
+def _taken_for(study: Study, built: BuiltClass) -> str:
+    """Where held-out pictures of the class itself go, in a study that has some: a described class of the same name."""
+    c = replaced(study, built.name)
+    pictures = np.flatnonzero((study.labels == c) & (study.split != "train")) if c >= 0 else np.zeros(0, np.int64)
+    if not len(pictures):
+        return ""
+    classifier, features = session.classifier(), study.features[torch.from_numpy(pictures)].float()
+    others = [
+        (column, item)
+        for column, item in enumerate(classifier.candidates)
+        if class_key(item.name) != class_key(built.name)
+    ]
+    logits = classifier.logits(features)[:, [column for column, _ in others]]
+    own = (features - study.head.mean) @ built.weights + built.bias
+    lost = Counter(others[place][1] for place in logits.argmax(1)[logits.max(1).values > own].tolist())
+    if not lost:
+        return f"<p>None of its {len(pictures)} held-out pictures is taken for another class.</p>"
+    chips = ", ".join(f"{style.chip(item.kind, item.display)} {count}" for item, count in lost.most_common(3))
+    return f"<p>Of its {len(pictures)} held-out pictures {lost.total()} are taken for others: {chips}.</p>"
 
 
 def _confusions(study: Study, tables: Tables, built: BuiltClass) -> str:
@@ -82,7 +128,7 @@ def _confusions(study: Study, tables: Tables, built: BuiltClass) -> str:
         f"<li>{style.chip('seen' if study.seen[c] else 'unseen', display_name(study.classes[c]))}<span>{lost} of {total}</span></li>"
         for c, lost, total in taken_for
     )
-    return f'<ul class="cynb-list">{items}</ul><p>Held-out pictures of these classes that it would claim.</p>'
+    return f'<ul class="cynb-list">{items}</ul><p>Held-out pictures of these classes that would be taken for it.</p>'
 
 
 def confusions(study: Study, tables: Tables, built: BuiltClass) -> tuple[tuple[int, int, int], ...]:

@@ -7,7 +7,6 @@ import streamlit as st
 from niwt_core import BuiltClass, Classifier, Study
 from niwt_core.audit.simulate import fresh_pictures
 from niwt_core.knowledge.class_names import class_key
-from pages.components.build.measured import pure
 from pages.components.shared import drawing, intake, session
 from pages.components.shared.uploads import Uploads, session_uploads
 
@@ -44,11 +43,10 @@ def try_it(study: Study, item: BuiltClass) -> None:
 
 def draw_some(study: Study, classifier: Classifier, uploads: Uploads, item: BuiltClass, *, n: int = DRAWN) -> list[str]:
     """Takes ``n`` fresh drawings of a class into the uploads and looks at the first; their keys."""
-    traits = drawing.strongest(study, item.values)
-    pictures = fresh_pictures(study, pure(study, traits), n=n, seed=SEED)
+    pictures = fresh_pictures(study, item.values, n=n, seed=SEED)
     keys = []
     for number, picture in enumerate(classifier.encode_many([picture.image for picture in pictures]), 1):
-        key = drawing.key_of(traits, number)
+        key = drawing.key_of(item.values, number)
         uploads.hold(key, f"{item.name}, drawn {number}", picture, study.preprocess)
         keys.append(key)
     uploads.choose(keys[0])

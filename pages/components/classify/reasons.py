@@ -15,6 +15,7 @@ import streamlit as st
 from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import ImportanceMap, Method, class_map
 from niwt_core.explain.explanation import Explanation
+from pages.components.shared import user_names
 from pages.components.shared.memory import settle
 from pages.components.shared.uploads import is_sample
 
@@ -41,8 +42,9 @@ def explanation_of(answer: Answer, name: str, *, versus: str, key: str) -> Expla
     """Why class ``name`` and not ``versus`` ("": there is no other) for the picture ``key``. Raises NiwtError."""
     # Names and scores of the ranking tell of every row and of gamma.
     ranking = hash(tuple((item.name, item.kind, item.score) for item in answer.ranking))
-    asked = (key, name, versus, ranking)
-    return _kept("explanations", answer, asked, lambda: answer.explain(name, versus=versus or None))
+    names = user_names.of(answer.classifier.study)
+    asked = (key, name, versus, ranking, user_names.key(answer.classifier.study))
+    return _kept("explanations", answer, asked, lambda: answer.explain(name, versus=versus or None, names=names))
 
 
 def _kept(slot: str, answer: Answer, asked: tuple[Hashable, ...], make: Callable[[], Kept]) -> Kept:

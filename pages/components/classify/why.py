@@ -91,7 +91,7 @@ def waterfall(explanation: Explanation) -> None:
     values = [explanation.baseline, *(part.contribution for part in parts), total - shown + explanation.residual, 0.0]
     tips = [
         "",
-        *(text(part.neuron.label or "no name") for part in parts),
+        *(text(part.neuron.name) for part in parts),
         f"{len(explanation.contributions) - len(parts)} neurons",
         "",
     ]

@@ -7,8 +7,9 @@ import streamlit as st
 
 from niwt_core import NiwtError, Study
 from niwt_core.knowledge.class_names import display_name
+from pages.components.dictionary import more_examples, naming
 from pages.components.dictionary.ablation import ablation
-from pages.components.shared import cards, charts, class_families, lookup, style, user_photographs
+from pages.components.shared import cards, charts, class_families, lookup, style, user_names, user_photographs
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
 
@@ -29,7 +30,7 @@ def number(study: Study, asked: str) -> int:
 
 def show(study: Study, index: int) -> None:
     """A neuron's page."""
-    neuron = study.neurons[index]
+    neuron = user_names.shown(study, index)
     part, word = cards.name_of(neuron)
     st.button(
         "All neurons",
@@ -43,6 +44,7 @@ def show(study: Study, index: int) -> None:
         f'<header class="cyn-head"><p class="cyn-eyebrow">Neuron {index} · {text(part)}</p><h1>{text(word)}</h1>'
         f"<p>{style.trust(neuron.trust)} {text(_verdict(study, index))}</p></header>"
     )
+    naming.ask(study, index)
     pictures = "".join(
         user_photographs.neuron_crop(study, index, place)
         for place in range(user_photographs.exemplars(study).top.shape[1])
@@ -60,6 +62,7 @@ def show(study: Study, index: int) -> None:
         user_photographs.panel(study, f"neuron-{index}", expanded=True)
     else:
         st.html(f'<p class="cyn-eyebrow cyn-gap">{legend}</p><div class="cyn-exemplars">{pictures}</div>')
+        more_examples.show(study, index)
     left, right = st.columns(2, gap="large")
     with left:
         _activation(study, index)
@@ -75,7 +78,7 @@ def show(study: Study, index: int) -> None:
             cards.facts(
                 [
                     ("layer", study.network.layer),
-                    ("hypothesis", neuron.label or "none could be tested"),
+                    ("hypothesis", study.neurons[index].label or "none could be tested"),
                     ("strength in the inverse map", f"{neuron.score:.3f} standard deviations"),
                     ("AUROC on held-out pictures", f"{neuron.auroc:.3f}"),
                     *(
@@ -97,6 +100,10 @@ def show(study: Study, index: int) -> None:
 
 def _verdict(study: Study, index: int) -> str:
     neuron = study.neurons[index]
+    if user_names.shown(study, index).status == "yours":
+        return f"Your own name for it. The study calls it “{neuron.name}”."
+    if user_names.shown(study, index).status == "rejected":
+        return f"You said that “{neuron.label}” is wrong, so the app calls it unnamed."
     if neuron.status == "dead":
         return "It is never active on held-out pictures."
     if not neuron.label:

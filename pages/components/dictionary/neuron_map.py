@@ -7,7 +7,7 @@ import streamlit as st
 
 from niwt_core import Study
 from niwt_core.neurons.projection import map_of_neurons
-from pages.components.shared import cards, charts, lookup
+from pages.components.shared import cards, charts, lookup, user_names
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
 
@@ -22,8 +22,8 @@ def places(study: Study) -> np.ndarray:
 
 def show(study: Study, listed: list[int]) -> None:
     """Draws the neurons that the filters let through; a click opens one."""
-    at, neurons = places(study), study.neurons
-    named = [n for n in listed if neurons[n].status in lookup.TRUSTED]
+    at, neurons = places(study), tuple(user_names.shown(study, n) for n in range(len(study.neurons)))
+    named = [n for n in listed if neurons[n].is_named]
     groups = lookup.parts(study)
     of_group: dict[str, list[int]] = {}
     for n in named:
@@ -33,7 +33,7 @@ def show(study: Study, listed: list[int]) -> None:
     if others := [n for group in ranked[PARTS:] for n in of_group[group]]:
         shown["other parts"] = others
     chart = charts.figure(height=520)
-    if unnamed := [n for n in listed if neurons[n].status not in lookup.TRUSTED]:
+    if unnamed := [n for n in listed if not neurons[n].is_named]:
         tips = [f"№ {n}: no name" for n in unnamed]
         charts.points(
             chart, at[unnamed, 0], at[unnamed, 1], name="unnamed", kind="faint", tips=tips, ids=unnamed, size=6

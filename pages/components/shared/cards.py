@@ -12,7 +12,7 @@ from niwt_core import Study
 from niwt_core.explain.ablation import Ablation
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.neuron import Neuron, find_neurons
-from pages.components.shared import style
+from pages.components.shared import style, user_names
 from pages.components.shared.figures import meter, stacked
 from pages.components.shared.lookup import TRUST, trust_counts
 from pages.components.shared.markdown import escape_markdown
@@ -25,6 +25,10 @@ from pages.components.shared.user_photographs import exemplars, exemplars_id, ne
 
 def name_of(neuron: Neuron) -> tuple[str, str]:
     """A neuron's name in two lines: the part above, the word below; an unnamed one says so."""
+    if neuron.status == "yours":
+        return "your own name", neuron.label
+    if neuron.status == "rejected":
+        return f"not {neuron.label}, you say", "Unnamed"
     if not neuron.is_named:
         return ("no word passed", "Unnamed") if neuron.status == "unnamed" else ("never active", "Silent")
     part, _, word = neuron.label.rpartition(": ")
@@ -38,17 +42,16 @@ def rather(neuron: Neuron) -> str:
     return f'<p class="cyn-rather">or rather {text(neuron.better_label)}</p>'
 
 
+@per_study
+def _exemplars(study: Study, index: int, crops: int, shown: str) -> str:
+    count = min(crops, exemplars(study).top.shape[1])
+    return "".join(neuron_crop(study, index, place) for place in range(count)) or _used_by(study, index)
+
+
 def neuron_markup(study: Study, index: int, crops: int = 3) -> str:
     """A neuron's card: its exemplars with the activation over them, name, trust, AUROC."""
-    return _neuron_markup(study, index, crops, exemplars_id(study))
-
-
-@per_study
-def _neuron_markup(study: Study, index: int, crops: int, shown: str) -> str:
-    neuron = study.neurons[index]
+    neuron, pictures = user_names.shown(study, index), _exemplars(study, index, crops, exemplars_id(study))
     part, word = name_of(neuron)
-    count = min(crops, exemplars(study).top.shape[1])
-    pictures = "".join(neuron_crop(study, index, place) for place in range(count)) or _used_by(study, index)
     auroc = "" if neuron.status == "dead" else f"<span>AUROC {neuron.auroc:.2f}</span>"
     return (
         f'<div class="cyn-crops">{pictures}</div><div class="cyn-card-text"><p class="cyn-eyebrow">{text(part)}</p>'
@@ -67,7 +70,7 @@ def neuron_card(
     study: Study, index: int, *, scope: str, note: str = "", fraction: float | None = None, tone: str = "neuron"
 ) -> None:
     """A neuron's card that opens its page; ``scope`` keeps keys apart where a neuron shows twice; ``note`` and ``share`` add a measured line."""
-    part, word = name_of(study.neurons[index])
+    part, word = name_of(user_names.shown(study, index))
     extra = (
         f'<p class="cyn-extra"><span>{text(note)}</span>{meter(fraction, tone) if fraction is not None else ""}</p>'
         if note
@@ -170,17 +173,17 @@ def sample_species(study: Study, count: int = 24) -> list[int]:
     return [*mixed, *(c for c in seen[::step] if c not in mixed)][:count]
 
 
-def door_picture(study: Study, page: str) -> str:
-    """The picture on a door: neurons with their activation, species known by description only, species of all sorts."""
-    return _door_picture(study, page, exemplars_id(study))
+def door_picture(study: Study, page: str, names: tuple[tuple[int, str], ...] = ()) -> str:
+    """The picture on a door: neurons with their activation, species known by description only, species of all sorts; ``names`` are a person's own."""
+    return _door_picture(study, page, names, exemplars_id(study))
 
 
 @per_study
-def _door_picture(study: Study, page: str, shown: str) -> str:
+def _door_picture(study: Study, page: str, names: tuple[tuple[int, str], ...], shown: str) -> str:
     if page == "dictionary":
         best = [neuron.index for neuron in find_neurons(study.neurons)[:3]]
         if not exemplars(study).top.shape[1]:
-            words = "".join(f"<span>{text(' '.join(name_of(study.neurons[n])))}</span>" for n in best)
+            words = "".join(f"<span>{text(' '.join(name_of(user_names.shown(study, n))))}</span>" for n in best)
             return f'<div class="cyn-door-words">{words}</div>'
         return f'<div class="cyn-crops">{"".join(neuron_crop(study, n, 0) for n in best)}</div>'
     unseen = [c for c in _pictured(study) if not study.seen[c]] or _pictured(study)

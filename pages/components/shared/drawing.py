@@ -31,9 +31,9 @@ def strongest(study: Study, values: np.ndarray) -> tuple[tuple[str, str], ...]:
     return tuple(chosen)
 
 
-def key_of(traits: tuple[tuple[str, str], ...], number: int) -> str:
-    """The key, among the uploads, of a drawing of a bird with these traits."""
-    return f"drawn-{digest(repr(traits))[:12]}-{number}"
+def key_of(values: np.ndarray, number: int) -> str:
+    """The key, among the uploads, of a drawing of a raw description (K,)."""
+    return f"drawn-{digest(values.tobytes())[:12]}-{number}"
 
 
 @st.cache_data(show_spinner=False, max_entries=512)

@@ -12,7 +12,9 @@ from niwt_core.explain.ablation import Ablation, ablate
 from niwt_core.knowledge.attributes import readable
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.neuron import Neuron, find_neurons
+from niwt_core.neurons.user_names import UserNames
 from niwt_core.study.class_importance import class_importance
+from pages.components.shared import user_names
 from pages.components.shared.session import per_study
 
 TRUSTED = ("verified", "weak")
@@ -26,15 +28,23 @@ def importances(study: Study) -> np.ndarray:
     return np.stack([class_importance(study, name).float().numpy() for name in study.classes])
 
 
-@per_study
 def search(study: Study, words: str, part: str, trust: tuple[str, ...]) -> list[int]:
-    """Neurons whose name holds every word (or whose number it is), of a part, of these kinds of trust; the most trusted first."""
-    asked = words.casefold().split()
+    """Neurons whose name holds every word (or whose number it is), of a part, of these kinds of trust; the most trusted first. A person's own names
+    are searched as theirs, and stand among the named."""
+    return _search(study, words, part, trust, user_names.key(study))
+
+
+@per_study
+def _search(
+    study: Study, words: str, part: str, trust: tuple[str, ...], names: tuple[tuple[int, str], ...]
+) -> list[int]:
+    asked, personal = words.casefold().split(), UserNames(dict(names))
+    kinds = {*trust, *(("yours",) if "weak" in trust else ()), *(("rejected",) if "unnamed" in trust else ())}
     matches = []
-    for neuron in find_neurons(study.neurons):
+    for neuron in map(personal.of, find_neurons(study.neurons)):
         name = f"{neuron.label} {neuron.attribute} {neuron.better_label}".casefold()
         number = str(neuron.index)
-        fits = neuron.status in trust and part in ("", group_of(neuron))
+        fits = neuron.status in kinds and part in ("", group_of(neuron))
         if fits and all(word.lstrip("#№") == number or word in name for word in asked if word != "№"):
             matches.append(neuron.index)
     return matches

@@ -54,6 +54,8 @@ TRUST = {
     "contested": "better than chance, but another word fits the same held-out pictures clearly better",
     "unnamed": "no word passed the test",
     "dead": "never active on held-out pictures",
+    "yours": "your own name for it, which nobody tested",
+    "rejected": "you said that its name is wrong",
 }
 TONES = {
     **KINDS, "neuron": NEURON, "ink": INK, "soft": SOFT, "faint": FAINT,

@@ -11,7 +11,7 @@ from niwt_core import Classifier, Study
 from niwt_core.classify.answer import Ranked
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.study.evaluate import evaluate
-from pages.components.shared import style
+from pages.components.shared import style, user_names
 from pages.components.shared.figures import meter
 from pages.components.shared.lookup import TRUSTED, importances
 from pages.components.shared.pictures import class_items, crop, picture_address
@@ -100,8 +100,8 @@ def discriminative_attributes(study: Study, class_index: int, count: int = 4) ->
 
 
 @per_study
-def walkthrough_markup(study: Study, class_index: int) -> str:
-    """The four plates."""
+def walkthrough_markup(study: Study, class_index: int, names: tuple[tuple[int, str], ...] = ()) -> str:
+    """The four plates; ``names`` are a person's own for neurons (the items of `UserNames`)."""
     steps = tell(study, class_index)
     if steps is None:
         return ""
@@ -145,7 +145,7 @@ def _choose(study: Study, steps: Walkthrough) -> str:
         f'<i{" class=cyn-lit" if n in steps.neurons else ""} style="--lit:{max(values[n] / top, 0):.2f}"></i>'
         for n in shown
     )
-    names = ", ".join(dict.fromkeys(study.neurons[n].label for n in steps.neurons))
+    names = ", ".join(dict.fromkeys(user_names.shown(study, n).name for n in steps.neurons))
     label = (
         f"Neurons of the network; the strongest for this class are named {names}" if names else "Neurons of the network"
     )
