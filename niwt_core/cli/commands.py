@@ -85,30 +85,31 @@ def info(study: StudyFolder, json: AsJson = False) -> None:
 def explain(
     study: StudyFolder,
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="a picture")],
-    out: Annotated[Path, typer.Option(help="folder for the report")],
+    out: Annotated[Path | None, typer.Option(help="folder for the report; without it the sentence alone is printed")] = None,
     class_: Annotated[str | None, typer.Option("--class", help="the class to explain; the best one by default")] = None,
     with_: With = None,
     without: Without = None,
     json: AsJson = False,
 ) -> None:
-    """Explains a class for a picture: maps, neurons, words, a sentence; writes a report."""
+    """Explains a class for a picture: maps, neurons, words, a sentence; with --out as a report."""
     from niwt_core.report import explanation_json, write_report
 
     answer = classifier_for(study, [image], with_, without).classify(image)
     explanation = answer.explain(class_)
-    files = write_report(answer, explanation, out)
+    files = write_report(answer, explanation, out) if out else []
     if json:
         write_json(
             {
                 "image": shown(image),
                 **explanation_json(answer, explanation),
-                "out": str(out),
+                "out": str(out) if out else None,
                 "files": [path.name for path in files],
             }
         )
         return
     write_line(explanation.sentence)
-    write_line(f"report in {out / 'report.html'}")
+    if out:
+        write_line(f"report in {out / 'report.html'}")
 
 
 def classifier_for(

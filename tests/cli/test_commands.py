@@ -118,6 +118,13 @@ def test_explain(niwt, study, photo, recipe, tmp_path):
     assert all(map(math.isfinite, numbers(actual)))
 
 
+def test_explain_without_a_folder_says_the_sentence_and_writes_nothing(niwt, study, photo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    actual = niwt("explain", study, photo, "--json").json
+    assert niwt("explain", study, photo).out.strip() == actual["sentence"]
+    assert actual["files"] == [] and not list(tmp_path.iterdir())
+
+
 def test_evaluate(niwt, study):
     actual = niwt("evaluate", study, "--baselines", "--json").json
     assert {"U", "S", "H", "zsl", "gamma", "ausuc", "seen_classes", "unseen_classes", "split_hash"} <= set(actual)
