@@ -18,6 +18,7 @@ from torch import Tensor
 
 from niwt_core.evaluation.folds import Fold, FoldFeatures
 from niwt_core.evaluation.grid import AXES, GRID, Grid
+from niwt_core.evaluation.margins import Margins
 from niwt_core.evaluation.trials import Setting, Trials, Tried
 
 GROWTHS = 4  # times that a grid may grow
@@ -33,6 +34,7 @@ class Choice:
     (``gamma_unit`` of the final head turns it into logits), the best for the rows that were chosen; H and gamma_H are the folds' mean with
     either calibration, and ``calibration`` names the one by which everything was chosen. ``at_end`` names axes whose chosen value is still
     the last of its grid.
+    ``temperature`` makes percentages of the logits so calibrated, by pictures of kept and of held-out classes alike.
     ``trials`` has one row for each decay, mu and ridge, at its best norm, share and shrinkage, with the mean U, S and H over folds.
     """
 
@@ -49,6 +51,7 @@ class Choice:
     folds: int
     at_end: tuple[str, ...] = ()
     trials: tuple[Mapping[str, float], ...] = field(default=())
+    temperature: float | None = None
 
 
 def choose(
@@ -86,6 +89,16 @@ def choose_on(trials: Trials, *, described: int, grid: Grid = GRID) -> Choice:
     decay, mu, ridge, norm, share, shrinkage = point
     best = tried[decay, mu, ridge]
     n, q, s = grid.norm.index(norm), grid.share.index(share), grid.shrinkage.index(shrinkage)
+    if calibration == "gamma":
+
+        def bias(margins: Margins, unit: float) -> np.ndarray:
+            return np.full(len(margins.fitted), best.gammas[n][0] * unit)
+
+    else:
+
+        def bias(margins: Margins, unit: float) -> np.ndarray:
+            return margins.biases(np.array([share]), np.array([shrinkage]))[0, 0]
+
     return Choice(
         decay=decay,
         mu=mu,
@@ -100,6 +113,7 @@ def choose_on(trials: Trials, *, described: int, grid: Grid = GRID) -> Choice:
         folds=len(trials.folds),
         at_end=grid.ends(point),
         trials=tuple(_rows(tried, grid)),
+        temperature=trials.temperature((decay, mu, ridge), norm=norm, bias=bias),
     )
 
 

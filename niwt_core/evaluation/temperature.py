@@ -7,6 +7,7 @@ logits by one number changes no ranking. Source: Guo, Pleiss, Sun and Weinberger
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -18,11 +19,12 @@ LEAST, MOST = 0.1, 10.0  # where every held-out picture is right, likelihood alo
 BINS = 15
 
 
-def fit_temperature(logits: Tensor, labels: Tensor) -> float:
-    """The temperature, LEAST to MOST, at which held-out ``logits`` (n,C) make their ``labels`` (n,) most likely."""
+def fit_temperature(logits: Sequence[Tensor], labels: Sequence[Tensor]) -> float:
+    """The temperature, LEAST to MOST, at which held-out ``logits`` (n,C) make their ``labels`` (n,) most likely; each group counts alike."""
+    groups = [(part.double(), places) for part, places in zip(logits, labels, strict=True) if len(places)]
 
     def loss(logarithm: float) -> float:
-        return float(cross_entropy(logits.double() / math.exp(logarithm), labels))
+        return sum(float(cross_entropy(part / math.exp(logarithm), places)) for part, places in groups)
 
     optimum = minimize_scalar(loss, bounds=(math.log(LEAST), math.log(MOST)), method="bounded")
     return math.exp(optimum.x)

@@ -14,6 +14,7 @@ from niwt_core.evaluation.grid import Grid
 from niwt_core.evaluation.margins import Margins
 from niwt_core.evaluation.metrics import Balance, CalibrationCurve, average
 from niwt_core.evaluation.parallel import side_by_side
+from niwt_core.evaluation.temperature import fit_temperature
 from niwt_core.method.leave_one_out import left_out_logits
 from niwt_core.method.mapping import RidgePath
 from niwt_core.method.transfer.exact import ExactTransfer, fit_transfer
@@ -74,6 +75,19 @@ class FoldTrial:
                 (self._seen[1], logits["unseen"], self._labels[1]),
             )
 
+    def logits(
+        self, transfer: ExactTransfer, importances: Tensor, *, norm: float, bias: np.ndarray
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """(logits (m,C+U), labels (m,)) of the test pictures of kept classes, then of held-out ones, which come last among the columns and have
+        ``bias`` (U,) added."""
+        rows, places = norm * transfer.weights(importances), self._labels
+        added = transfer.bias + torch.from_numpy(bias).float()
+        for part, seen, labels in zip(
+            ("seen", "unseen"), self._seen, (places[0], places[1] + self.head.rows.shape[0]), strict=True
+        ):
+            described = (self._features[self._parts[part]] - self.head.mean) @ rows.T + added
+            yield torch.cat([torch.from_numpy(seen), described], 1), torch.from_numpy(labels)
+
 
 class Trials:
     """The folds, with what was already computed on them."""
@@ -113,6 +127,21 @@ class Trials:
         """What one class's share is multiplied by, so that ``described`` classes take as much together as the held-out ones; 1 for none."""
         left_out = float(np.mean([len(fold.left_out) for fold in self.folds]))
         return min(left_out / described, MOST_EXTRAPOLATED) if described else 1.0
+
+    def temperature(self, setting: Setting, *, norm: float, bias: Callable[[Margins, float], np.ndarray]) -> float:
+        """The temperature at which the folds' test pictures are most likely, kept and held-out classes counted alike; ``bias`` says what held-out
+        classes get from their margins and the fold's unit of gamma."""
+        decay, mu, ridge = setting
+
+        def on_fold(item: FoldTrial) -> list[tuple[Tensor, Tensor]]:
+            transfer = fit_transfer(item.head.rows, item.head.biases, item.operator, mu=mu)
+            importances = item.importances([ridge])[0]
+            (margins,) = item.margins(transfer, importances, [norm])
+            return list(item.logits(transfer, importances, norm=norm, bias=bias(margins, item.unit)))
+
+        return fit_temperature(
+            *zip(*(part for parts in side_by_side(on_fold, self.items(decay)) for part in parts), strict=True)
+        )
 
     def on(self, grid: Grid) -> Mapping[Setting, Tried]:
         """All settings of a grid."""

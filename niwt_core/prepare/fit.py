@@ -146,6 +146,7 @@ def assemble(
         paths=dataset.paths,
         gallery=gallery,
         stolen_share=fitted.stolen_share,
+        temperature=choice.temperature,
         split_hash=dataset.split_hash,
         seed=settings.seed,
         provenance={

@@ -1,8 +1,9 @@
-"""A study's temperature, from training pictures that the head has not seen: no test picture plays a part.
+"""A study's temperature: no test picture plays a part.
 
-One training picture in five is held out and the head fitted to the others, which takes a second or two, so it is done once and kept in the study; the
-descriptions' rows stand beside it, as they do when a picture is classified. On the CUB subset that gives 0.51, and an expected calibration error of
-4.8 points in place of 35.4. Beside a head that was trained elsewhere there are no training pictures: there the labelled photographs that the study
+Preparation takes it from the folds that choose everything else, by pictures of kept and of held-out classes alike: described classes are recognised less
+surely than trained ones, and a temperature by trained ones alone would not know. On the CUB subset that is 0.44, and an expected calibration error of
+2.6 points in place of 35.4. Where a study has none (another calibration, an early study), one training picture in five is held out, the head fitted to
+the others, and the descriptions' rows put beside it. Beside a head that was trained elsewhere there are no training pictures: there the labelled photographs that the study
 keeps are used.
 """
 
@@ -47,7 +48,7 @@ def _fit(study: Study) -> float:
     features = _features(study, held_out)
     logits = study.full_head.logits(features)  # (n, C)
     logits[:, torch.from_numpy(seen)] = head.logits(features)
-    return fit_temperature(calibrated(logits, study.seen, study.gamma), torch.from_numpy(study.labels[held_out]))
+    return fit_temperature([calibrated(logits, study.seen, study.gamma)], [torch.from_numpy(study.labels[held_out])])
 
 
 def _fit_photographs(study: Study) -> float:
@@ -56,7 +57,7 @@ def _fit_photographs(study: Study) -> float:
     if len(kept) < FEWEST:
         return 1.0
     logits = calibrated(study.full_head.logits(_features(study, kept)), study.seen, study.gamma)
-    return fit_temperature(logits, torch.from_numpy(study.labels[kept]))
+    return fit_temperature([logits], [torch.from_numpy(study.labels[kept])])
 
 
 def _features(study: Study, pictures: np.ndarray) -> torch.Tensor:

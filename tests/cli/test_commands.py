@@ -122,7 +122,8 @@ def test_explain_without_a_folder_says_the_sentence_and_writes_nothing(niwt, stu
     monkeypatch.chdir(tmp_path)
     actual = niwt("explain", study, photo, "--json").json
     assert niwt("explain", study, photo).out.strip() == actual["sentence"]
-    assert actual["files"] == [] and not list(tmp_path.iterdir())
+    assert actual["files"] == []
+    assert not list(tmp_path.iterdir())
 
 
 def test_evaluate(niwt, study):

@@ -40,8 +40,8 @@ def test_what_is_learned_from_does_change_it(neurons):
     assert mutant.chosen().trials != world.chosen().trials
 
 
-def outcomes(world, fold, decay, mu, ridge, norm, share, shrinkage):
-    """(U, S) of one fold, one picture at a time, from nothing but heads, a textbook ridge and the definition of the share."""
+def scored(world, fold, decay, mu, ridge, norm, share, shrinkage):
+    """(label, the score of each class) of a fold's test pictures, from nothing but heads, a textbook ridge and the definition of the share."""
     x = world.features.double()
     local = torch.from_numpy(np.searchsorted(fold.kept, world.labels[fold.fit]))
     head = fit_head(world.features[fold.fit], local, classes=len(fold.kept), decay=decay)
@@ -63,13 +63,18 @@ def outcomes(world, fold, decay, mu, ridge, norm, share, shrinkage):
         [-np.quantile(margins[:, c], 1 - share * len(margins) / (len(margins) - 1)) for c in range(len(rows))]
     )
     biases = (1 - shrinkage) * described_biases + shrinkage * described_biases.mean()
-    right: dict[int, list[bool]] = {}
     for picture in (*fold.seen_test, *fold.unseen_test):
         scores = {int(c): float(value) for c, value in zip(fold.kept, seen[picture], strict=True)}
         scores |= {
             int(c): float(value) for c, value in zip(fold.left_out, described[picture].numpy() + biases, strict=True)
         }
-        label = int(world.labels[picture])
+        yield int(world.labels[picture]), scores
+
+
+def outcomes(world, fold, *setting):
+    """(U, S) of one fold, one picture at a time."""
+    right: dict[int, list[bool]] = {}
+    for label, scores in scored(world, fold, *setting):
         right.setdefault(label, []).append(max(scores, key=scores.__getitem__) == label)
     means = {c: 100 * np.mean(hits) for c, hits in right.items()}
     return np.mean([means[int(c)] for c in fold.left_out if int(c) in means]), np.mean(
@@ -90,6 +95,30 @@ def test_every_setting_has_the_mean_h_that_brute_force_gives(neurons):
         wanted = np.mean([2 * u * s / max(u + s, 1e-12) for u, s in pairs])
         assert tried.balance.H[n, q, s] == pytest.approx(wanted, abs=1e-6)
         assert tried.balance.U[n, q, s] == pytest.approx(np.mean([u for u, _ in pairs]), abs=1e-6)
+
+
+@pytest.mark.parametrize("neurons", [0, 8])
+def test_the_temperature_is_that_at_which_the_folds_pictures_are_most_likely(neurons):
+    world = World(1, neurons=neurons)
+    trials = Trials(world.folds, world.features_of_folds, world.labels, world.knowledge)
+    share, shrinkage = np.array([0.061]), np.array([0.5])
+    actual = trials.temperature(
+        (1e-2, 0.0, 0.3), norm=0.7, bias=lambda margins, unit: margins.biases(share, shrinkage)[0, 0]
+    )
+    groups: dict[tuple[int, bool], list[tuple[np.ndarray, float]]] = {}
+    for number, fold in enumerate(world.folds):
+        for label, scores in scored(world, fold, 1e-2, 0.0, 0.3, 0.7, 0.061, 0.5):
+            groups.setdefault((number, label in fold.left_out), []).append(
+                (np.array(list(scores.values())), scores[label])
+            )
+
+    def loss(temperature):
+        return sum(
+            np.mean([np.log(np.exp((every - right) / temperature).sum()) for every, right in group])
+            for group in groups.values()
+        )
+
+    assert loss(actual) < min(loss(1.02 * actual), loss(actual / 1.02))
 
 
 def test_the_best_trial_is_chosen():

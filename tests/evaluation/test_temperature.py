@@ -18,7 +18,7 @@ def calibrated_at(temperature: float, n: int = 6000) -> tuple[torch.Tensor, torc
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
 def test_the_temperature_that_made_the_labels_is_found(temperature):
     logits, labels = calibrated_at(temperature)
-    actual = fit_temperature(logits, labels)
+    actual = fit_temperature([logits], [labels])
     assert actual == pytest.approx(temperature, rel=0.1)
     losses = {t: float(torch.nn.functional.cross_entropy(logits / t, labels)) for t in np.geomspace(0.1, 10, 400)}
     assert actual == pytest.approx(min(losses, key=losses.get), rel=0.02)
@@ -27,7 +27,7 @@ def test_the_temperature_that_made_the_labels_is_found(temperature):
 
 def test_where_all_is_right_it_stops_at_the_least():
     logits = 3 * torch.eye(4)
-    assert fit_temperature(logits, torch.arange(4)) == pytest.approx(LEAST, rel=0.01)
+    assert fit_temperature([logits], [torch.arange(4)]) == pytest.approx(LEAST, rel=0.01)
 
 
 def test_the_calibration_error_is_the_gap_in_each_bin():

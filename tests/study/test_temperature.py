@@ -45,7 +45,7 @@ def test_without_training_pictures_logits_stay_as_they_are():
 
 def test_a_prepared_study_keeps_its_temperature_and_its_id_does_not_depend_on_it(tmp_path):
     study = small_study()
-    assert study.temperature == temperature_of(replace(study, temperature=None))
+    assert study.temperature == temperature_of(study) != temperature_of(replace(study, temperature=None))  # by the folds, by pictures
     assert json.loads((study.folder / "study.json").read_text())["temperature"] == study.temperature
     without = save_study(replace(study, temperature=None), tmp_path / "early")
     assert (without.temperature, without.id) == (None, study.id)
@@ -61,4 +61,4 @@ def test_beside_a_head_trained_elsewhere_its_photographs_are_used():
     features, labels = study.features[torch.from_numpy(many)], study.labels[many]
     actual = temperature_of(replace(study, features=features, labels=labels, split=np.full(len(many), "test_seen")))
     logits = study.full_head.logits(features.float()) - study.gamma * torch.from_numpy(study.seen)
-    assert actual == fit_temperature(logits, torch.from_numpy(labels))
+    assert actual == fit_temperature([logits], [torch.from_numpy(labels)])
