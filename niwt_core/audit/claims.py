@@ -28,6 +28,7 @@ from niwt_core.explain.detector import PRESENT, Detectors
 from niwt_core.study.study import Study
 
 PER_CLASS = 15  # drawings; "not seen" of a class's own words is rare, and a few pictures of a class say nothing of it
+AT_ONCE = 256  # pictures whose distances are measured together
 STRANGE = 60  # pictures of noise, and of tiles
 TILES = 8  # along each side
 
@@ -238,7 +239,8 @@ def _gallery_sample(study: Study, count: int, seed: int) -> list[Image.Image]:
 
 
 def _distances(novelty: Novelty, pooled: Tensor) -> np.ndarray:
-    return np.array([novelty.distance(one) for one in pooled])
+    """(n,) of pooled activations (n,N), some at a time: no picture's company counts."""
+    return torch.cat([novelty.distances(some) for some in pooled.split(AT_ONCE)]).double().numpy()
 
 
 def _percent(values: np.ndarray) -> float:

@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from niwt_core.backbones.of_features import reads_pictures
 from niwt_core.classify.answer import Answer, Candidate, ClassKind, EncodedPicture, Ranked
 from niwt_core.classify.build import BuiltClass, build_class
 from niwt_core.classify.recipe import Recipe
@@ -162,7 +163,13 @@ class Classifier:
         return next(self.encode_many([source]))
 
     def encode_many(self, sources: Sequence[Source], *, batch: int = 16) -> Iterator[EncodedPicture]:
-        """Encodes many pictures in batches; decoding runs ahead in threads while the network computes."""
+        """Encodes many pictures in batches; decoding runs ahead in threads while the network computes. Raises NiwtError."""
+        if not reads_pictures(self.study.network):
+            raise NiwtError(
+                "the study was made from features: it has no network that could read a picture",
+                where=f"study {self.study.name}",
+                fix="prepare one from pictures",
+            )
         preprocess, waiting = self.study.preprocess, iter(sources)
 
         def read(source: Source) -> tuple[Image.Image, Tensor]:

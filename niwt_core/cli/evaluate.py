@@ -15,7 +15,7 @@ from niwt_core.errors import NiwtError
 
 if TYPE_CHECKING:
     from niwt_core.audit.audits import Audits
-    from niwt_core.study.clip import ClipResult
+    from niwt_core.study.clip_result import ClipResult
     from niwt_core.study.study import Study
 
 
@@ -66,7 +66,7 @@ def evaluate(
     from niwt_core.paper.result import load_paper, paper_json, paper_table
     from niwt_core.prepare.memory import keep_large_blocks
     from niwt_core.study.calibration import with_gamma
-    from niwt_core.study.clip import NOTE as CLIP_NOTE
+    from niwt_core.study.clip_result import NOTE as CLIP_NOTE
     from niwt_core.study.evaluate import evaluate as evaluate_study
     from niwt_core.study.evaluate import to_json
 

@@ -18,7 +18,8 @@ def prepare_command(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="{classifier,aviary,cub,awa2,folder}", help="a trained classifier as it is, or a kind of set"
+            metavar="{classifier,aviary,cub,awa2,folder,features}",
+            help="a trained classifier as it is, or a kind of set",
         ),
     ],
     out: Annotated[Path, typer.Option(help="folder of the study to make")],
@@ -140,6 +141,7 @@ def prepare_command(
             provenance=provenance,
             progress=report,
             examples=inputs.examples,
+            features=inputs.features,
         )
     if not main:
         return

@@ -150,6 +150,11 @@ read_in_child = _Reader()
 atexit.register(read_in_child.stop)
 
 
+def read_variables(path: Path, *names: str) -> Mapping[str, np.ndarray]:
+    """Those of the named variables that a file has, read in a process of its own. Raises NiwtError."""
+    return _load(path, *names)
+
+
 def _load(path: Path, *names: str) -> Mapping[str, np.ndarray]:
     if not path.is_file():
         raise NiwtError("no such file", where=path, fix="check the path")

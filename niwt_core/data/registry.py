@@ -11,6 +11,7 @@ from niwt_core.data.class_folders import check_pictures
 from niwt_core.data.cub import read_cub
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.folder import read_folder
+from niwt_core.data.published_features import read_features
 from niwt_core.errors import NiwtError
 
 Report = Callable[[int, int], None]
@@ -83,6 +84,13 @@ SOURCES: Mapping[str, PictureSource] = {
         inside="Animals_with_Attributes2",
         where="the folder that holds Animals_with_Attributes2",
         binary=True,
+        splits=True,
+    ),
+    "features": PictureSource(
+        "Published features",
+        read=lambda root, options, report: read_features(root, split_dir=options.splits)[0],
+        marker="res101.mat",
+        where="the folder that holds res101.mat and att_splits.mat",
         splits=True,
     ),
     "aviary": PictureSource("The Aviary"),

@@ -98,6 +98,13 @@ class PictureActivations:
             probes[usable[probes]],
         )
 
+    @classmethod
+    def of_features(cls, network: SplitNetwork, dataset: Dataset, features: Tensor) -> PictureActivations:
+        """Features (n,D) that were computed elsewhere; each is a neuron, and there is no map."""
+        half, none = features.half().float(), np.zeros(0, np.int64)
+        usable = np.ones(len(half), dtype=bool)
+        return cls(network, dataset.labels, half, half, usable, (), None, none, none, none)
+
     def class_targets(self, rows: Tensor, classes: np.ndarray) -> Tensor:
         """(C',N) mean unit importance of ``classes`` (C',) under their head ``rows`` (C',D)."""
         if self.network.identity_tail:

@@ -8,14 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import Accelerator
 from torch import Tensor
 
 from niwt_core.backbones import InputOptions, Preprocess, SplitNetwork, load_backbone
+from niwt_core.backbones.of_features import network_of_features
 from niwt_core.data.aviary.dataset import read_aviary
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.duplicates import with_duplicates_said
 from niwt_core.data.knowledge_sources import with_knowledge
+from niwt_core.data.published_features import read_features
 from niwt_core.data.registry import SOURCES, ReadOptions, read_set
 from niwt_core.errors import NiwtError
 from niwt_core.explain.picture_detectors import Examples
@@ -124,6 +127,7 @@ class Inputs:
     settings: Settings
     provenance: Mapping[str, Any]
     examples: Examples | None = None
+    features: Tensor | None = None  # (n,D) of pictures that are not there
 
 
 def read_inputs(options: SetOptions, *, accelerator: Accelerator, progress: Report) -> Inputs:
@@ -135,6 +139,8 @@ def read_inputs(options: SetOptions, *, accelerator: Accelerator, progress: Repo
     if SOURCES[options.source].drawn:
         return _drawn_inputs(options, accelerator, progress)
     assert options.root is not None
+    if options.source == "features":
+        return _published_features(options)
     dataset = read_set(
         options.source,
         options.root,
@@ -153,6 +159,22 @@ def read_inputs(options: SetOptions, *, accelerator: Accelerator, progress: Repo
     )
     settings = options.settings(EPOCHS if options.epochs is None else options.epochs)
     return Inputs(dataset, network, preprocess, settings, provenance)
+
+
+def _published_features(options: SetOptions) -> Inputs:
+    """Features that others computed, as a network without pictures. Raises NiwtError."""
+    assert options.root is not None
+    for name, value in (("--backbone", options.backbone), ("--weights", options.weights), ("--epochs", options.epochs)):
+        if value:
+            raise NiwtError(
+                f"{name} with features that are computed already", where="niwt prepare features", fix="leave it out"
+            )
+    if not options.root.is_dir():
+        raise NiwtError("no such folder", where=str(options.root), fix="check --root")
+    dataset, features = read_features(options.root, split_dir=options.splits)
+    dataset, provenance = with_knowledge(dataset, options.knowledge, options.encoder)
+    network, preprocess = network_of_features(features.shape[1])
+    return Inputs(dataset, network, preprocess, options.settings(0), provenance, torch.from_numpy(features))
 
 
 def _drawn_inputs(options: SetOptions, accelerator: Accelerator, progress: Report) -> Inputs:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from niwt_core.backbones.of_features import reads_pictures
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.registry import SOURCES
@@ -24,6 +25,7 @@ from niwt_core.neurons.exemplars import make_gallery
 from niwt_core.neurons.name_dictionary import name_dictionary
 from niwt_core.neurons.neuron import neurons_from
 from niwt_core.prepare.activations import PictureActivations
+from niwt_core.prepare.kept_photographs import without_exemplars
 from niwt_core.prepare.probes import probe_inputs
 from niwt_core.prepare.settings import Preparation
 from niwt_core.prepare.training import install_head
@@ -96,13 +98,17 @@ def assemble(
     inverse = fit_map(unit(targets), torch.from_numpy(dataset.knowledge.values)[seen])
     names = name_dictionary(dataset, targets, inverse, picture_activations.pooled, seed=settings.seed)
     install_head(network, len(seen), head, seed=settings.seed)
-    gallery = make_gallery(
-        dataset,
-        network,
-        preparation.preprocess,
-        picture_activations.pooled.numpy(),
-        seed=settings.seed,
-        on_progress=lambda done, total: report("gallery", done, total),
+    gallery = (
+        make_gallery(
+            dataset,
+            network,
+            preparation.preprocess,
+            picture_activations.pooled.numpy(),
+            seed=settings.seed,
+            on_progress=lambda done, total: report("gallery", done, total),
+        )
+        if reads_pictures(network)
+        else without_exemplars(network)
     )
     return Study(
         id="",

@@ -27,6 +27,7 @@ from niwt_core.errors import NiwtError
 from niwt_core.evaluation.folds import FoldFeatures, class_folds
 from niwt_core.explain.picture_detectors import Examples, picture_detectors
 from niwt_core.files import digest, only_writer, unwritable, write_atomically
+from niwt_core.prepare.activations import PictureActivations
 from niwt_core.prepare.extraction import SHARD
 from niwt_core.prepare.fit import assemble
 from niwt_core.prepare.settings import Preparation, Progress, Settings
@@ -46,10 +47,12 @@ def prepare(
     provenance: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     examples: Examples | None = None,
+    features: Tensor | None = None,
 ) -> Study:
     """Prepares a study of ``dataset`` with ``network`` and writes it to ``out``.
 
-    ``examples`` are pictures of no class, for attribute detectors where every picture of the set has its own truth (see `picture_detectors`).
+    ``examples`` are pictures of no class, for attribute detectors where every picture of the set has its own truth (see `picture_detectors`);
+    ``features`` (n,D) were computed elsewhere, for a network of `network_of_features`: then no picture is opened.
 
     Raises:
         NiwtError: the data cannot carry a study, ``out`` cannot be written, or another process is writing there.
@@ -62,14 +65,15 @@ def prepare(
         if main:
             remove_leftovers(out)
             check_target(out)
-            _check_place(out, dataset)
+            if features is None:
+                _check_place(out, dataset)
         _check_described(dataset)
         work, key = out.parent / f".{out.name}.partial", _fingerprint(dataset, network, preprocess, settings)
         if main:
             _open_work(work, key)
         accelerator.wait_for_everyone()
         preparation = Preparation(preprocess, accelerator, work, settings, report, key)
-        study = _made(dataset, network, preparation, provenance or {})
+        study = _made(dataset, network, preparation, provenance or {}, features)
         if main and study is not None:
             study = replace(study, temperature=temperature_of(study), detectors=_detectors(study, dataset, examples))
             save_study(study, out)
@@ -79,7 +83,11 @@ def prepare(
 
 
 def _made(
-    dataset: Dataset, network: SplitNetwork, preparation: Preparation, provenance: Mapping[str, Any]
+    dataset: Dataset,
+    network: SplitNetwork,
+    preparation: Preparation,
+    provenance: Mapping[str, Any],
+    features: Tensor | None,
 ) -> Study | None:
     """The study, not yet written; None in a process that only helps."""
     settings, accelerator = preparation.settings, preparation.accelerator
@@ -92,7 +100,10 @@ def _made(
                 preparation.features_of_fold(i, copy.deepcopy(network), dataset, fold) for i, fold in enumerate(folds)
             ]
         preparation.train("final", network, dataset)
-    picture_activations = preparation.picture_activations("pictures", network, dataset)
+    if features is None:
+        picture_activations = preparation.picture_activations("pictures", network, dataset)
+    else:
+        picture_activations = PictureActivations.of_features(network, dataset, features)
     if not accelerator.is_main_process:
         return None
     network.to("cpu")

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import torch
 
 from niwt_core.data.dataset import Dataset
 from niwt_core.evaluation.baselines.clip import BATCH, Clip
-from niwt_core.evaluation.metrics import Metrics, metrics, score
+from niwt_core.evaluation.metrics import metrics, score
 from niwt_core.study.clip_prompts import Captions, class_prompts
+from niwt_core.study.clip_result import ClipResult
 from niwt_core.study.study import Study
-
-NOTE = (
-    "CLIP may have met the unseen classes in its own training: a reference, not a zero-shot result under the same rules; "
-    "uncalibrated, since it was not trained on the seen classes"
-)
-
-
-@dataclass(frozen=True)
-class ClipResult:
-    """``metrics`` at gamma 0; ``model`` as it was named; ``prompts`` of each class; ``pictures`` that were scored."""
-
-    metrics: Metrics
-    model: str
-    prompts: Mapping[str, tuple[str, ...]]
-    pictures: int
 
 
 def clip_zero_shot(
@@ -61,9 +45,3 @@ def clip_zero_shot(
             progress(rows.stop, len(tests))
     figures = metrics(score(logits, study.labels[tests], study.seen), 0.0)
     return ClipResult(figures, clip.source, prompts, len(tests))
-
-
-def clip_json(result: ClipResult) -> dict[str, Any]:
-    """What ``niwt evaluate --clip --json`` says of CLIP beside its row in the table."""
-    prompts = {name: list(texts) for name, texts in result.prompts.items()}
-    return {"model": result.model, "pictures": result.pictures, "prompts": prompts, "note": NOTE}

@@ -21,7 +21,7 @@ from niwt_core.evaluation.metrics import (
 from niwt_core.evaluation.temperature import expected_calibration_error
 from niwt_core.study.baselines import left_out, run_baselines
 from niwt_core.study.calibration import SHARES, share_curve, with_gamma
-from niwt_core.study.clip import ClipResult, clip_json
+from niwt_core.study.clip_result import ClipResult, clip_json
 from niwt_core.study.study import Study
 from niwt_core.study.temperature import temperature_of
 

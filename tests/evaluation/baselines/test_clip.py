@@ -11,7 +11,7 @@ import torch
 from niwt_core.errors import NiwtError
 from niwt_core.evaluation.baselines.clip import Clip
 from niwt_core.knowledge.attributes import Knowledge
-from niwt_core.study.clip import NOTE, clip_json, clip_zero_shot
+from niwt_core.study.clip import clip_zero_shot
 from niwt_core.study.clip_prompts import (
     SENTENCES,
     STRONGEST,
@@ -19,6 +19,7 @@ from niwt_core.study.clip_prompts import (
     strongest_attributes,
     study_captions,
 )
+from niwt_core.study.clip_result import NOTE, clip_json
 from tests.support.small_study import small_dataset, small_study
 from tests.support.tiny_clip import WORDS, tiny_clip, tokenizer
 

@@ -122,3 +122,30 @@ def test_long_fits_see_each_class_held_out_once():
     left_out = np.concatenate([item.fold.left_out for item in first])
     assert sorted(left_out.tolist()) == np.flatnonzero(study.seen).tolist()
     assert len(first_partition(heads[:2])) == 2
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_side_by_side_or_one_after_the_other_the_figures_are_the_same(threads):
+    before, steps = torch.get_num_threads(), []
+    alone = run_baselines(small_study())
+    try:
+        torch.set_num_threads(threads)
+        together = run_baselines(small_study(), on_baseline=lambda name, done, total: steps.append((name, done, total)))
+    finally:
+        torch.set_num_threads(before)
+    assert together == alone
+    assert list(together) == list(alone)
+    assert sorted(done for _, done, _ in steps) == list(range(len(BASELINES)))
+    assert {name for name, _, _ in steps} == {baseline.name for baseline in BASELINES}
+
+
+def test_a_run_that_nobody_waits_for_ends():
+    class Gone(Exception):
+        pass
+
+    def leave(name, done, total):
+        if done == 2:
+            raise Gone
+
+    with pytest.raises(Gone):
+        run_baselines(small_study(), on_baseline=leave)
