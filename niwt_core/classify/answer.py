@@ -52,12 +52,14 @@ class Answering(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class EncodedPicture:
-    """What every question needs: ``image`` (RGB, for showing), ``input`` (1,3,s,s), ``activations`` A (1,N,...), ``features`` phi (D,)."""
+    """What every question needs: ``image`` (RGB, for showing), ``input`` (1,3,s,s), ``activations`` A (1,N,...), ``features`` phi (D,); ``box``: the
+    part of the image that the input shows, left, top, right and bottom in fractions of its sides."""
 
     image: Image.Image
     input: Tensor
     activations: Tensor
     features: Tensor
+    box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
     def __repr__(self) -> str:
         return f"<EncodedPicture of {self.image.width} x {self.image.height} pixels, activations {tuple(self.activations.shape)}>"

@@ -56,7 +56,7 @@ def report_html(
 
 
 def _plates(drawn: Figures) -> list[dict[str, str]]:
-    plates = [("What the network saw", "the centred square of the picture", drawn.square)]
+    plates = [("The picture", "pale where the network did not look", drawn.picture)]
     plates += [(METHOD_NAMES[method], METHOD_MEANING[method], image) for method, image in drawn.maps.items()]
     return [
         {"name": name, "meaning": meaning, "source": jpeg_uri(image, side=PLATE)} for name, meaning, image in plates
