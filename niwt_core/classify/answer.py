@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from niwt_core.classify.build import BuiltClass
-from niwt_core.classify.novelty import Novelty
+from niwt_core.classify.novelty import novelty_of
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.user_names import NOTHING_SAID, UserNames
 from niwt_core.study.study import Study
@@ -115,7 +115,7 @@ class Answer:
     @cached_property
     def novelty(self) -> float:
         """How unlike the study's training pictures: the distance over the largest that counts as familiar; NaN if the study keeps none."""
-        novelty = Novelty.of(self.classifier.study)
+        novelty = novelty_of(self.classifier.study)
         return float("nan") if novelty is None else novelty.distance(self.picture.pooled) / max(novelty.limit, 1e-12)
 
     @property
