@@ -76,7 +76,7 @@ def _neurons(explanation: Explanation) -> dict[str, Any]:
     return {
         "longest_part": longest_part([*explanation.supporting, *explanation.opposing]),
         "neurons_about": f"What each neuron adds to the score of {number(explanation.score, sign=True)}, measured from the average training "
-        "picture, with the places where it is active. Names are hypotheses: how well held-out pictures bear them out is said beside each.",
+        "picture, with the places where it is active. Names are hypotheses: how well the test of names bears them out is said beside each.",
     }
 
 

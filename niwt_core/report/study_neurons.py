@@ -20,7 +20,7 @@ from niwt_core.study.study import Study
 
 WORDS, PICTURES = 12, 4
 DIM = 0.4  # of the light, where the neuron is silent
-STATUS_MEANING = {**TRUST, "unnamed": "no name stands the test", "dead": "never varies on held-out pictures"}
+STATUS_MEANING = {**TRUST, "unnamed": "no name stands the test", "dead": "never varies"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def dictionary(study: Study) -> Dictionary:
     shuffled = study.provenance.get("shuffled_names_fraction")
     control = "" if shuffled is None else f"; of names permuted at random, {percentage(100 * float(shuffled))} would be"
     about = (
-        "A neuron's name is a guess from its importance, tested on pictures that did not make it. "
+        "A neuron's name is a guess from its importance, tested on what did not make it. "
         f"{percentage(100 * count['verified'] / max(live, 1))} of the {live} live neurons are verified "
         f"(significant, and AUROC of at least {AUROC_LIMIT:g}){control}."
     )
