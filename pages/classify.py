@@ -6,7 +6,7 @@ import streamlit as st
 
 from niwt_core.explain.attribution import METHODS
 from niwt_core.knowledge.class_names import display_name
-from niwt_core.report.figures import METHOD_NAMES, sized_square
+from niwt_core.report.figures import METHOD_NAMES
 from niwt_core.report.stylesheet import sheet
 from pages.components.classify import answers, results, viewer, why
 from pages.components.classify.reasons import explanation_of, map_of
@@ -55,7 +55,7 @@ def answered() -> None:
         )
         with area:
             viewer.show(
-                sized_square(answer.picture.image),
+                answer.picture,
                 map_of(answer, chosen, method, key=upload.key),
                 name=display,
                 key=upload.key,

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from niwt_core.report.dictionary_data import dictionary_csv
+from niwt_core.study.naming_notice import what_names_were_tested_on
 from pages.components.dictionary import entry
 from pages.components.shared import cards, class_families, lookup, session, user_names, user_photographs
 
@@ -19,7 +20,7 @@ if asked:
 session.page(
     "Neuron dictionary",
     "Each neuron answers to something: a colour, a shape, a pose. Its name is a guess from the descriptions of classes, "
-    "put to the test on pictures that had no part in it.",
+    f"put to the test on {what_names_were_tested_on(study)}.",
 )
 cards.trust_bar(study)
 user_photographs.panel(study, "dictionary")

@@ -24,13 +24,13 @@ from niwt_core.audit.ground_truth import held_out_sample, redrawn, shuffled_netw
 from niwt_core.classify.classifier import Classifier
 from niwt_core.classify.novelty import Novelty
 from niwt_core.data.aviary import IN_VIEW, PART_OF_GROUP
+from niwt_core.data.strange_pictures import noise, tiles
 from niwt_core.explain.detector import PRESENT, Detectors
 from niwt_core.study.study import Study
 
 PER_CLASS = 15  # drawings; "not seen" of a class's own words is rare, and a few pictures of a class say nothing of it
 AT_ONCE = 256  # pictures whose distances are measured together
 STRANGE = 60  # pictures of noise, and of tiles
-TILES = 8  # along each side
 
 
 @dataclass(frozen=True)
@@ -189,24 +189,6 @@ def audit_novelty(study: Study, *, outside: Sequence[Path] = (), seed: int = 0) 
         refused[name] = _percent(away > novelty.limit)
     accepted = {part: _percent(distances <= novelty.limit) for part, distances in by_part.items()}
     return NoveltyAudit(accepted["test_seen"], accepted["test_unseen"], auroc, refused)
-
-
-def noise(size: int, *, count: int, seed: int) -> tuple[Image.Image, ...]:
-    """Pictures of independent pixels."""
-    random = np.random.default_rng([seed, 3])
-    return tuple(Image.fromarray(random.integers(0, 256, (size, size, 3), np.uint8)) for _ in range(count))
-
-
-def tiles(pictures: Sequence[Image.Image], *, seed: int, across: int = TILES) -> tuple[Image.Image, ...]:
-    """Each picture cut into ``across`` x ``across`` tiles, which are put together in random order."""
-    random, out = np.random.default_rng([seed, 4]), []
-    for picture in pictures:
-        height, width = picture.height // across, picture.width // across
-        cut = np.asarray(picture)[: height * across, : width * across]
-        pieces = cut.reshape(across, height, across, width, 3).swapaxes(1, 2).reshape(-1, height, width, 3)
-        mixed = pieces[random.permutation(len(pieces))].reshape(across, across, height, width, 3).swapaxes(1, 2)
-        out.append(Image.fromarray(mixed.reshape(cut.shape)))
-    return tuple(out)
 
 
 def _drawn(study: Study) -> bool:

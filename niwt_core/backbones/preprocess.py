@@ -99,6 +99,18 @@ class Preprocess:
         left, top = halved((image.width - self.size) / 2.0), halved((image.height - self.size) / 2.0)
         return image.crop((left, top, left + self.size, top + self.size))
 
+    def seen_box(self, width: int, height: int) -> tuple[float, float, float, float]:
+        """(left, top, right, bottom) of the part of a picture that the network sees, in fractions of its width and height.
+
+        Where the library rounds to whole pixels of the resized picture, the box is off by less than one of them.
+        """
+        lost = 1 - self.size / (self.resize or self.size)  # of the resized side
+        if self.whole:
+            return lost / 2, lost / 2, 1 - lost / 2, 1 - lost / 2
+        side = min(width, height) * (1 - lost)
+        left, top = (1 - side / width) / 2, (1 - side / height) / 2
+        return left, top, 1 - left, 1 - top
+
     def in_words(self) -> str:
         """What to do with a picture before it is normalised, for people who do it elsewhere."""
         how = f"antialiased, Pillow's {self.interpolation}"

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from niwt_core.classify.build import BuiltClass
-from niwt_core.classify.novelty import Novelty
+from niwt_core.classify.novelty import novelty_of
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.user_names import NOTHING_SAID, UserNames
 from niwt_core.study.study import Study
@@ -52,12 +52,14 @@ class Answering(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class EncodedPicture:
-    """What every question needs: ``image`` (RGB, for showing), ``input`` (1,3,s,s), ``activations`` A (1,N,...), ``features`` phi (D,)."""
+    """What every question needs: ``image`` (RGB, for showing), ``input`` (1,3,s,s), ``activations`` A (1,N,...), ``features`` phi (D,); ``box``: the
+    part of the image that the input shows, left, top, right and bottom in fractions of its sides."""
 
     image: Image.Image
     input: Tensor
     activations: Tensor
     features: Tensor
+    box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
     def __repr__(self) -> str:
         return f"<EncodedPicture of {self.image.width} x {self.image.height} pixels, activations {tuple(self.activations.shape)}>"
@@ -113,7 +115,7 @@ class Answer:
     @cached_property
     def novelty(self) -> float:
         """How unlike the study's training pictures: the distance over the largest that counts as familiar; NaN if the study keeps none."""
-        novelty = Novelty.of(self.classifier.study)
+        novelty = novelty_of(self.classifier.study)
         return float("nan") if novelty is None else novelty.distance(self.picture.pooled) / max(novelty.limit, 1e-12)
 
     @property

@@ -191,7 +191,8 @@ class Classifier:
                     features = self.network.tail(activations)
                 activations, features = activations.cpu().clone(), features.cpu().clone()
                 for i, (image, _) in enumerate(items):
-                    yield EncodedPicture(image, inputs[i : i + 1], activations[i : i + 1], features[i])
+                    box = preprocess.seen_box(*image.size)
+                    yield EncodedPicture(image, inputs[i : i + 1], activations[i : i + 1], features[i], box)
 
     @torch.inference_mode()
     def run(self, inputs: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from niwt_core.classify.answer import Ranked
 from niwt_core.classify.classifier import Classifier
-from niwt_core.classify.novelty import Novelty
+from niwt_core.classify.novelty import novelty_of
 from niwt_core.errors import NiwtError
 from niwt_core.images import open_image
 
@@ -92,7 +92,7 @@ def _ranked(classifier: Classifier, read: list[tuple[Path, Tensor]], top: int) -
     logits = classifier.logits(features)  # (B, C)
     order = logits.argsort(dim=1, descending=True, stable=True)[:, :top]
     scores, shares = (values.gather(1, order).tolist() for values in (logits, classifier.probabilities(logits)))
-    novelty, candidates = Novelty.of(classifier.study), classifier.candidates
+    novelty, candidates = novelty_of(classifier.study), classifier.candidates
     distances = None if novelty is None else (novelty.distances(pooled) / max(novelty.limit, 1e-12)).tolist()
     out = []
     for i, (path, _) in enumerate(read):

@@ -32,7 +32,7 @@ class Novelty:
 
     @classmethod
     def of(cls, study: Study) -> Novelty | None:
-        """That of a study, made once; None where it keeps no training pictures of two classes."""
+        """That of a study's training pictures, made once; None where it keeps none of two classes."""
         if study not in _MADE:
             train = np.flatnonzero(study.calibration_pictures)
             kept = (
@@ -60,6 +60,66 @@ class Novelty:
     def is_familiar(self, pooled: Tensor) -> bool:
         """The picture is no further away than pictures of new classes of the same kind are."""
         return self.distance(pooled) <= self.limit
+
+
+@dataclass(frozen=True, eq=False)
+class HeadNovelty:
+    """Where a study keeps no picture's features: how few of the neurons that its classes use a picture excites.
+
+    ``direction`` (N,): unit, the root of the mean positive importance over the classes of the head. A picture's distance is 1 - the cosine between it
+    and the roots of its activations: a photograph of a thing, whatever it is, excites many neurons that some class uses; noise, textures and
+    patterns excite a few of them. Drawings and cut-up photographs do as photographs do, and are not told apart.
+    """
+
+    direction: Tensor
+    limit: float
+
+    @classmethod
+    def of(cls, study: Study) -> HeadNovelty | None:
+        """That of a study which keeps the limit; None where it was never measured."""
+        return None if study.novelty_limit is None else cls(direction_of(study.targets), study.novelty_limit)
+
+    def distance(self, pooled: Tensor) -> float:
+        """How far a picture with pooled activations (N,) is from what the classes use: 0 to 1."""
+        return float(self.distances(pooled[None])[0])
+
+    def distances(self, pooled: Tensor) -> Tensor:
+        """The same of many pictures: (B,N) -> (B,)."""
+        return 1 - _unit(_roots(pooled)) @ self.direction
+
+    def is_familiar(self, pooled: Tensor) -> bool:
+        """The picture excites no fewer than photographs do."""
+        return self.distance(pooled) <= self.limit
+
+
+def novelty_of(study: Study) -> Novelty | HeadNovelty | None:
+    """By the study's training pictures where it keeps them, else by its head; None where neither is known."""
+    return Novelty.of(study) or HeadNovelty.of(study)
+
+
+def fit_head_novelty(
+    targets: Tensor, pooled: Tensor, labels: np.ndarray, *, accepted: float = ACCEPTED
+) -> tuple[HeadNovelty, Tensor]:
+    """(the novelty, (n,) distances of the photographs that it was set by, each without its own class).
+
+    From importances (Cs,N) of a head's classes and pooled activations (n,N) of photographs with their labels (n,) among them. The limit accepts the
+    fraction ``accepted`` of photographs whose class the direction does not know, as it does not know a described one.
+    """
+    positive = targets.clamp_min(0).double()
+    others = positive.sum(0) - positive[torch.from_numpy(labels)]  # (n, N)
+    distances = 1 - (_unit(_roots(pooled)) * _unit(others.sqrt())).sum(1)
+    return HeadNovelty(direction_of(targets), float(torch.quantile(distances, accepted))), distances
+
+
+def direction_of(targets: Tensor) -> Tensor:
+    """(N,) unit roots of the mean positive importance over classes (Cs,N)."""
+    return _unit(targets.clamp_min(0).double().mean(0).sqrt())
+
+
+def _roots(pooled: Tensor) -> Tensor:
+    """Signed square roots, in single precision."""
+    values = pooled.float()
+    return values.sign() * values.abs().sqrt()
 
 
 _MADE: WeakKeyDictionary[Study, Novelty | None] = WeakKeyDictionary()  # made when first asked for, gone with the study

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import class_map
 from niwt_core.explain.evidence import Evidence
-from niwt_core.explain.overlay import centre_square, overlay
+from niwt_core.explain.overlay import overlay
 from niwt_core.explain.parts import NeuronPart, Observation
 from niwt_core.figures.canvas import LETTERS, PAGE, dress, new_figure
 from niwt_core.figures.palette import LIGHT
@@ -91,8 +91,7 @@ def explanation_figure(
 def _draw_picture(axes: Axes, answer: Answer, name: str) -> None:
     row = answer.classifier.candidate(name).row
     values = class_map(answer.classifier.study.network, answer.picture, row, method="grad-cam").values
-    square = centre_square(answer.picture.image)
-    axes.imshow(np.asarray(overlay(square, values)))
+    axes.imshow(np.asarray(overlay(answer.picture.image, values, box=answer.picture.box)))
     axes.set_axis_off()
     axes.set_title("Grad-CAM", fontsize=LETTERS - 1, color=LIGHT["soft"])
 

@@ -34,6 +34,7 @@ from niwt_core.neurons.exemplars import make_gallery
 from niwt_core.neurons.naming_by_classes import name_by_classes
 from niwt_core.neurons.neuron import neurons_from
 from niwt_core.prepare.kept_photographs import with_samples, without_exemplars, without_photographs
+from niwt_core.prepare.novelty import measure_novelty
 from niwt_core.prepare.probes import probe_inputs
 from niwt_core.prepare.settings import Progress
 from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
@@ -162,6 +163,11 @@ def prepare_classifier(
         study = replace(study, provenance={**study.provenance, "measured": measured})
         report("leaving classes out", 1, 1)
     if settings.keep == "figures":
+        if labelled is not None:
+            limit, figures = measure_novelty(
+                network, preprocess, targets, labelled, pooled, seed=settings.seed, progress=report
+            )
+            study = replace(study, novelty_limit=limit, provenance={**study.provenance, "novelty": figures})
         study = without_photographs(study)
     if samples is not None:
         features, pooled = _extract(network, preprocess, samples, device, report)

@@ -56,7 +56,7 @@ def report_html(
 
 
 def _plates(drawn: Figures) -> list[dict[str, str]]:
-    plates = [("What the network saw", "the centred square of the picture", drawn.square)]
+    plates = [("The picture", "pale where the network did not look", drawn.picture)]
     plates += [(METHOD_NAMES[method], METHOD_MEANING[method], image) for method, image in drawn.maps.items()]
     return [
         {"name": name, "meaning": meaning, "source": jpeg_uri(image, side=PLATE)} for name, meaning, image in plates
@@ -76,7 +76,7 @@ def _neurons(explanation: Explanation) -> dict[str, Any]:
     return {
         "longest_part": longest_part([*explanation.supporting, *explanation.opposing]),
         "neurons_about": f"What each neuron adds to the score of {number(explanation.score, sign=True)}, measured from the average training "
-        "picture, with the places where it is active. Names are hypotheses: how well held-out pictures bear them out is said beside each.",
+        "picture, with the places where it is active. Names are hypotheses: how well the test of names bears them out is said beside each.",
     }
 
 

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import ImportanceMap, Method, class_map, neuron_map
 from niwt_core.explain.explanation import Explanation
-from niwt_core.explain.overlay import AGAINST, FOR, centre_square, heat_colours, overlay
+from niwt_core.explain.overlay import AGAINST, FOR, WHOLE, Box, dimmed, heat_colours, overlay, pixels_of, seen_part
 
 SMALLEST, LARGEST = (
     448,
@@ -32,10 +32,10 @@ METHOD_MEANING = {
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """``square`` (RGB): the part of the picture that the network saw; ``maps``: the class's importance maps by method; ``neurons``: each
-    shown neuron's own map drawn over the picture, by index."""
+    """``picture`` (RGB): the picture, pale where the network did not look; ``maps``: the class's importance maps over it, by method; ``neurons``:
+    each shown neuron's own map drawn over the part that the network saw, by index."""
 
-    square: Image.Image
+    picture: Image.Image
     maps: dict[Method, Image.Image]
     neurons: dict[int, Image.Image]
 
@@ -49,11 +49,12 @@ def make_figures(answer: Answer, explanation: Explanation, *, methods: Sequence[
     """Draws all figures of an explanation. Raises NiwtError on an unknown method."""
     row = answer.classifier.candidate(explanation.name).row
     network, picture = answer.classifier.study.network, answer.picture
-    square = sized_square(picture.image)
+    image, seen = sized(picture.image), sized(seen_part(picture.image, picture.box))
     maps: dict[Method, Image.Image] = {
-        method: draw_map(square, class_map(network, picture, row, method=method)) for method in methods
+        method: draw_map(image, class_map(network, picture, row, method=method), box=picture.box) for method in methods
     }
-    return Figures(square, maps, {n: draw_neuron(answer, square, n) for n in shown_neurons(explanation)})
+    neurons = {n: draw_neuron(answer, seen, n) for n in shown_neurons(explanation)}
+    return Figures(dimmed(image, picture.box), maps, neurons)
 
 
 def shown_neurons(explanation: Explanation) -> tuple[int, ...]:
@@ -63,9 +64,9 @@ def shown_neurons(explanation: Explanation) -> tuple[int, ...]:
     return tuple(dict.fromkeys(part.index for part in parts))
 
 
-def draw_map(square: Image.Image, map_: ImportanceMap, *, opacity: float = OPACITY) -> Image.Image:
-    """A class's importance map over the picture; methods whose values have a sign show both."""
-    return overlay(square, shown_values(map_), opacity=opacity, signed=map_.method != "grad-cam")
+def draw_map(image: Image.Image, map_: ImportanceMap, *, box: Box = WHOLE, opacity: float = OPACITY) -> Image.Image:
+    """A class's importance map over the part (``box``) of a picture that the network saw; methods whose values have a sign show both."""
+    return overlay(image, shown_values(map_), box=box, opacity=opacity, signed=map_.method != "grad-cam")
 
 
 def shown_values(map_: ImportanceMap) -> np.ndarray:
@@ -78,31 +79,35 @@ def shown_values(map_: ImportanceMap) -> np.ndarray:
     return smooth.clamp(-top, top).numpy()
 
 
-def map_layer(map_: ImportanceMap, *, side: int) -> Image.Image:
-    """The map alone as an RGBA picture of ``side`` pixels, clear where nothing speaks, to be laid over the square."""
+def map_layer(map_: ImportanceMap, *, size: tuple[int, int], box: Box = WHOLE) -> Image.Image:
+    """The map alone as an RGBA picture of ``size`` pixels, clear where nothing speaks, to be laid over a picture seen in its ``box``."""
     values = shown_values(map_)  # (s, s)
     scaled = values / max(float(np.abs(values).max()), 1e-12)
     signed = map_.method != "grad-cam"
     score = np.abs(scaled) if signed else scaled.clip(0, 1)
     colours = np.where(scaled[..., None] >= 0, FOR, AGAINST) if signed else heat_colours(score)
     layer = Image.fromarray(np.dstack([colours.astype(np.uint8), (255 * np.sqrt(score)).round().astype(np.uint8)]))
-    return layer.resize((side, side), Image.Resampling.BICUBIC)
+    left, top, right, bottom = pixels_of(box, size)
+    shown = Image.new("RGBA", size)
+    shown.paste(layer.resize((right - left, bottom - top), Image.Resampling.BICUBIC), (left, top))
+    return shown
 
 
-def draw_neuron(answer: Answer, square: Image.Image, neuron: int) -> Image.Image:
-    """A neuron's own map; faint where it is faint beside its exemplars, so that a silent neuron looks silent."""
+def draw_neuron(answer: Answer, seen: Image.Image, neuron: int) -> Image.Image:
+    """A neuron's own map over what the network saw; faint where it is faint beside its exemplars, so that a silent neuron looks silent."""
     study = answer.classifier.study
     map_ = neuron_map(study.network, answer.picture, neuron)
     peak = float(study.gallery.peaks[neuron]) if len(study.gallery.peaks) > neuron else 0.0
     loudness = min(1.0, float(map_.values.max()) / max(peak, 1e-12)) if peak else 1.0
-    return overlay(square, map_.values.clamp_min(0), opacity=0.85 * max(loudness, 0.0) ** 0.5)
+    return overlay(seen, map_.values.clamp_min(0), opacity=0.85 * max(loudness, 0.0) ** 0.5)
 
 
-def sized_square(image: Image.Image) -> Image.Image:
-    """The centred square that the network saw, at a size for looking at."""
-    square = centre_square(image)
-    side = min(max(square.width, SMALLEST), LARGEST)
-    return square if side == square.width else square.resize((side, side), Image.Resampling.LANCZOS)
+def sized(image: Image.Image) -> Image.Image:
+    """A picture at a size for looking at, in its own proportions."""
+    longer = max(image.size)
+    scale = min(max(longer, SMALLEST), LARGEST) / longer
+    wanted = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image if scale == 1 else image.resize(wanted, Image.Resampling.LANCZOS)
 
 
 def png_bytes(image: Image.Image) -> bytes:

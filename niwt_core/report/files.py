@@ -46,7 +46,7 @@ def report_files(
         "words.csv": attributes_csv(explanation),
         "observations.csv": observations_csv(explanation),
     }
-    images = {"picture.png": drawn.square}
+    images = {"picture.png": drawn.picture}
     images |= {f"map-{method}.png": image for method, image in drawn.maps.items()}
     images |= {f"neuron-{index}.png": image for index, image in drawn.neurons.items()}
     printed = explanation.figure(answer)

@@ -19,9 +19,9 @@ MEANING = {
 }
 PERSONAL = {"yours": "a name of your own, which nobody tested", "rejected": "you said that the name is wrong"}
 TRUST = {
-    "verified": "held-out pictures confirm the name",
-    "weak": "better than chance on held-out pictures, though not by much",
-    "contested": "better than chance, but another word fits the same held-out pictures clearly better",
+    "verified": "the test confirms the name",
+    "weak": "better than chance in the test, though not by much",
+    "contested": "better than chance, but another word fits clearly better in the same test",
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from niwt_core.explain.overlay import centre_square
+from niwt_core.explain.overlay import Box, seen_part
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.knowledge.noun_phrases import phrase
 from niwt_core.neurons.naming import AUROC_LIMIT
@@ -20,7 +20,7 @@ from niwt_core.study.study import Study
 
 WORDS, PICTURES = 12, 4
 DIM = 0.4  # of the light, where the neuron is silent
-STATUS_MEANING = {**TRUST, "unnamed": "no name stands the test", "dead": "never varies on held-out pictures"}
+STATUS_MEANING = {**TRUST, "unnamed": "no name stands the test", "dead": "never varies"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def dictionary(study: Study) -> Dictionary:
     shuffled = study.provenance.get("shuffled_names_fraction")
     control = "" if shuffled is None else f"; of names permuted at random, {percentage(100 * float(shuffled))} would be"
     about = (
-        "A neuron's name is a guess from its importance, tested on pictures that did not make it. "
+        "A neuron's name is a guess from its importance, tested on what did not make it. "
         f"{percentage(100 * count['verified'] / max(live, 1))} of the {live} live neurons are verified "
         f"(significant, and AUROC of at least {AUROC_LIMIT:g}){control}."
     )
@@ -92,21 +92,20 @@ def _best(neurons: Sequence[Neuron]) -> list[Neuron]:
     return list(best.values())[:WORDS]
 
 
-def lit(image: Image.Image, values: np.ndarray) -> Image.Image:
-    """The square that the network saw, in colour where a map (h,w) is strong, grey and dim elsewhere: a heat map would hide what it points at."""
-    square = centre_square(image)
+def lit(image: Image.Image, values: np.ndarray, box: Box) -> Image.Image:
+    """What the network saw (``box``), in colour where a map (h,w) is strong, grey and dim elsewhere: a heat map would hide what it points at."""
+    seen = seen_part(image, box)
     score = np.clip(values / max(float(values.max()), 1e-12), 0, 1)
-    mask = Image.fromarray((255 * np.sqrt(score)).round().astype(np.uint8)).resize(
-        square.size, Image.Resampling.BICUBIC
-    )
-    return Image.composite(square, square.convert("L").point(lambda level: DIM * level).convert("RGB"), mask)
+    mask = Image.fromarray((255 * np.sqrt(score)).round().astype(np.uint8)).resize(seen.size, Image.Resampling.BICUBIC)
+    return Image.composite(seen, seen.convert("L").point(lambda level: DIM * level).convert("RGB"), mask)
 
 
 def _named(study: Study, neuron: Neuron) -> NamedNeuron:
     gallery = study.gallery
     pictures = []
     for place, item in enumerate(gallery.top[neuron.index][:PICTURES]):
-        picture = lit(gallery.image(int(item)), gallery.map(neuron.index, place))
+        image = gallery.image(int(item))
+        picture = lit(image, gallery.map(neuron.index, place), study.preprocess.seen_box(*image.size))
         name = display_name(study.classes[study.labels[gallery.pictures[item]]])
         pictures.append(Exemplar(jpeg_uri(picture, side=144, quality=78), name))
     return NamedNeuron(phrase(neuron.label), neuron.index, neuron.auroc, tuple(pictures))

@@ -85,5 +85,6 @@ def figures_of(study: Study) -> dict[str, Any] | None:
     """Those of `classifier_json` on the photographs that the study was prepared with, whether it holds them or not; None where there were none."""
     measured = study.provenance.get("measured")
     if isinstance(measured, dict) and "loo" in measured:
-        return {**measured, "study": study.name, "study_id": study.id}
+        novelty = {"novelty": study.provenance["novelty"]} if "novelty" in study.provenance else {}
+        return {**measured, **novelty, "study": study.name, "study_id": study.id}
     return classifier_json(study, evaluate_classifier(study)) if study.calibration_pictures.any() else None

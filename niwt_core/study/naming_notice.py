@@ -1,4 +1,4 @@
-"""Why a study's neurons have no names, where none has one."""
+"""What names of neurons were tested on, and why a study's neurons have none, where none has one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ import numpy as np
 from niwt_core.neurons.naming import MIN_PICTURES
 from niwt_core.neurons.naming_by_class_means import fewest_classes
 from niwt_core.study.study import Study
+
+
+def what_names_were_tested_on(study: Study) -> str:
+    """What the names were tested on, for "... confirm the name": pictures, where each has its own truth; classes, where the table is of classes."""
+    if study.kind == "classifier":
+        return "classes that had no part in it"
+    if study.provenance.get("names_unit") == "classes":
+        return "held-out pictures, averaged by class"
+    return "held-out pictures"
 
 
 def why_unnamed(study: Study) -> str:

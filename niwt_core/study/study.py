@@ -75,6 +75,7 @@ class Study:
         affine: ``w = P k + q`` up to its norm.
         kernel: of the captions, where knowledge is captions; texts: a second description of every class, beside attributes.
         temperature: by what calibrated logits are divided before a softmax; None where it was never fitted (see `temperature_of`).
+        novelty_limit: up to which distance from its head a picture is familiar, measured where the study keeps no features (`HeadNovelty`); or None.
         detectors: of attributes, where they were fitted on pictures that the study does not hold (see `Detectors.tensors`); None: they are fitted
             when first asked for.
         features: (n,D) float16 of all pictures; pooled (n,N) their mean activations; labels (n,); split (n,) their roles: "train", "test_seen",
@@ -113,6 +114,7 @@ class Study:
     stolen_share: StolenShare | None = None
     temperature: float | None = None
     detectors: Mapping[str, Tensor] | None = None
+    novelty_limit: float | None = None
 
     def __repr__(self) -> str:
         return (

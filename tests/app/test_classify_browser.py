@@ -37,7 +37,7 @@ def test_from_upload_to_report(address, browser, size, tmp_path):
     page.get_by_role("heading", name="Could it be").wait_for()
     page.get_by_role("button", name="Zoom in").click()
     page.get_by_text("1.5×").wait_for()
-    expect(page.locator(".heat")).to_have_js_property("naturalWidth", 256)
+    expect(page.locator(".heat")).to_have_js_property("naturalWidth", 320)
 
     report = tmp_path / "report.html"
     downloaded(page, "Report (one HTML file)").save_as(report)

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.serving.arguments import ROOT, SHIPPED
 from tests.support import browser
-from tests.support.opened import went_well
+from tests.support.opened import page_text, went_well
 
 
 @pytest.fixture
@@ -74,3 +74,15 @@ def test_classes_are_found_by_family(monkeypatch):
     assert any("goldfish" in option for option in fish.options)
     at = went_well(fish.set_value("goldfish").run())
     assert at.selectbox(key="of_class").value == "goldfish"
+
+
+def test_a_neuron_of_a_study_without_pictures_speaks_of_classes(monkeypatch):
+    monkeypatch.setenv("NIWT_STUDY", str(SHIPPED))
+    monkeypatch.setattr("sys.argv", ["app.py"])
+    at = AppTest.from_file(ROOT / "pages" / "dictionary.py", default_timeout=60)
+    at.query_params["neuron"] = "3"
+    shown = page_text(went_well(at.run()))
+    assert "classes that had no part in it" in shown
+    assert "held-out" not in shown
+    assert "How much classes use it" in shown
+    assert "See what excites the neurons in photographs of your own" in [item.label for item in at.expander]

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from niwt_core.audit.audits import audit_study, audits_json
-from niwt_core.audit.claims import audit_claims, audit_novelty, audit_shuffled, count_claims, noise, tiles
+from niwt_core.audit.claims import audit_claims, audit_novelty, audit_shuffled, count_claims
 from niwt_core.audit.lines import audit_lines, calibration_line
+from niwt_core.data.strange_pictures import noise, tiles
 from niwt_core.explain.detector import PRESENT, Detectors
 from niwt_core.study.evaluate import evaluate
 from tests.support.small_study import small_study

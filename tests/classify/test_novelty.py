@@ -9,9 +9,12 @@ import torch
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
-from niwt_core.classify.novelty import NEAREST, Novelty, fit_novelty
+from niwt_core import Classifier, load_study
+from niwt_core.classify.novelty import NEAREST, HeadNovelty, Novelty, fit_head_novelty, fit_novelty, novelty_of
 from niwt_core.data.aviary import draw
+from niwt_core.data.strange_pictures import clouds, noise, patterns
 from niwt_core.explain.sentence import UNFAMILIAR
+from pages.serving.arguments import SHIPPED
 from tests.support.small_study import small_study
 from tests.support.tiny_aviary import shipped_aviary
 
@@ -86,3 +89,36 @@ def test_held_out_birds_are_familiar():
     for split in ("test_seen", "test_unseen"):
         at = np.flatnonzero(study.split == split)[::10]
         assert np.mean([novelty.is_familiar(study.pooled[int(i)]) for i in at]) >= 0.97
+
+
+def test_by_the_head_alone_against_plain_sums():
+    random = np.random.default_rng(0)
+    targets, pooled = random.normal(size=(7, 12)), random.random((30, 12))
+    labels = np.arange(30) % 7
+    novelty, distances = fit_head_novelty(
+        torch.from_numpy(targets).float(), torch.from_numpy(pooled).float(), labels, accepted=0.9
+    )
+
+    def away(picture, rows):
+        use, roots = np.sqrt(np.maximum(rows, 0).mean(0)), np.sqrt(picture)
+        return 1 - use @ roots / np.linalg.norm(use) / np.linalg.norm(roots)
+
+    expected = [away(pooled[i], np.delete(targets, labels[i], 0)) for i in range(30)]  # each without its own class
+    np.testing.assert_allclose(distances.numpy(), expected, atol=1e-6)
+    assert novelty.limit == pytest.approx(np.quantile(expected, 0.9), abs=1e-6)
+    assert novelty.distance(torch.from_numpy(pooled[3])) == pytest.approx(away(pooled[3], targets), abs=1e-6)
+    assert novelty.distance(torch.from_numpy(9 * pooled[3])) == pytest.approx(away(pooled[3], targets), abs=1e-6)
+
+
+def test_the_shipped_study_refuses_what_shows_nothing_and_keeps_its_samples():
+    study = load_study(SHIPPED)
+    assert isinstance(novelty_of(study), HeadNovelty)
+    classifier = Classifier(study)
+    samples = [study.gallery.image(i) for i in range(len(study.gallery))]
+    assert all(answer.familiar for answer in classifier.classify_many(samples))
+    for kind, pictures in (("noise", noise), ("textures", clouds), ("patterns", patterns)):
+        answers = list(classifier.classify_many(pictures(224, count=20, seed=9)))  # other ones than it was measured on
+        refused = np.mean([not answer.familiar for answer in answers])
+        measured = study.provenance["novelty"]["refused"][kind] / 100
+        assert refused >= measured - 0.25
+    assert study.provenance["novelty"]["accepted"] >= 98

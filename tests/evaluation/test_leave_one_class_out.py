@@ -14,7 +14,13 @@ from niwt_core.evaluation.described_margins import (
     margins,
     share_biases,
 )
-from niwt_core.evaluation.leave_one_class_out import choose_ridge, leave_one_class_out, left_out_path, left_out_rows
+from niwt_core.evaluation.leave_one_class_out import (
+    choose_ridge,
+    leave_one_class_out,
+    left_out_path,
+    left_out_rows,
+    left_out_rows_as_stated,
+)
 
 CLASSES, ATTRIBUTES, FEATURES = 14, 9, 11
 
@@ -44,6 +50,21 @@ def test_rows_are_those_of_a_ridge_refitted_without_the_class(ridge: float) -> N
         others = np.arange(CLASSES) != c
         refitted = Ridge(alpha=added).fit(descriptions[others], units[others]).predict(descriptions[[c]])[0]
         np.testing.assert_allclose(ours[c], refitted / np.linalg.norm(refitted), atol=1e-9)
+
+
+@pytest.mark.parametrize("ridge", [0.01, 0.3, 5.0])
+def test_a_left_out_class_may_be_told_in_other_words(ridge: float) -> None:
+    descriptions, photographs = problem()
+    stated = np.random.default_rng(5).random(descriptions.shape)
+    units = photographs.rows / np.linalg.norm(photographs.rows, axis=1, keepdims=True)
+    added = ridge * ((descriptions - descriptions.mean(0)) ** 2).sum() / CLASSES
+    ours = left_out_rows_as_stated(descriptions, stated, photographs.rows, ridge=ridge)
+    for c in range(CLASSES):
+        others = np.arange(CLASSES) != c
+        refitted = Ridge(alpha=added).fit(descriptions[others], units[others]).predict(stated[[c]])[0]
+        np.testing.assert_allclose(ours[c], refitted / np.linalg.norm(refitted), atol=1e-9)
+    same = left_out_rows_as_stated(descriptions, descriptions, photographs.rows, ridge=ridge)
+    np.testing.assert_allclose(same, left_out_rows(descriptions, photographs.rows, ridge=ridge), atol=1e-9)
 
 
 def test_a_class_row_never_enters_its_own_prediction() -> None:

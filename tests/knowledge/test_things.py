@@ -165,3 +165,21 @@ def test_any_text_is_read_without_a_fault(text):
     actual, unknown = read_attributes(SMALL, text)
     assert all(item.attribute in SMALL.names for item in actual)
     assert all(isinstance(word, str) for word in unknown)
+
+
+@pytest.mark.parametrize("k", range(0, len(TABLE.names), 7))
+def test_a_name_of_the_table_is_understood_as_it_is_written(k):
+    """Names with a "no" or an "and" in them, too: they are not cut, and deny nothing."""
+    assert stated(f"a thing; {TABLE.labels[k].partition(': ')[2]}; red")[TABLE.labels[k]]
+
+
+def test_names_that_deny_or_join():
+    assert stated("an animal with scales, no legs, a long tail") | {} == {
+        "kind: animal": True, "covering: scales": True, "limbs: no legs": True, "tail: long tail": True,
+    }  # fmt: skip
+    assert stated("not striped, no legs")["pattern: striped"] is False
+    assert stated("a long and thin thing, red and blue") == {
+        "shape: long and thin": True,
+        "color: red": True,
+        "color: blue": True,
+    }

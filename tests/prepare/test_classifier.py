@@ -105,6 +105,12 @@ def test_figures_may_be_all_that_is_kept(split, tmp_path, photographs):
     assert study.temperature == complete.temperature
     assert figures_of(study)["loo"] == figures_of(complete)["loo"]
     assert figures_of(study)["study_id"] == study.id
+    novelty = study.provenance["novelty"]
+    assert study.novelty_limit is not None
+    assert set(novelty["auroc"]) == set(novelty["refused"]) >= {"noise", "textures", "patterns", "tiles"}
+    assert figures_of(study)["novelty"] == novelty
+    assert load_study(study.folder).novelty_limit == study.novelty_limit
+    assert complete.novelty_limit is None  # it has the photographs' own features to compare with
     kept, fitted = Detectors.of(study), Detectors.of(complete)
     assert kept.decided == pytest.approx(fitted.decided)
     pooled = complete.pooled.float()

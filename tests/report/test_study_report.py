@@ -116,11 +116,13 @@ def test_a_neurons_picture_is_lit_where_it_is_excited():
     image = Image.new("RGB", (40, 20), (200, 0, 0))
     values = np.zeros((4, 4), np.float32)
     values[:, 3] = 0.5
-    shown = lit(image, values)
+    shown = lit(image, values, (0.25, 0.0, 0.75, 1.0))
     assert shown.size == (20, 20)
     assert shown.getpixel((19, 10)) == (200, 0, 0)
     assert shown.getpixel((0, 10)) == (round(0.4 * 59.8),) * 3
-    assert lit(image, np.zeros((4, 4), np.float32)).getpixel((19, 10)) == shown.getpixel((0, 10))
+    assert lit(image, np.zeros((4, 4), np.float32), (0.25, 0.0, 0.75, 1.0)).getpixel((19, 10)) == shown.getpixel(
+        (0, 10)
+    )
 
 
 def test_the_same_study_gives_the_same_bytes_and_is_left_whole(tmp_path):

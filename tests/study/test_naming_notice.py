@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from niwt_core.study.naming_notice import why_unnamed
+from niwt_core.study.naming_notice import what_names_were_tested_on, why_unnamed
 from tests.support.small_study import small_study
 
 
@@ -39,3 +39,12 @@ def test_a_study_with_a_name_needs_no_reason():
         study.neurons[0], status="weak", attribute=study.knowledge.names[0], label=study.knowledge.labels[0]
     )
     assert why_unnamed(replace(study, neurons=(named, *study.neurons[1:]))) == ""
+
+
+def test_what_names_were_tested_on_is_said_in_the_unit_of_the_test():
+    study = small_study()
+    by_classes = replace(study, provenance={**study.provenance, "names_unit": "classes"})
+    by_pictures = replace(study, provenance={**study.provenance, "names_unit": "pictures"})
+    assert what_names_were_tested_on(by_pictures) == "held-out pictures"
+    assert what_names_were_tested_on(by_classes) == "held-out pictures, averaged by class"
+    assert what_names_were_tested_on(replace(by_classes, kind="classifier")) == "classes that had no part in it"

@@ -6,12 +6,13 @@ setting, use" is about the whole thing: "a round red metal pot" needs no grammar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from niwt_core.knowledge.attribute_names import readable
-from niwt_core.knowledge.from_text.thesaurus import FEATURES, MEANINGS
+from niwt_core.knowledge.from_text.thesaurus import FEATURES, JOINS, MEANINGS
 from niwt_core.knowledge.from_text.words import singular, stem, words_of
 
 GAP = 2  # words that may stand between those of a phrase: "long brown fur"
@@ -29,6 +30,7 @@ class Lexicon:
     """Phrases (words as tuples, twice: in the singular, and as stems) -> columns."""
 
     def __init__(self, names: tuple[str, ...], synonyms: Mapping[str, tuple[str, ...]]) -> None:
+        self._joined: dict[str, str] = {}  # names that hold a word at which sentences are cut: "long and thin"
         ranked: dict[str, dict[tuple[str, ...], tuple[int, list[int]]]] = {"singular": {}, "stem": {}}
         for k, name in enumerate(names):
             value = readable(name).partition(": ")[2]
@@ -36,12 +38,21 @@ class Lexicon:
             for rank, phrases in enumerate(([value], alternatives, synonyms.get(name, ()))):
                 for phrase in phrases:
                     words = words_of(phrase)
+                    if rank == 0 and JOINS & set(words):
+                        self._joined[phrase] = " ".join(word for word in words if word not in JOINS)
+                        words = words_of(self._joined[phrase])
                     for form, key in ((singular, "singular"), (stem, "stem")):
                         _enter(ranked[key], tuple(map(form, words)), rank, k)
         self._forms = tuple(
             (form, _by_first({phrase: tuple(columns) for phrase, (_, columns) in ranked[key].items()}))
             for form, key in ((singular, "singular"), (stem, "stem"))
         )
+
+    def uncut(self, sentence: str) -> str:
+        """A sentence without the joining words inside the table's own names, so that they are not cut apart."""
+        for phrase, plain in self._joined.items():
+            sentence = re.sub(rf"\b{re.escape(phrase)}\b", plain, sentence)
+        return sentence
 
     def hits(self, words: list[str]) -> Iterator[Hit]:
         """What a fragment's words say, longest phrases first; no word is used twice, but by a phrase with others between."""

@@ -83,26 +83,32 @@ def said_of_a_thing(knowledge: Knowledge, text: str) -> tuple[dict[int, tuple[bo
     left: list[tuple[str, bool]] = []
     for sentence in sentences(text):
         sentence = _LESS.sub(lambda match: match[0] if any(lexicon.hits([match[0]])) else f"no {match[1]},", sentence)
-        cut = [(joined, words_of(fragment)) for joined, fragment in fragments(sentence)]
+        cut = [(joined, words_of(fragment)) for joined, fragment in fragments(lexicon.uncut(sentence))]
         matches = [list(lexicon.hits(words)) for _, words in cut]
+        named = [
+            {i for hit in hits for i in hit.at} for hits in matches
+        ]  # "no legs" is a name: its "no" denies nothing
         pieces = [
             Piece(
                 parts=(WHOLE_PART,) if hits else (),
                 content=(),
-                negated=sum(word in DENIALS for word in words) % 2 == 1,
+                negated=sum(word in DENIALS and i not in names for i, word in enumerate(words)) % 2 == 1,
                 copula=any(word in COPULAS for word in words),
                 joined=joined,
                 words=tuple(words),
             )
-            for (joined, words), hits in zip(cut, matches, strict=True)
+            for (joined, words), hits, names in zip(cut, matches, named, strict=True)
         ]
         for piece, hits, denied in zip(pieces, matches, scope(pieces), strict=True):
             words = list(piece.words)
-            no = next((i for i, word in enumerate(words) if word in DENIALS), 0)
+            in_names = {i for hit in hits for i in hit.at}
+            no = next((i for i, word in enumerate(words) if word in DENIALS and i not in in_names), 0)
             used: set[int] = set()
             for hit in hits:
                 used |= set(hit.at)
-                absent = denied and hit.at[-1] >= no  # "a pot that is not red": the pot is granted
+                absent = (
+                    denied and hit.at[-1] >= no and not DENIALS & {words[i] for i in hit.at}
+                )  # "a pot that is not red": the pot is granted
                 for k in hit.columns:
                     granted[k] = (not absent, " ".join(words[i] for i in sorted(hit.at)))
             left += [

@@ -201,6 +201,7 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> Study:
         seed=manifest["seed"],
         provenance=manifest["provenance"],
         temperature=manifest.get("temperature"),
+        novelty_limit=manifest.get("novelty_limit"),
         kernel=Kernel.from_tensors("kernel", model),
         detectors=read_detectors(model),
         stolen_share=read_stolen_share(manifest.get("stolen_share"), model),

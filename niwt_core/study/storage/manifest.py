@@ -51,6 +51,8 @@ def make_manifest(study: Study, hashes: Mapping[str, str]) -> dict[str, Any]:
     manifest = {**content, "id": identity, "provenance": dict(study.provenance), "hashes": dict(hashes)}
     if study.temperature is not None:
         manifest["temperature"] = study.temperature  # follows from the content, so the id does not depend on it
+    if study.novelty_limit is not None:
+        manifest["novelty_limit"] = study.novelty_limit
     manifest = json.loads(json.dumps(manifest))  # the seal is of what a reader will see
     return {**manifest, "seal": seal(manifest)}
 

@@ -86,6 +86,7 @@ class _Manifest(_Entry):
     choices: dict[str, Any]
     stolen_share: dict[str, Finite] | None = None
     temperature: Positive | None = None
+    novelty_limit: Positive | None = None
     maps: _Maps
     network: dict[str, Any]
     provenance: _Provenance

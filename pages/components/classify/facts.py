@@ -9,7 +9,7 @@ import streamlit as st
 import torch
 
 from niwt_core import Classifier
-from niwt_core.classify.novelty import Novelty
+from niwt_core.classify.novelty import novelty_of
 from niwt_core.explain.leading_evidence import leading_evidence
 from pages.components.classify.verdicts import Verdict
 from pages.components.shared.uploads import Upload
@@ -19,7 +19,7 @@ def novelties(classifier: Classifier, items: Sequence[Upload]) -> list[float]:
     """How unlike the study's own each picture is: above 1 it is not one of these; NaN where the study cannot tell. Computed once a picture."""
     known: dict[tuple[str, str], float] = st.session_state.setdefault("novelties", {})
     study = classifier.study
-    novelty = Novelty.of(study)
+    novelty = novelty_of(study)
     for item in items:
         if (study.id, item.key) not in known:
             far = float("nan") if novelty is None else novelty.distance(item.pooled) / max(novelty.limit, 1e-12)

@@ -10,11 +10,12 @@ from niwt_core import report
 from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import Method
 from niwt_core.explain.explanation import Explanation
+from niwt_core.explain.overlay import seen_part
 from niwt_core.explain.parts import NeuronPart
 from niwt_core.explain.sentence import UNFAMILIAR
 from niwt_core.report import fragments
 from niwt_core.report.document import counterfactual_about, report_html, seen_from_runner_up
-from niwt_core.report.figures import draw_neuron, jpeg_uri, sized_square
+from niwt_core.report.figures import draw_neuron, jpeg_uri
 from niwt_core.report.numbers import number
 from niwt_core.report.sightings import sighting_legend, sighting_list
 from pages.components.shared import charts, style
@@ -189,8 +190,9 @@ def downloads(answer: Answer, explanation: Explanation, *, method: Method, pictu
 
 def thumbnails(answer: Answer, parts: list[NeuronPart] | tuple[NeuronPart, ...]) -> dict[int, str]:
     """Each neuron's own map over the picture, as a data address."""
-    square = sized_square(answer.picture.image).resize((THUMB, THUMB))
-    return {part.index: jpeg_uri(draw_neuron(answer, square, part.index), side=THUMB) for part in parts}
+    seen = seen_part(answer.picture.image, answer.picture.box)
+    seen.thumbnail((THUMB, THUMB))
+    return {part.index: jpeg_uri(draw_neuron(answer, seen, part.index), side=THUMB) for part in parts}
 
 
 def _no_words(answer: Answer) -> str:

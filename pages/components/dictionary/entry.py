@@ -7,6 +7,7 @@ import streamlit as st
 
 from niwt_core import NiwtError, Study
 from niwt_core.knowledge.class_names import display_name
+from niwt_core.study.naming_notice import what_names_were_tested_on
 from pages.components.dictionary import more_examples, naming
 from pages.components.dictionary.ablation import ablation
 from pages.components.shared import cards, charts, class_families, lookup, style, user_names, user_photographs
@@ -80,7 +81,7 @@ def show(study: Study, index: int) -> None:
                     ("layer", study.network.layer),
                     ("hypothesis", study.neurons[index].label or "none could be tested"),
                     ("strength in the inverse map", f"{neuron.score:.3f} standard deviations"),
-                    ("AUROC on held-out pictures", f"{neuron.auroc:.3f}"),
+                    (f"AUROC on {what_names_were_tested_on(study)}", f"{neuron.auroc:.3f}"),
                     *(
                         [("fits better", f"{neuron.better_label}, AUROC {neuron.better_auroc:.3f}")]
                         if neuron.contested
@@ -105,34 +106,43 @@ def _verdict(study: Study, index: int) -> str:
     if user_names.shown(study, index).status == "rejected":
         return f"You said that “{neuron.label}” is wrong, so the app calls it unnamed."
     if neuron.status == "dead":
-        return "It is never active on held-out pictures."
+        return "It is never active."
     if not neuron.label:
         return "No word could be tested on it."
     chance = f"AUROC {neuron.auroc:.2f}, q {'below 0.001' if neuron.q < 0.001 else f'{neuron.q:.2g}'}"
     if neuron.status == "unnamed":
-        return f"The guess “{neuron.label}” did not hold on pictures that had no part in it ({chance})."
+        return f"The guess “{neuron.label}” did not hold on {what_names_were_tested_on(study)} ({chance})."
     if neuron.contested:
         return (
-            f"“{neuron.label}” is better than chance ({chance}), but “{neuron.better_label}” fits the same held-out pictures "
-            f"clearly better (AUROC {neuron.better_auroc:.2f}): which of the two it answers to is open."
+            f"“{neuron.label}” is better than chance ({chance}), but “{neuron.better_label}” fits the same "
+            f"{'classes' if study.provenance.get('names_unit') == 'classes' else 'pictures'} clearly better (AUROC {neuron.better_auroc:.2f}): which of the two it answers to is open."
         )
-    return f"It tells pictures with “{neuron.label}” from those without ({chance}), on pictures that had no part in the name."
+    unit = "classes" if study.provenance.get("names_unit") == "classes" else "pictures"
+    return (
+        f"It tells {unit} with “{neuron.label}” from those without ({chance}), on {what_names_were_tested_on(study)}."
+    )
 
 
 def _activation(study: Study, index: int) -> None:
     split = lookup.activations(study, index)
     style.heading(
-        "How strongly it answers",
-        "Activation on held-out pictures of classes with it and without, each as shares of its own side.",
+        "How strongly it answers" if split.unit == "pictures" else "How much classes use it",
+        (
+            "Activation on held-out pictures of classes with it and without"
+            if split.unit == "pictures"
+            else "Importance for trained classes"
+        )
+        + ", each as shares of its own side.",
         level=3,
     )
-    chart = charts.figure(height=280, x="activation", y="% of its own side")
+    measured = "activation" if split.unit == "pictures" else "importance"
+    chart = charts.figure(height=280, x=measured, y="% of its own side")
     both = np.concatenate([split.with_it, split.without])
     low, high = interesting(both)
     bins = {"start": low, "end": high, "size": max((high - low) / BINS, 1e-9)}
     for name, values, kind in ((f"with {split.what}", split.with_it, "neuron"), ("without", split.without, "faint")):
         chart.add_histogram(
-            x=np.clip(values, low, high), name=f"{text(name)} ({len(values)} pictures)", histnorm="percent", xbins=bins, opacity=0.65,
+            x=np.clip(values, low, high), name=f"{text(name)} ({len(values)} {split.unit})", histnorm="percent", xbins=bins, opacity=0.65,
             marker_color=charts.tone(kind), hovertemplate="%{y:.0f} % from %{x}<extra></extra>",
         )  # fmt: skip
         if len(values):
@@ -142,7 +152,7 @@ def _activation(study: Study, index: int) -> None:
             )
     chart.update_layout(barmode="overlay")
     medians = [float(np.median(side)) if len(side) else 0.0 for side in (split.with_it, split.without)]
-    describe = f"Activation of neuron {index}: median {medians[0]:.2f} with {split.what}, {medians[1]:.2f} without."
+    describe = f"{measured.capitalize()} of neuron {index}: median {medians[0]:.2f} with {split.what}, {medians[1]:.2f} without."
     charts.show(chart, key=f"activation-{index}", alt=describe)
     st.caption("Dotted: the medians. What lies beyond the axis is counted at its end.")
 

@@ -16,7 +16,7 @@ from pages.components.shared.style import text
 
 def show(study: Study, index: int) -> None:
     """The next strongest pictures, random ones and those at the edge of its word, behind a disclosure."""
-    if len(study.gallery) <= study.gallery.top.shape[1]:
+    if not study.gallery.top.shape[1] or len(study.gallery) <= study.gallery.top.shape[1]:
         return
     with st.expander(
         "More pictures, not only the strongest", icon=":material/grid_view:", on_change="rerun", key="more-pictures"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from niwt_core import Study
@@ -9,6 +12,7 @@ from niwt_core.study.evaluate_classifier import figures_of
 from pages.components.shared import charts, style
 from pages.components.shared.cards import figures_row
 from pages.components.shared.session import per_study
+from pages.components.shared.tables import table
 
 figures = per_study(figures_of)
 
@@ -70,3 +74,21 @@ def show(study: Study) -> None:
         f"On {evaluated['photographs']:,} photographs. "
         f"All described classes of this study together take {evaluated['taken_by_described']:.1f} % of them."
     )
+    if "novelty" in evaluated:
+        _novelty(evaluated["novelty"])
+
+
+def _novelty(measured: Mapping[str, Any]) -> None:
+    """What is told apart from photographs by the head alone, and what is not."""
+    style.heading(
+        "None of these",
+        "The study keeps no photograph to compare a picture with. A picture is refused where it excites few of the neurons that the classes use: "
+        "that tells what shows nothing, not what the network does not know.",
+    )
+    rows = [(kind, f"{measured['refused'][kind]:.0f} %", f"{auroc:.2f}") for kind, auroc in measured["auroc"].items()]
+    st.html(table("1fr auto auto", ("Pictures", "refused", "AUROC"), rows))
+    if measured["accepted"] is not None:
+        st.caption(
+            f"Of photographs {measured['accepted']:.1f} % are accepted, by a limit from other classes' photographs "
+            f"({measured['photographs']:,} in all). AUROC 0.5 is chance; below it, pictures look more like photographs of things than photographs do."
+        )

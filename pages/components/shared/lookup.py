@@ -95,29 +95,33 @@ def related(study: Study, neuron: int, count: int = 4) -> list[tuple[int, float]
 
 @dataclass(frozen=True)
 class Split:
-    """A neuron's activations on held-out pictures, in two groups that ``what`` tells apart; ``auroc`` of that."""
+    """A neuron's activations on held-out ``unit`` "pictures", or its importances for trained "classes" where the study keeps no test pictures, in two
+    groups that ``what`` tells apart; ``auroc`` of that."""
 
     what: str
     with_it: np.ndarray
     without: np.ndarray
     auroc: float
+    unit: str = "pictures"
 
 
 @per_study
 def activations(study: Study, neuron: int) -> Split:
     """Activations with and without the neuron's word; a neuron without a word is split by the class it matters most to."""
-    held_out = np.flatnonzero(study.split != "train")
-    values = study.pooled[held_out, neuron].float().numpy()
-    labels, item = study.labels[held_out], study.neurons[neuron]
+    held_out = np.flatnonzero(np.char.startswith(study.split.astype(str), "test"))
+    values, labels, unit = study.pooled[held_out, neuron].float().numpy(), study.labels[held_out], "pictures"
+    if not len(held_out):
+        values, labels, unit = study.targets[:, neuron].float().numpy(), np.flatnonzero(study.seen), "classes"
+    item = study.neurons[neuron]
     if item.attribute:
         has = study.knowledge.presence()[labels, study.knowledge.names.index(item.attribute)]
-        return Split(item.label, values[has], values[~has], item.auroc)
+        return Split(item.label, values[has], values[~has], item.auroc, unit)
     best = int(importances(study)[:, neuron].argmax())
     has = labels == best
     ranks = values.argsort().argsort() + 1.0
     count = max(int(has.sum()), 1)
     auroc = (ranks[has].sum() - count * (count + 1) / 2) / max(count * int((~has).sum()), 1)
-    return Split(display_name(study.classes[best]), values[has], values[~has], float(auroc))
+    return Split(display_name(study.classes[best]), values[has], values[~has], float(auroc), unit)
 
 
 @per_study

@@ -12,6 +12,8 @@ import numpy as np
 from PIL import Image
 
 from niwt_core import Study
+from niwt_core.backbones import Preprocess
+from niwt_core.explain.overlay import seen_part
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.exemplars import jpeg_bytes
 from pages.components.shared.style import text
@@ -41,14 +43,24 @@ def mask(values: np.ndarray) -> str:
     return address(buffer.getvalue(), "png")
 
 
+def network_view(jpeg: bytes, preprocess: Preprocess) -> bytes:
+    """A JPEG whose centred square is what the network saw: itself, unless the network squeezes pictures or cuts their borders off."""
+    if not preprocess.whole and preprocess.resize in (None, preprocess.size):
+        return jpeg
+    with Image.open(io.BytesIO(jpeg)) as image:
+        seen = seen_part(image, preprocess.seen_box(*image.size))
+    side = max(seen.size)
+    return jpeg_bytes(seen.resize((side, side), Image.Resampling.BICUBIC), side=side)
+
+
 def crop(source: str, *, alt: str) -> str:
     """Markup of a square picture."""
     return f'<div class="cyn-crop"><img src="{source}" alt="{text(alt)}" loading="lazy"></div>'
 
 
-def lens(jpeg: bytes, activation: np.ndarray, *, alt: str) -> str:
-    """Markup of a picture that is faded, but for the places where its activation map (h,w) is high."""
-    layers = f"--picture:url({address(jpeg)});--mask:url({mask(activation)})"
+def lens(jpeg: bytes, activation: np.ndarray, preprocess: Preprocess, *, alt: str) -> str:
+    """Markup of what the network saw of a picture, faded but for the places where its activation map (h,w) is high."""
+    layers = f"--picture:url({address(network_view(jpeg, preprocess))});--mask:url({mask(activation)})"
     return f'<div class="cyn-crop cyn-lens" role="img" aria-label="{text(alt)}" style="{layers}"></div>'
 
 

@@ -49,11 +49,11 @@ MEANING = {
     "built": "described by you in this session",
 }
 TRUST = {
-    "verified": "held-out pictures confirm the name (q < 0.05, AUROC 0.75 or more)",
-    "weak": "better than chance on held-out pictures, though not by much",
-    "contested": "better than chance, but another word fits the same held-out pictures clearly better",
+    "verified": "what had no part in the name confirms it (q < 0.05, AUROC 0.75 or more)",
+    "weak": "better than chance in the test, though not by much",
+    "contested": "better than chance, but another word fits clearly better in the same test",
     "unnamed": "no word passed the test",
-    "dead": "never active on held-out pictures",
+    "dead": "never active",
     "yours": "your own name for it, which nobody tested",
     "rejected": "you said that its name is wrong",
 }

@@ -23,6 +23,7 @@ from torch import Tensor
 from niwt_core import Classifier, EncodedPicture, NiwtError
 from niwt_core.backbones import Preprocess
 from niwt_core.classify.classifier import KEPT_SIDE
+from niwt_core.explain import overlay
 from niwt_core.images import image_hash, open_image
 from niwt_core.neurons.exemplars import jpeg_bytes
 from pages.components.shared import session
@@ -61,7 +62,8 @@ def is_mine(key: str) -> bool:
 @dataclass(frozen=True, eq=False)
 class Upload:
     """A picture in the uploads: ``key`` (hash of its file), ``pixels`` (3,s,s) uint8 that the network saw, or the same ``packed`` as lossless WebP,
-    ``features`` (D,), ``pooled`` (N,) mean activations, JPEG files to show; ``ground_truth``: its class where that is known."""
+    ``features`` (D,), ``pooled`` (N,) mean activations, JPEG files to show; ``ground_truth``: its class where that is known; ``ratio``:
+    width over height of what the network saw."""
 
     key: str
     name: str
@@ -72,6 +74,7 @@ class Upload:
     thumb: bytes
     ground_truth: str = ""
     packed: bytes = b""
+    ratio: float = 1.0
 
     @property
     def seen(self) -> Tensor:
@@ -145,6 +148,7 @@ class Uploads:
                 jpeg_bytes(picture.image, side=SHOWN_SIDE, quality=85),
                 jpeg_bytes(picture.image, side=THUMB_SIDE),
                 ground_truth,
+                ratio=ratio_of(picture),
             )
             self._keep_picture(key, picture)
             while len(self.items) > most_kept():
@@ -164,7 +168,10 @@ class Uploads:
             with torch.inference_mode():
                 activations = study.network.stem(values)
             image = Image.open(io.BytesIO(upload.shown)).convert("RGB")
-            self._keep_picture(upload.key, EncodedPicture(image, values, activations.clone(), upload.features))
+            box = study.preprocess.seen_box(*image.size)
+            if not upload.jpeg:  # what is shown is what the network saw, in its square
+                image, box = image.resize((round(image.height * upload.ratio), image.height)), overlay.WHOLE
+            self._keep_picture(upload.key, EncodedPicture(image, values, activations.clone(), upload.features, box))
         self.kept_pictures.move_to_end(upload.key)
         return self.kept_pictures[upload.key]
 
@@ -235,6 +242,12 @@ def _opened(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes, Im
             ahead = next(waiting, None)
             future = pool.submit(read, ahead[1]) if ahead else None
             yield name, data, opened
+
+
+def ratio_of(picture: EncodedPicture) -> float:
+    """Width over height of the part of a picture that the network saw."""
+    left, top, right, bottom = picture.box
+    return (right - left) * picture.image.width / ((bottom - top) * picture.image.height)
 
 
 def pixels_of(values: Tensor, preprocess: Preprocess) -> Tensor:

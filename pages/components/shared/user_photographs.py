@@ -62,7 +62,12 @@ def neuron_crop(study: Study, neuron: int, place: int) -> str:
         name = shown.paths[item]
     else:
         name = display_name(study.classes[study.labels[shown.pictures[item]]])
-    return lens(shown.jpeg(item), shown.map(neuron, place), alt=f"{name}, strongest {place + 1} of neuron {neuron}")
+    return lens(
+        shown.jpeg(item),
+        shown.map(neuron, place),
+        study.preprocess,
+        alt=f"{name}, strongest {place + 1} of neuron {neuron}",
+    )
 
 
 def of_class(study: Study, class_index: int) -> list[str]:
@@ -101,7 +106,7 @@ def _located(study: Study, photographs: UserPhotographs, ranked: list[Strongest]
     pictures = Classifier(study).encode_many(jpegs)
     maps = [torch.einsum("n,nhw->hw", weights, study.network.spatial(one.activations)[0]).numpy() for one in pictures]
     return [
-        lens(jpeg, values, alt=photographs.paths[one.item])
+        lens(jpeg, values, study.preprocess, alt=photographs.paths[one.item])
         for jpeg, values, one in zip(jpegs, maps, ranked, strict=True)
     ]
 

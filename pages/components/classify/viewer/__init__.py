@@ -6,36 +6,41 @@ import io
 from pathlib import Path
 
 import streamlit as st
-from PIL import Image
 
+from niwt_core import EncodedPicture
 from niwt_core.explain.attribution import ImportanceMap
-from niwt_core.report.figures import METHOD_MEANING, METHOD_NAMES, jpeg_uri, map_layer
+from niwt_core.explain.overlay import WHOLE, Box, dimmed
+from niwt_core.report.figures import METHOD_MEANING, METHOD_NAMES, jpeg_uri, map_layer, sized
 from pages.components.shared.pictures import address
 
-SIDE, HEAT_SIDE = 640, 256  # pixels
+SIDE, HEAT_SIDE = 640, 320  # pixels
 _FILES = {
     name: Path(__file__).with_name(f"viewer.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")
 }
 _viewer = st.components.v2.component("niwt_viewer", html=_FILES["html"], css=_FILES["css"], js=_FILES["js"])
 
 
-def show(square: Image.Image, map_: ImportanceMap, *, name: str, key: str) -> None:
-    """Shows ``square`` (what the network saw) beside itself under the map of the class ``name``; ``key`` tells pictures apart."""
+def show(picture: EncodedPicture, map_: ImportanceMap, *, name: str, key: str) -> None:
+    """Shows a picture beside itself under the map of the class ``name``, pale where the network did not look; ``key`` tells pictures apart."""
+    image = dimmed(sized(picture.image), picture.box)
     method = METHOD_NAMES[map_.method]
     data = {
         "key": key,
-        "original": jpeg_uri(square, side=SIDE),
-        "heat": layer_address(map_),
-        "alt": "The picture as the network saw it",
+        "original": jpeg_uri(image, side=SIDE),
+        "heat": layer_address(map_, image.size, picture.box),
+        "ratio": image.width / image.height,
+        "alt": "The picture, pale where the network did not look",
         "heatAlt": f"{method} for {name}",
-        "left": "What the network saw",
+        "left": "The picture" if picture.box == WHOLE else "The picture, pale where the network did not look",
         "right": f"{method} for {name}: {METHOD_MEANING[map_.method]}",
     }
     _viewer(data=data, key="viewer")
 
 
-def layer_address(map_: ImportanceMap) -> str:
-    """The map alone, clear where nothing speaks, as a PNG data address."""
+def layer_address(map_: ImportanceMap, size: tuple[int, int], box: Box) -> str:
+    """The map alone, clear where nothing speaks, over a picture of ``size`` seen in its ``box``, as a PNG data address."""
     buffer = io.BytesIO()
-    map_layer(map_, side=HEAT_SIDE).save(buffer, "PNG")
+    scale = HEAT_SIDE / max(size)
+    width, height = (max(1, round(side * scale)) for side in size)
+    map_layer(map_, size=(width, height), box=box).save(buffer, "PNG")
     return address(buffer.getvalue(), "png")

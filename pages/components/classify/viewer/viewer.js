@@ -1,4 +1,4 @@
-// Two panes that show one square picture, the right one with a map over it; they zoom and move together.
+// Two panes that show one picture, the right one with a map over it; they zoom and move together.
 const FARTHEST = 6, STEP = 1.5;
 
 export default function ({ data, parentElement }) {
@@ -7,6 +7,7 @@ export default function ({ data, parentElement }) {
   const all = (name) => viewer.querySelectorAll(name);
   if (viewer.shown !== data.key) viewer.view.reset();
   viewer.shown = data.key;
+  viewer.style.setProperty("--ratio", data.ratio);
   all(".original").forEach((image) => { if (image.src !== data.original) image.src = data.original; });
   const heat = viewer.querySelector(".heat");
   if (heat.src !== data.heat) heat.src = data.heat;
