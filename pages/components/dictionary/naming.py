@@ -50,6 +50,6 @@ def ask(study: Study, index: int) -> None:
             st.rerun()
 
 
-def _change(study: Study, index: int, said: str) -> None:
+def _change(study: Study, index: int, verdict: str) -> None:
     with session.shown_errors():
-        user_names.change(study, lambda names: names.rejected(index) if said else names.without(index))
+        user_names.change(study, lambda names: names.rejected(index) if verdict else names.without(index))
