@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from niwt_core.evaluation.metrics import Metrics
+from niwt_core.explain.detector import Detectors
 from niwt_core.study.evaluate import evaluate
 from pages.components.measure.measures import at_ceiling
 from tests.support.opened import page_text
@@ -21,7 +22,10 @@ def test_the_shipped_aviary_says_that_it_ranks_nothing(
     text = page_text(page("measure"))
     assert "cannot rank methods" in text
     assert "niwt prepare aviary --hard" in text
-    assert f"{study.choices.cross_validated_H:.1f} %" in text
+    detectors = Detectors.of(study)
+    assert detectors is not None
+    assert f"{100 * detectors.decided:.0f} %" in text
+    assert f"{study.mapping.predictability.mean():.2f}" in text
     live = [neuron for neuron in study.neurons if neuron.status != "dead"]
     assert f"{sum(neuron.status == 'verified' for neuron in live)} of {len(live)} live neurons" in text
 
