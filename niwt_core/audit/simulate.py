@@ -96,8 +96,8 @@ def open_groups(study: Study, recipe: Recipe) -> tuple[str, ...]:
     """The attribute groups that a recipe says nothing of, so that its drawings vary there; none where it starts from a class or a caption."""
     if recipe.like or recipe.caption.strip():
         return ()
-    said = groups_said(study, recipe.attributes)
-    return tuple(group for group in study.knowledge.groups if group not in said)
+    described_groups = groups_said(study, recipe.attributes)
+    return tuple(group for group in study.knowledge.groups if group not in described_groups)
 
 
 def check_aviary(study: Study) -> None:

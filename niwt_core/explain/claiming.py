@@ -23,8 +23,8 @@ def strongest_others(scores: Tensor, exclusive: Sequence[np.ndarray]) -> Tensor:
 
 def probabilities(scores: Tensor, scaling: Tensor, exclusive: Sequence[np.ndarray]) -> Tensor:
     """(...,K) how likely each attribute is there: the logistic function of ``scaling`` (3,K) times its score, the strongest other value's, and 1."""
-    own, other, offset = scaling
-    return torch.sigmoid(own * scores + other * strongest_others(scores, exclusive) + offset)
+    by_score, by_other, offset = scaling
+    return torch.sigmoid(by_score * scores + by_other * strongest_others(scores, exclusive) + offset)
 
 
 def claims_of(

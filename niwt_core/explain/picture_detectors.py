@@ -82,8 +82,8 @@ def fit_picture_detectors(
     for fold in range(FOLDS):
         out = np.isin(labels, classes[fold::FOLDS])
         for k in range(truth.shape[1]):
-            own, other, free = _logistic(inputs[~out, k], truth[~out, k])
-            held_out[out, k] = expit(inputs[out, k] @ (own, other) + free)
+            by_score, by_other, offset_of = _logistic(inputs[~out, k], truth[~out, k])
+            held_out[out, k] = expit(inputs[out, k] @ (by_score, by_other) + offset_of)
     above, below = strictest(held_out, truth, asked, right=right)
     claims = claims_of(held_out, above, below, exclusive, others_absent=False)
     sees, lacks = claims > 0, claims < 0

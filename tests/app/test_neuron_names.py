@@ -63,7 +63,8 @@ def test_a_wrong_name_is_shown_as_none_and_undone(page: Open, tmp_path: Path, mo
 def test_where_names_have_no_file_they_stay_in_the_session(
     page: Open, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(user_names, "place", lambda study: None)
+    monkeypatch.setenv("NIWT_PUBLIC", "1")
+    assert user_names.place(small_study()) is None
     at = called(page("dictionary", neuron="3"), "drooping tail")
     assert "<h1>drooping tail ✎</h1>" in page_text(at)
     assert not kept.exists()

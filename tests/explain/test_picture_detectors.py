@@ -43,31 +43,33 @@ def fitted(*, noise: float = 0.15, right: float = 0.97, ridge: float = 0.3):
     pooled, truth, labels = birds(1500, 2, noise=noise, table=table)
     asked = (np.ones_like(truth), table[labels])
     examples = Examples(*birds(1000, 3, noise=noise)[:2])
-    found = fit_picture_detectors(
+    detectors = fit_picture_detectors(
         examples, pooled, truth, labels, asked=asked, exclusive=GROUPS, ridges=(ridge,), right=right
     )
-    return found, examples, (pooled, truth, labels), table
+    return detectors, examples, (pooled, truth, labels), table
 
 
 def test_scores_are_those_of_a_ridge_on_the_examples_made_probabilities():
-    found, examples, (pooled, _, _), _ = fitted()
+    detectors, examples, (pooled, _, _), _ = fitted()
     x = np.sqrt(examples.pooled.double().numpy())
     z = (x - x.mean(0)) / x.std(0)
     ridge = Ridge(0.3 * np.linalg.eigvalsh(z.T @ z).mean()).fit(z, examples.truth)
     scores = ridge.predict((np.sqrt(pooled.double().numpy()) - x.mean(0)) / x.std(0))
-    assert found.scaling is not None
-    own, other, offset = found.scaling.numpy()
+    assert detectors.scaling is not None
+    by_score, by_other, offset = detectors.scaling.numpy()
     for k, rest in ((0, [1, 2]), (1, [0, 2]), (2, [0, 1]), (3, [4]), (4, [3])):
-        expected = expit(own[k] * scores[:, k] + other[k] * scores[:, rest].max(1) + offset[k])
-        np.testing.assert_allclose(found.score(pooled)[:, k].numpy(), expected, atol=0.03)  # weights in half precision
-    assert (own > 0).all()
-    assert (other <= 0.5).all()
+        expected = expit(by_score[k] * scores[:, k] + by_other[k] * scores[:, rest].max(1) + offset[k])
+        np.testing.assert_allclose(
+            detectors.score(pooled)[:, k].numpy(), expected, atol=0.03
+        )  # weights in half precision
+    assert (by_score > 0).all()
+    assert (by_other <= 0.5).all()
 
 
 def test_probabilities_are_calibrated():
-    found, _, _, table = fitted(noise=0.5)
+    detectors, _, _, table = fitted(noise=0.5)
     pooled, truth, _ = birds(4000, 11, noise=0.5, table=table)
-    chance = found.score(pooled).numpy()
+    chance = detectors.score(pooled).numpy()
     for low, high in ((0.05, 0.35), (0.35, 0.65), (0.65, 0.95)):
         at = (chance > low) & (chance < high)
         assert truth[at].mean() == pytest.approx(chance[at].mean(), abs=0.06)
@@ -75,17 +77,17 @@ def test_probabilities_are_calibrated():
 
 def test_what_is_denied_of_the_describing_class_is_not_there():
     """Of a class's own words 9 in 10 are there: thresholds that are right on all words deny them wrongly, those for every question do not."""
-    found, _, (_, _, labels), table = fitted(noise=0.35)
+    detectors, _, (_, _, labels), table = fitted(noise=0.35)
     pooled, truth, labels = birds(3000, 12, noise=0.35, table=table)
-    own = table[labels]
-    claims = found.claims(pooled)
-    assert (claims < 0)[own].sum() > 30
-    assert (~truth)[(claims < 0) & own].mean() >= 0.95
+    promised = table[labels]
+    claims = detectors.claims(pooled)
+    assert (claims < 0)[promised].sum() > 30
+    assert (~truth)[(claims < 0) & promised].mean() >= 0.95
     assert truth[claims > 0].mean() >= 0.95
-    scores = found.score(pooled).numpy()
+    scores = detectors.score(pooled).numpy()
     _, loose = thresholds(scores.ravel(), truth.ravel(), seen_right=0.97, not_seen_right=0.97, missed=1.0)
-    assert (~truth)[(scores < loose) & own].mean() < 0.9
-    assert found.not_seen_below < loose
+    assert (~truth)[(scores < loose) & promised].mean() < 0.9
+    assert detectors.not_seen_below < loose
 
 
 def test_the_strictest_threshold_holds_for_each_question():
@@ -116,9 +118,9 @@ def test_an_attribute_that_all_have_is_always_there():
     pooled, truth, labels = birds(300, 4)
     truth[:, 0] = True
     examples = Examples(*birds(300, 5)[:2])
-    found = fit_picture_detectors(examples, pooled, truth, labels, asked=(np.ones_like(truth),))
-    assert (found.score(pooled)[:, 0] > 0.99).all()
-    assert np.isnan(found.auroc[0])
+    detectors = fit_picture_detectors(examples, pooled, truth, labels, asked=(np.ones_like(truth),))
+    assert (detectors.score(pooled)[:, 0] > 0.99).all()
+    assert np.isnan(detectors.auroc[0])
 
 
 def test_only_training_pictures_of_a_study_are_looked_at():
@@ -129,22 +131,22 @@ def test_only_training_pictures_of_a_study_are_looked_at():
     )
     truth = study.knowledge.presence()[study.labels]
     truth[random.random(truth.shape) < 0.05] = False
-    found = picture_detectors(study, examples, truth)
+    detectors = picture_detectors(study, examples, truth)
     held_out = study.split != "train"
     spoiled = truth.copy()
     spoiled[held_out] = ~spoiled[held_out]
     pooled = study.pooled.clone()
     pooled[torch.from_numpy(held_out)] = 9
     again = picture_detectors(replace(study, pooled=pooled), examples, spoiled)
-    assert found is not None
+    assert detectors is not None
     assert again is not None
-    assert found.scaling is not None
-    torch.testing.assert_close(found.scaling, again.scaling)
-    assert (found.seen_above, found.not_seen_below) == (again.seen_above, again.not_seen_below)
-    kept = found.tensors()
+    assert detectors.scaling is not None
+    torch.testing.assert_close(detectors.scaling, again.scaling)
+    assert (detectors.seen_above, detectors.not_seen_below) == (again.seen_above, again.not_seen_below)
+    kept = detectors.tensors()
     opened = Detectors.of(replace(study, detectors=kept))
     assert opened is not None
-    np.testing.assert_array_equal(opened.claims(study.pooled), found.claims(study.pooled))
+    np.testing.assert_array_equal(opened.claims(study.pooled), detectors.claims(study.pooled))
     assert (
         picture_detectors(replace(study, knowledge=replace(study.knowledge, kind="embedding")), examples, truth) is None
     )

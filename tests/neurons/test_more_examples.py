@@ -23,25 +23,25 @@ def test_the_threshold_is_the_one_of_youden(seed):
 
 def test_three_kinds_are_chosen():
     values, has = activations()
-    found = more_examples(values, has, skip=6, each=12, seed=3)
+    chosen = more_examples(values, has, skip=6, each=12, seed=3)
     order = np.argsort(-values, kind="stable")
-    np.testing.assert_array_equal(found.strongest, order[6:18])
-    away = np.abs(values - found.threshold)
-    assert away[found.edge].max() <= np.delete(away, found.edge).min()
-    assert (np.diff(values[found.edge]) <= 0).all()
-    assert len(set(found.random.tolist())) == 12
-    np.testing.assert_array_equal(found.random, more_examples(values, None, each=12, seed=3).random)
-    assert not np.array_equal(found.random, more_examples(values, has, each=12, seed=4).random)
-    assert has[found.strongest].mean() > has[found.random].mean()
+    np.testing.assert_array_equal(chosen.strongest, order[6:18])
+    away = np.abs(values - chosen.threshold)
+    assert away[chosen.edge].max() <= np.delete(away, chosen.edge).min()
+    assert (np.diff(values[chosen.edge]) <= 0).all()
+    assert len(set(chosen.random.tolist())) == 12
+    np.testing.assert_array_equal(chosen.random, more_examples(values, None, each=12, seed=3).random)
+    assert not np.array_equal(chosen.random, more_examples(values, has, each=12, seed=4).random)
+    assert has[chosen.strongest].mean() > has[chosen.random].mean()
 
 
 @pytest.mark.parametrize("has", [None, np.zeros(300, bool), np.ones(300, bool)])
 def test_without_a_word_there_is_no_edge(has):
-    found = more_examples(activations()[0], has)
-    assert np.isnan(found.threshold)
-    assert not len(found.edge)
+    chosen = more_examples(activations()[0], has)
+    assert np.isnan(chosen.threshold)
+    assert not len(chosen.edge)
 
 
 def test_few_pictures_give_what_there_is():
-    found = more_examples(np.array([1.0, 0.0]), np.array([True, False]), skip=6)
-    assert (len(found.strongest), len(found.random), len(found.edge)) == (0, 2, 2)
+    chosen = more_examples(np.array([1.0, 0.0]), np.array([True, False]), skip=6)
+    assert (len(chosen.strongest), len(chosen.random), len(chosen.edge)) == (0, 2, 2)

@@ -62,16 +62,16 @@ def test_a_damaged_file_is_said(tmp_path, text):
 
 def test_names_lie_beside_a_study_of_ones_own_and_at_home_for_one_that_came_with_the_program(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
-    own = tmp_path / "studies" / "cub"
-    own.mkdir(parents=True)
-    assert names_file(own, "abc") == tmp_path / "studies" / "cub.names.json"
+    private = tmp_path / "studies" / "cub"
+    private.mkdir(parents=True)
+    assert names_file(private, "abc") == tmp_path / "studies" / "cub.names.json"
     shipped = tmp_path / "app" / "assets" / "aviary"
     shipped.mkdir(parents=True)
     (tmp_path / "app" / "app.py").touch()
     home = tmp_path / "home" / "choose-your-neuron" / "names" / "abc.json"
     assert names_file(shipped, "abc") == home
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    assert names_file(own, "abc") == home
+    assert names_file(private, "abc") == home
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path):
@@ -92,8 +92,8 @@ def test_explanations_and_the_table_say_them():
     assert f"{first} (“drooping tail {MARK}”)" in after.sentence
     assert after.supporting[1].neuron.status == "rejected"
     assert before.supporting[0].neuron.status != "yours"
-    told = [part.neuron.status for part in after.contrast.neurons if part.index in (first, second)]
-    assert set(told) <= {"yours", "rejected"}
+    statuses = [part.neuron.status for part in after.contrast.neurons if part.index in (first, second)]
+    assert set(statuses) <= {"yours", "rejected"}
     rows = [line.split(",") for line in dictionary_csv(study, names).splitlines()]
     assert rows[0][-2:] == ["your_name", "you_call_it_wrong"]
     assert rows[1 + first][-2:] == ["drooping tail", ""]

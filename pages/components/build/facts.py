@@ -88,15 +88,18 @@ def _vague(study: Study, draft: Draft) -> str:
     attributes = draft.recipe(study, name="It").attributes
     if not is_vague(study, attributes):
         return ""
-    said, total = len(groups_said(study, attributes)), len(study.knowledge.groups)
+    described, total = len(groups_said(study, attributes)), len(study.knowledge.groups)
     words = helpful_word(study, attributes, most=2)
-    told = " or ".join(
+    advised = " or ".join(
         f"its <b>{text(word.label)}</b> (it parts it from "
         f"{style.chip('seen' if study.seen[study.class_index(word.versus)] else 'unseen', word.versus_display)})"
         for word in words
     )
-    advice = f" Say {told}: that would help most." if told else ""
-    return f'<p class="cynb-vague"><b>Vague</b>: it says {said} of {total} groups, which many classes share; the others are the average.{advice}</p>'
+    advice = f" Say {advised}: that would help most." if advised else ""
+    return (
+        f'<p class="cynb-vague"><b>Vague</b>: it says {described} of {total} groups, which many classes share; '
+        f"the others are the average.{advice}</p>"
+    )
 
 
 def _taken_for(study: Study, built: BuiltClass) -> str:
@@ -112,8 +115,8 @@ def _taken_for(study: Study, built: BuiltClass) -> str:
         if class_key(item.name) != class_key(built.name)
     ]
     logits = classifier.logits(features)[:, [column for column, _ in others]]
-    own = (features - study.head.mean) @ built.weights + built.bias
-    lost = Counter(others[place][1] for place in logits.argmax(1)[logits.max(1).values > own].tolist())
+    its_score = (features - study.head.mean) @ built.weights + built.bias
+    lost = Counter(others[place][1] for place in logits.argmax(1)[logits.max(1).values > its_score].tolist())
     if not lost:
         return f"<p>None of its {len(pictures)} held-out pictures is taken for another class.</p>"
     chips = ", ".join(f"{style.chip(item.kind, item.display)} {count}" for item, count in lost.most_common(3))

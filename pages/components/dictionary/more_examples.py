@@ -46,7 +46,7 @@ def _rows(chosen: MoreExamples, label: str) -> list[tuple[str, str, np.ndarray]]
         ("At random", "of the held-out pictures that the study keeps", chosen.random),
     ]
     if len(chosen.edge):
-        about = f"nearest to {chosen.threshold:.2f}, from which on “{label}” is told best; the strongest first"
+        about = f"nearest to {chosen.threshold:.3g}, from which on “{label}” is told best; the strongest first"
         rows.append(("At the edge", about, chosen.edge))
     return [row for row in rows if len(row[2])]
 
@@ -59,7 +59,7 @@ def _row(
         name = display_name(study.classes[study.labels[study.gallery.pictures[place]]])
         word = "" if has is None else (" · has it" if has[place] else " · has it not")
         cells.append(
-            f"<figure>{crop(address(study.gallery.jpeg(place)), alt=name)}<figcaption>{activations[place]:.2f}{word}</figcaption></figure>"
+            f"<figure>{crop(address(study.gallery.jpeg(place)), alt=name)}<figcaption>{activations[place]:.3g}{word}</figcaption></figure>"
         )
     count = "" if has is None else f" {int(has[places].sum())} of {len(places)} are of classes that have it."
     return f'<p class="cyn-eyebrow cyn-gap">{text(title)}: {text(about)}.{count}</p><div class="cyn-more">{"".join(cells)}</div>'

@@ -32,7 +32,8 @@ def ask(study: Study, index: int) -> None:
                 args=(study, index, "wrong"),
                 help="It is then shown as unnamed, to you alone. The study and its tests stay as they are.",
             )
-        with st.popover("Name it yourself", icon=":material/edit:", type="tertiary", key="name-own"):
+        # Another key after naming: the popover closes.
+        with st.popover("Name it yourself", icon=":material/edit:", type="tertiary", key=f"name-own-{neuron.label}"):
             with st.form("name-form", border=False):
                 name = st.text_input(
                     "Your name for it", key=f"own-name-{index}", max_chars=LONGEST, placeholder="drooping tail"
@@ -49,6 +50,6 @@ def ask(study: Study, index: int) -> None:
             st.rerun()
 
 
-def _change(study: Study, index: int, said: str) -> None:
+def _change(study: Study, index: int, verdict: str) -> None:
     with session.shown_errors():
-        user_names.change(study, lambda names: names.rejected(index) if said else names.without(index))
+        user_names.change(study, lambda names: names.rejected(index) if verdict else names.without(index))

@@ -9,6 +9,8 @@ import numpy as np
 import streamlit as st
 
 from niwt_core import Study
+from niwt_core.evaluation.metrics import Metrics
+from niwt_core.explain.detector import Detectors
 from niwt_core.study.evaluate import Evaluation, evaluate
 from pages.components.shared import charts, session, style
 from pages.components.shared.cards import facts, figures_row
@@ -18,6 +20,7 @@ from pages.serving import policy, visitors
 if TYPE_CHECKING:
     from niwt_core.figures.canvas import Format
 
+CEILING = 98.0  # percent: what is left is a handful of pictures
 SAMPLES = 180  # points of the balance's curve: more cannot be told apart at its width
 
 
@@ -35,8 +38,11 @@ def at_gamma(study: Study, gamma: float) -> tuple[float, float, float]:
 
 
 def headline(study: Study) -> None:
-    """The four figures."""
+    """The four figures; where all are at the ceiling that is said, and figures stand there that still tell something."""
     result = evaluation(study).metrics
+    if at_ceiling(result):
+        _what_varies(study, result)
+        return
     st.html(
         figures_row(
             [
@@ -46,6 +52,46 @@ def headline(study: Study) -> None:
                 (f"{result.zsl:.1f} %", "ZSL", "unseen classes among themselves, the easier question"),
             ]
         )
+    )
+
+
+def at_ceiling(result: Metrics) -> bool:
+    """Too near to 100 % to rank anything."""
+    return min(result.U, result.S, result.H, result.zsl) >= CEILING
+
+
+def _what_varies(study: Study, result: Metrics) -> None:
+    live = [neuron for neuron in study.neurons if neuron.status != "dead"]
+    verified = sum(neuron.status == "verified" for neuron in live)
+    detectors = Detectors.of(study)
+    decided = (
+        []
+        if detectors is None
+        else [
+            (f"{100 * detectors.decided:.0f} %", "words decided", "seen or not seen in a picture of a class left out")
+        ]
+    )
+    st.html(
+        figures_row(
+            [
+                (f"{result.H:.1f} %", "H", f"at the ceiling: U {result.U:.1f}, S {result.S:.1f}, ZSL {result.zsl:.1f}"),
+                (
+                    f"{float(study.mapping.predictability.mean()):.2f}",
+                    "predictability",
+                    "cosine of predicted to measured neurons, each class left out",
+                ),
+                (
+                    f"{100 * verified / max(len(live), 1):.0f} %",
+                    "verified names",
+                    f"{verified} of {len(live)} live neurons",
+                ),
+                *decided,
+            ]
+        )
+    )
+    harder = " `niwt prepare aviary --hard` makes one that does." if study.kind == "aviary" else ""
+    st.caption(
+        f"Nearly every picture is right here, so this study cannot rank methods: its use is to check names, words and maps against the truth.{harder}"
     )
 
 

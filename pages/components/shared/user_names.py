@@ -10,14 +10,13 @@ import streamlit as st
 from niwt_core import Study
 from niwt_core.neurons.neuron import Neuron
 from niwt_core.neurons.user_names import UserNames, names_file, read_names, write_names
+from pages.serving.policy import is_public
 
 
 def place(study: Study) -> Path | None:
-    """The file in which names for a study are kept; None keeps them in the browser session alone, as for a study that lies in no folder.
-
-    The one place that decides it: a server that many share must answer None here, or one visitor would name neurons for all.
-    """
-    return None if study.folder is None else names_file(study.folder, study.id)
+    """The file in which names for a study are kept; None keeps them in the browser session alone: on a server that many share, where one visitor
+    would name neurons for all, and for a study that lies in no folder. The one place that decides it."""
+    return None if study.folder is None or is_public() else names_file(study.folder, study.id)
 
 
 def of(study: Study) -> UserNames:
