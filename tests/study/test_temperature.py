@@ -45,7 +45,9 @@ def test_without_training_pictures_logits_stay_as_they_are():
 
 def test_a_prepared_study_keeps_its_temperature_and_its_id_does_not_depend_on_it(tmp_path):
     study = small_study()
-    assert study.temperature == temperature_of(study) != temperature_of(replace(study, temperature=None))  # by the folds, by pictures
+    assert (
+        study.temperature == temperature_of(study) != temperature_of(replace(study, temperature=None))
+    )  # by the folds, by pictures
     assert json.loads((study.folder / "study.json").read_text())["temperature"] == study.temperature
     without = save_study(replace(study, temperature=None), tmp_path / "early")
     assert (without.temperature, without.id) == (None, study.id)

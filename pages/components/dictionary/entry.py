@@ -115,7 +115,8 @@ def _verdict(study: Study, index: int) -> str:
     if neuron.contested:
         return (
             f"“{neuron.label}” is better than chance ({chance}), but “{neuron.better_label}” fits the same "
-            f"{'classes' if study.provenance.get('names_unit') == 'classes' else 'pictures'} clearly better (AUROC {neuron.better_auroc:.2f}): which of the two it answers to is open."
+            f"{'classes' if study.provenance.get('names_unit') == 'classes' else 'pictures'} clearly better "
+            f"(AUROC {neuron.better_auroc:.2f}): which of the two it answers to is open."
         )
     unit = "classes" if study.provenance.get("names_unit") == "classes" else "pictures"
     return (
