@@ -85,7 +85,9 @@ def info(study: StudyFolder, json: AsJson = False) -> None:
 def explain(
     study: StudyFolder,
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="a picture")],
-    out: Annotated[Path | None, typer.Option(help="folder for the report; without it the sentence alone is printed")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="folder for the report; without it the sentence alone is printed")
+    ] = None,
     class_: Annotated[str | None, typer.Option("--class", help="the class to explain; the best one by default")] = None,
     with_: With = None,
     without: Without = None,

@@ -174,7 +174,7 @@ def _published_features(options: SetOptions) -> Inputs:
     dataset, features = read_features(options.root, split_dir=options.splits)
     dataset, provenance = with_knowledge(dataset, options.knowledge, options.encoder)
     network, preprocess = network_of_features(features.shape[1])
-    return Inputs(dataset, network, preprocess, options.settings(0), provenance, torch.from_numpy(features))
+    return Inputs(dataset, network, preprocess, options.settings(0), provenance, features=torch.from_numpy(features))
 
 
 def _drawn_inputs(options: SetOptions, accelerator: Accelerator, progress: Report) -> Inputs:
