@@ -37,7 +37,7 @@ def show() -> None:
         return
     style.heading(
         "Prepare another",
-        "This server shows the studies above. With the app on your own machine, `niwt prepare` makes one of your own pictures.",
+        "This server shows the studies above. With the app on your own machine, niwt prepare makes one of your own pictures.",
     )
 
 
