@@ -112,13 +112,12 @@ def _verdict(study: Study, index: int) -> str:
     chance = f"AUROC {neuron.auroc:.2f}, q {'below 0.001' if neuron.q < 0.001 else f'{neuron.q:.2g}'}"
     if neuron.status == "unnamed":
         return f"The guess “{neuron.label}” did not hold on {what_names_were_tested_on(study)} ({chance})."
+    unit = "classes" if study.provenance.get("names_unit") == "classes" else "pictures"
     if neuron.contested:
         return (
-            f"“{neuron.label}” is better than chance ({chance}), but “{neuron.better_label}” fits the same "
-            f"{'classes' if study.provenance.get('names_unit') == 'classes' else 'pictures'} clearly better "
-            f"(AUROC {neuron.better_auroc:.2f}): which of the two it answers to is open."
+            f"“{neuron.label}” is better than chance ({chance}), but “{neuron.better_label}” fits the same {unit} "
+            f"clearly better (AUROC {neuron.better_auroc:.2f}): which of the two it answers to is open."
         )
-    unit = "classes" if study.provenance.get("names_unit") == "classes" else "pictures"
     return (
         f"It tells {unit} with “{neuron.label}” from those without ({chance}), on {what_names_were_tested_on(study)}."
     )
