@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from niwt_core import NiwtError, Study
+from niwt_core import BuiltClass, NiwtError, Study
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.study.naming_notice import what_names_were_tested_on
 from pages.components.dictionary import more_examples, naming
+from niwt_core.method.importance import unit
 from pages.components.dictionary.ablation import ablation
 from pages.components.shared import cards, charts, class_families, lookup, style, user_names, user_photographs
 from pages.components.shared.pictures import class_crop
@@ -205,18 +206,28 @@ def _classes(study: Study, index: int) -> None:
         cards.open_class(study, int(clicked))
 
 
-def show_class(study: Study, class_index: int, listed: list[int]) -> None:
-    """A class's neurons, for and against, among those that the filters let through."""
-    values = lookup.importances(study)[class_index]
-    kind, name = ("seen" if study.seen[class_index] else "unseen"), display_name(study.classes[class_index])
-    pictures = "".join(class_crop(study, class_index, place=place) for place in range(3))
-    source = "measured on its training pictures" if study.seen[class_index] else "predicted from its description"
+def show_class(study: Study, name: str, listed: list[int], built: BuiltClass | None = None) -> None:
+    """A class's neurons, for and against, among those that the filters let through; ``built``: the class where it was built in this session."""
+    if built is not None:
+        values = unit(built.importances).numpy()
+        kind, display, pictures = "built", built.name, ""
+        source = "predicted from your description"
+    else:
+        class_index = study.class_index(name)
+        values = lookup.importances(study)[class_index]
+        kind, display = ("seen" if study.seen[class_index] else "unseen"), display_name(study.classes[class_index])
+        pictures = "".join(class_crop(study, class_index, place=place) for place in range(3))
+        source = "measured on its training pictures" if study.seen[class_index] else "predicted from its description"
+    crops = f'<div class="cyn-crops">{pictures}</div>' if pictures else ""
+    words = "" if built is not None else _predictability(study, name)
     st.html(
-        f'<div class="cyn-of-class"><div class="cyn-crops">{pictures}</div><div><h2 class="cyn-h2">{style.chip(kind, name)}</h2>'
-        f'<p class="cyn-sub">{text(_said(study, class_index))}The importance of each neuron is {source}.</p></div></div>'
+        f'<div class="{"cyn-of-class" if crops else ""}">{crops}<div><h2 class="cyn-h2">{style.chip(kind, display)}</h2>'
+        f'<p class="cyn-sub">{text(words)}The importance of each neuron is {source}.</p></div></div>'
     )
-    user_photographs.strip("Of your photographs, these are taken for it", user_photographs.of_class(study, class_index))
-    pro, con = lookup.for_and_against(study, class_index, tuple(listed))
+    if built is None:
+        of_class = user_photographs.of_class(study, study.class_index(name))
+        user_photographs.strip("Of your photographs, these are taken for it", of_class)
+    pro, con = lookup.for_and_against(values, tuple(listed))
     top = float(np.abs(values).max()) or 1.0
     for key, title, chosen in (("for", "Speak for it", pro), ("against", "Speak against it", con)):
         style.heading(title, level=3)
@@ -235,8 +246,8 @@ def show_class(study: Study, class_index: int, listed: list[int]) -> None:
                 )
 
 
-def _said(study: Study, class_index: int) -> str:
-    predictability = study.predictability.get(study.classes[class_index])
+def _predictability(study: Study, name: str) -> str:
+    predictability = study.predictability.get(name)
     return (
         ""
         if predictability is None
