@@ -10,7 +10,7 @@ from niwt_core.report.figures import METHOD_NAMES
 from niwt_core.report.stylesheet import sheet
 from pages.components.classify import answers, results, viewer, why
 from pages.components.classify.reasons import explanation_of, map_of
-from pages.components.shared import intake, offered, session, style
+from pages.components.shared import intake, offered, picture_keeper, session, style
 from pages.components.shared.uploads import session_uploads
 from pages.serving import visitors
 
@@ -110,5 +110,6 @@ with session.shown_errors():
         if pictures.current is None:
             intake.start_with_a_sample(classifier, pictures)
     intake.choose(classifier, pictures)
+    picture_keeper.keep_pictures()
     results.show(classifier, pictures)
     answered()

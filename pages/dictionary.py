@@ -26,7 +26,9 @@ cards.trust_bar(study)
 user_photographs.panel(study, "dictionary")
 
 built = session.classifier().built
-words_column, class_column, part_column, trust_column = st.columns([4, 4, 3, 4], vertical_alignment="bottom")
+words_column, class_column, part_column, trust_column, picture_column = st.columns(
+    [4, 4, 3, 4, 3], vertical_alignment="bottom"
+)
 words = words_column.text_input(
     "Search", placeholder="green wings, beak, a class, № 15", key="words", type="search", live=True, icon=":material/search:"
 )  # fmt: skip
@@ -58,7 +60,7 @@ result = lookup.search(study, words or "", part or "", trust, tuple(built.values
 listed = list(result.neurons)
 if result.class_name or result.read_as:
     cards.read_as(study, result)
-with session.shown_errors():
+with picture_column, session.shown_errors():
     by_picture.pick(study)
 
 if by_picture.show(study, listed):

@@ -14,6 +14,7 @@ from pages.components.shared.style import text
 from pages.components.shared.uploads import session_uploads
 
 CHOSEN = "dictionary-picture"  # the key of the picture, in the session's state
+PICKS = "dictionary-picks"  # how many have been chosen
 SHOWN = 16  # neurons
 SIDE = 224  # pixels
 
@@ -22,15 +23,22 @@ def pick(study: Study) -> None:
     """Where a picture is dropped, or the one that was classified last is taken."""
     uploads = session_uploads()
     current = uploads.current
-    with st.popover("By a picture", icon=":material/image_search:", width="stretch"):
+    number = st.session_state.setdefault(PICKS, 0)  # a new one is closed
+    with st.popover("By a picture", icon=":material/image_search:", width="stretch", key=f"by-picture-{number}"):
         if current is not None and st.button(
             escape_markdown(f"The picture on Classify: {current.name}"), key="dictionary-current", width="stretch"
         ):
-            st.session_state[CHOSEN] = current.key
+            _choose(current.key)
         new = intake.upload(session.classifier(), uploads, label="Drop a picture", key="dictionary-upload")
         intake.errors()
         if new:
-            st.session_state[CHOSEN] = new[0]
+            _choose(new[0])
+
+
+def _choose(key: str) -> None:
+    st.session_state[CHOSEN] = key
+    st.session_state[PICKS] += 1
+    st.rerun()
 
 
 def show(study: Study, listed: list[int]) -> bool:
