@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from niwt_core import EncodedPicture, Study
-from niwt_core.report.figures import sized_square
+from niwt_core.explain.overlay import seen_part
 from niwt_core.study.firing import strongest
 from pages.components.shared import cards, intake, session
 from pages.components.shared.markdown import escape_markdown
@@ -47,7 +47,7 @@ def show(study: Study, listed: list[int]) -> bool:
     if upload is None:
         return False
     picture = session_uploads().encoded(upload, session.classifier())
-    source = picture_address(sized_square(picture.image), side=SIDE)
+    source = picture_address(seen_part(picture.image, picture.box).resize((SIDE, SIDE)), side=SIDE)
     left, right = st.columns([6, 2], vertical_alignment="center")
     left.html(
         f'<div class="cyn-beside"><div>{crop(source, alt=upload.name)}</div><div><h2 class="cyn-h2 cyn-flush">What fires on {text(upload.name)}</h2>'
