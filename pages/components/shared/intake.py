@@ -25,7 +25,7 @@ SOURCES = {
     "upload": ":material/upload: Upload",
     "camera": ":material/photo_camera: Camera",
 }
-TYPES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "jp2")
+TYPES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "jp2", "heic", "heif")
 SAMPLES = 8  # shown at once
 ERRORS_SHOWN = 5
 BESIDE = "side-by-side"  # whether two are compared, in the session's state
