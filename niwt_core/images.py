@@ -20,7 +20,7 @@ from niwt_core.errors import NiwtError
 try:
     import pillow_heif
 except ImportError:  # no wheel for this machine: HEIC is then named and left out
-    pillow_heif = None
+    pillow_heif = None  # type: ignore[assignment]
 
 Source = str | Path | bytes | BinaryIO | Image.Image
 MAX_PIXELS = 100_000_000

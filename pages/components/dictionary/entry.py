@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -16,6 +18,7 @@ from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
 
 BINS = 28  # of the histogram
+RESTING = 2.5  # times the next tallest bar: from there on the bar of resting neurons is cut
 SHOWN = 5  # classes for and against, beside the strip of all
 
 
@@ -142,6 +145,9 @@ def _activation(study: Study, index: int) -> None:
     both = np.concatenate([split.with_it, split.without])
     low, high = interesting(both)
     bins = {"start": low, "end": high, "size": max((high - low) / BINS, 1e-9)}
+    top, cut = visible_top([np.clip(split.with_it, low, high), np.clip(split.without, low, high)], low, high)
+    if top:
+        chart.update_yaxes(range=[0, top])
     for name, values, kind in ((f"with {split.what}", split.with_it, "neuron"), ("without", split.without, "faint")):
         chart.add_histogram(
             x=np.clip(values, low, high), name=f"{text(name)} ({len(values)} {split.unit})", histnorm="percent", xbins=bins, opacity=0.65,
@@ -156,7 +162,23 @@ def _activation(study: Study, index: int) -> None:
     medians = [float(np.median(side)) if len(side) else 0.0 for side in (split.with_it, split.without)]
     describe = f"{measured.capitalize()} of neuron {index}: median {medians[0]:.2f} with {split.what}, {medians[1]:.2f} without."
     charts.show(chart, key=f"activation-{index}", alt=describe)
-    st.caption("Dotted: the medians. What lies beyond the axis is counted at its end.")
+    st.caption("Dotted: the medians. What lies beyond the axis is counted at its end." + cut)
+
+
+def visible_top(sides: Sequence[np.ndarray], low: float, high: float) -> tuple[float, str]:
+    """(top of the axis in percent, what is cut): where most pictures leave a neuron at rest, their one bar would press all others into a line.
+
+    0 and "" where no bar stands out so far.
+    """
+    shares = [100 * np.histogram(side, BINS, (low, high))[0] / len(side) for side in sides if len(side) and high > low]
+    if not shares:
+        return 0.0, ""
+    rest = max(float(share[1:].max()) for share in shares)
+    first = [float(share[0]) for share in shares]
+    if max(first) <= RESTING * rest or rest <= 0:
+        return 0.0, ""
+    parts = " and ".join(f"{value:.0f} %" for value in first)
+    return 1.25 * rest, f" The bars at rest are cut at the top: they hold {parts} of their sides."
 
 
 def interesting(values: np.ndarray) -> tuple[float, float]:
