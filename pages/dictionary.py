@@ -32,12 +32,12 @@ words_column, class_column, part_column, trust_column, picture_column = st.colum
 words = words_column.text_input(
     "Search", placeholder="green wings, beak, a class, № 15", key="words", type="search", live=True, icon=":material/search:"
 )  # fmt: skip
-names = [*built, *class_families.ordered(study)]
-if st.session_state.get("of_class") not in names:  # a built class that is gone
+options = [*built, *class_families.ordered(study)]
+if st.session_state.get("of_class") not in options:  # a built class that is gone
     st.session_state.pop("of_class", None)
 name = class_column.selectbox(
     "Matters to",
-    names,
+    options,
     index=None,
     format_func=class_families.label(study),
     placeholder="Any class",

@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from niwt_core import Classifier, Recipe, build_class
+from niwt_core import Recipe
 from niwt_core.audit.ground_truth import measure_ground_truth
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.study.evaluate import evaluate
 from pages.components.measure import audits, baselines, built_classes, ground_truth
-from pages.components.shared import session
 from pages.components.studies import study_list
-from tests.support.opened import ROOT, charts_of, page_text, went_well
+from tests.support.opened import ROOT, charts_of, page_text, went_well, with_classes
 from tests.support.shapes import SHAPES, shape
 from tests.support.small_study import UNSEEN, small_study
 from tests.support.tiny_aviary import tiny_aviary
@@ -287,8 +286,7 @@ def test_dictionary_reads_other_words_and_classes(page: Open) -> None:
 
 def test_a_built_class_matters_to_neurons_too(page: Open) -> None:
     at = page("dictionary")
-    history = session.ClassHistory(Classifier(small_study()))
-    history.classifier.hold(build_class(small_study(), Recipe("Mine", {"crown color": "red"})))
+    history = with_classes(Recipe("Mine", {"crown color": "red"}))
     at.session_state["class_histories"] = {small_study().id: history}
     at.segmented_control(key="trust").set_value("All")
     at = went_well(at.run())
@@ -302,8 +300,7 @@ def test_a_built_class_matters_to_neurons_too(page: Open) -> None:
 
 def test_measure_shows_what_built_classes_take(page: Open) -> None:
     study = small_study()
-    history = session.ClassHistory(Classifier(study))
-    history.classifier.hold(build_class(study, Recipe("Mine", like=study.unseen_classes[0])))
+    history = with_classes(Recipe("Mine", like=study.unseen_classes[0]))
     at = page("measure")
     assert "Your classes" not in page_text(at)
     at.session_state["class_histories"] = {study.id: history}

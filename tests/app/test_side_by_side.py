@@ -10,17 +10,15 @@ from niwt_core import Classifier, Recipe
 from niwt_core.study.temperature import temperature_of
 from pages.components.classify import coarse
 from pages.components.classify.side_by_side import fight
-from pages.components.shared import intake, session
-from tests.support.opened import page_text, went_well
+from pages.components.shared import intake
+from tests.support.opened import page_text, went_well, with_classes
 from tests.support.small_study import small_study
+
+RECIPES = (Recipe("First", {"crown color": "red"}), Recipe("Second", {"bill shape": "needle"}))
 
 
 def two_built() -> Classifier:
-    study = small_study()
-    classifier = Classifier(study)
-    classifier.add_recipe(Recipe("First", {"crown color": "red"}))
-    classifier.add_recipe(Recipe("Second", {"bill shape": "needle"}))
-    return classifier
+    return with_classes(*RECIPES).classifier
 
 
 def test_a_fight_begins_with_what_the_weaker_of_the_two_is_likeliest_for() -> None:
@@ -72,7 +70,7 @@ def test_two_explanations_and_two_classes_on_one_screen(page) -> None:  # type: 
     assert first.value == second.value  # one picture so far: two classes of it
     classes = [box.value for box in at.selectbox if box.key.startswith("side-class-")]
     assert classes[0] != classes[1]
-    at.session_state["class_histories"] = {small_study().id: session.ClassHistory(two_built())}
+    at.session_state["class_histories"] = {small_study().id: with_classes(*RECIPES)}
     at = went_well(at.segmented_control(key="compare-what").set_value("classes").run())
     assert at.selectbox(key="fight-0").value == "First"
     assert at.selectbox(key="fight-1").value == "Second"

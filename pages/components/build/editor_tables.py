@@ -27,8 +27,8 @@ from niwt_core.knowledge.attributes import readable
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.exemplars import jpeg_bytes
 from niwt_core.neurons.neuron import Neuron
-from niwt_core.neurons.user_names import UserNames
 from niwt_core.neurons.search import other_words
+from niwt_core.neurons.user_names import UserNames
 from pages.components.build.swatches import swatch
 
 THUMB_SIDE = 192  # pixels of a sample picture

@@ -76,7 +76,11 @@ def _explanation(classifier: Classifier, pictures: Uploads, number: int) -> None
     item = by_name[name]
     seen = seen_part(answer.picture.image, answer.picture.box).resize((SIDE, SIDE))
     square = jpeg_uri(seen, side=SIDE)
-    layer = "" if coarse.note(answer, method) else layer_address(map_of(answer, name, method, key=picture), seen.size, WHOLE)
+    layer = (
+        ""
+        if coarse.note(answer, method)
+        else layer_address(map_of(answer, name, method, key=picture), seen.size, WHOLE)
+    )
     heat = (
         f'<img class="cls-heat" src="{layer}" alt="{text(METHOD_NAMES[method])} for {text(item.display)}">'
         if layer

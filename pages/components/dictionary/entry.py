@@ -9,9 +9,9 @@ import streamlit as st
 
 from niwt_core import BuiltClass, NiwtError, Study
 from niwt_core.knowledge.class_names import display_name
+from niwt_core.method.importance import unit
 from niwt_core.study.naming_notice import what_names_were_tested_on
 from pages.components.dictionary import more_examples, naming
-from niwt_core.method.importance import unit
 from pages.components.dictionary.ablation import ablation
 from pages.components.shared import cards, charts, class_families, lookup, style, user_names, user_photographs
 from pages.components.shared.pictures import class_crop

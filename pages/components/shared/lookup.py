@@ -14,8 +14,8 @@ from niwt_core.knowledge.attributes import readable
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.method.importance import unit
 from niwt_core.neurons.neuron import Neuron, find_neurons
-from niwt_core.neurons.user_names import UserNames
 from niwt_core.neurons.search import SearchResult, search_neurons
+from niwt_core.neurons.user_names import UserNames
 from niwt_core.study.class_importance import class_importance
 from pages.components.shared import user_names
 from pages.components.shared.session import per_study
