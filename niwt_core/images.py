@@ -17,6 +17,11 @@ from PIL import Image, UnidentifiedImageError
 
 from niwt_core.errors import NiwtError
 
+try:
+    import pillow_heif
+except ImportError:  # no wheel for this machine: HEIC is then named and left out
+    pillow_heif = None  # type: ignore[assignment]
+
 Source = str | Path | bytes | BinaryIO | Image.Image
 MAX_PIXELS = 100_000_000
 MAX_MEMORY = 512_000_000  # bytes that decoding and converting one picture may take
@@ -24,8 +29,8 @@ LARGE = 16_000_000  # pixels: what is used at a smaller size is averaged down wh
 STRIP = 2_000_000  # pixels converted at once
 # Not all that Pillow knows: EPS starts another program, TGA has no signature and takes any text for a picture.
 COMMON_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM")  # the others cost 0.06 s to load
-MORE_FORMATS = ("WEBP", "TIFF", "JPEG2000", "AVIF", "ICO")
-_FIX = "give a JPEG, PNG, WebP, TIFF, BMP or GIF file"
+MORE_FORMATS = ("WEBP", "TIFF", "JPEG2000", "AVIF", "ICO", "HEIF")
+_FIX = "give a JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF file"
 _ORIENTATION = 0x0112  # EXIF tag
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -37,9 +42,14 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _STORED = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}  # bytes a pixel; others take 4
-_DECODED_TWICE = ("WEBP", "AVIF", "JPEG2000", "TIFF")  # their libraries hold a whole picture of their own
+_DECODED_TWICE = ("WEBP", "AVIF", "JPEG2000", "TIFF", "HEIF")  # their libraries hold a whole picture of their own
 _TRANSPARENT = ("RGBA", "LA", "PA", "La", "RGBa")
 _WARNING_FILTERS = threading.Lock()  # warnings.catch_warnings is not safe in threads by itself
+
+
+def reads_heic() -> bool:
+    """Pictures of telephones can be read: pillow-heif is installed."""
+    return pillow_heif is not None
 
 
 def image_hash(data: bytes) -> str:
@@ -114,6 +124,8 @@ def _identified(handle: BinaryIO) -> Image.Image:
             return Image.open(handle, formats=COMMON_FORMATS)
         except UnidentifiedImageError:
             Image.init()
+            if pillow_heif is not None and "HEIF" not in Image.OPEN:
+                pillow_heif.register_heif_opener(thumbnails=False)  # what telephones take
             return Image.open(handle, formats=[name for name in MORE_FORMATS if name in Image.OPEN])
 
 

@@ -8,9 +8,9 @@ from niwt_core.explain.attribution import METHODS
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.report.figures import METHOD_NAMES
 from niwt_core.report.stylesheet import sheet
-from pages.components.classify import answers, results, viewer, why
+from pages.components.classify import answers, coarse, results, side_by_side, viewer, why
 from pages.components.classify.reasons import explanation_of, map_of
-from pages.components.shared import intake, offered, session, style
+from pages.components.shared import intake, offered, picture_keeper, session, style
 from pages.components.shared.uploads import session_uploads
 from pages.serving import visitors
 
@@ -54,12 +54,12 @@ def answered() -> None:
             key="map_method",
         )
         with area:
-            viewer.show(
-                answer.picture,
-                map_of(answer, chosen, method, key=upload.key),
-                name=display,
-                key=upload.key,
-            )
+            if coarse.note(answer, method):
+                viewer.show_alone(answer.picture)
+            else:
+                map_ = map_of(answer, chosen, method, key=upload.key)
+                viewer.show(answer.picture, map_, name=display, key=upload.key)
+            coarse.say(answer, method)
     with ranking:
         answers.ranking(answer, upload.key, chosen)
         style.legend()
@@ -110,5 +110,9 @@ with session.shown_errors():
         if pictures.current is None:
             intake.start_with_a_sample(classifier, pictures)
     intake.choose(classifier, pictures)
+    picture_keeper.keep_pictures()
     results.show(classifier, pictures)
-    answered()
+    if st.session_state.get(intake.BESIDE):
+        side_by_side.show(classifier, pictures)
+    else:
+        answered()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from niwt_core.report.dictionary_data import dictionary_csv
 from niwt_core.study.naming_notice import what_names_were_tested_on
-from pages.components.dictionary import entry
+from pages.components.dictionary import by_picture, entry
 from pages.components.shared import cards, class_families, lookup, session, user_names, user_photographs
 
 PER_PAGE = 12
@@ -25,13 +25,19 @@ session.page(
 cards.trust_bar(study)
 user_photographs.panel(study, "dictionary")
 
-words_column, class_column, part_column, trust_column = st.columns([4, 4, 3, 4], vertical_alignment="bottom")
-words = words_column.text_input(
-    "Search", placeholder="red crown, hooked, № 15", key="words", type="search", live=True, icon=":material/search:"
+built = session.classifier().built
+words_column, class_column, part_column, trust_column, picture_column = st.columns(
+    [4, 4, 3, 4, 3], vertical_alignment="bottom"
 )
+words = words_column.text_input(
+    "Search", placeholder="green wings, beak, a class, № 15", key="words", type="search", live=True, icon=":material/search:"
+)  # fmt: skip
+options = [*built, *class_families.ordered(study)]
+if st.session_state.get("of_class") not in options:  # a built class that is gone
+    st.session_state.pop("of_class", None)
 name = class_column.selectbox(
     "Matters to",
-    class_families.ordered(study),
+    options,
     index=None,
     format_func=class_families.label(study),
     placeholder="Any class",
@@ -50,8 +56,15 @@ part = part_column.selectbox(
 trust = TRUST[
     trust_column.segmented_control("Trust", list(TRUST), default="Named", required=True, key="trust", width="stretch")
 ]
-listed = lookup.search(study, words or "", part or "", trust)
+result = lookup.search(study, words or "", part or "", trust, tuple(built.values()))
+listed = list(result.neurons)
+if result.class_name or result.read_as:
+    cards.read_as(study, result)
+with picture_column, session.shown_errors():
+    by_picture.pick(study)
 
+if by_picture.show(study, listed):
+    st.stop()
 if name is None:
     class_families.browse(study, "dictionary", lambda chosen: st.session_state.update(of_class=chosen))
 for column in lookup.attribute_columns(study, words or ""):
@@ -60,7 +73,7 @@ for column in lookup.attribute_columns(study, words or ""):
         user_photographs.of_attribute(study, column),
     )
 if name is not None:
-    entry.show_class(study, study.class_index(name), listed)
+    entry.show_class(study, name, listed, built.get(name))
 elif not listed:
     cards.nothing(
         "No neuron answers to that", "Try a shorter word, another part, or show all neurons, unnamed ones included."

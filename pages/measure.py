@@ -1,6 +1,6 @@
 """Measure: how good the classifier is on classes it has never seen, what it gives up for that, and where the figures come from."""
 
-from pages.components.measure import audits, baselines, by_class, ground_truth, measures, own_classifier
+from pages.components.measure import audits, baselines, built_classes, by_class, ground_truth, measures, own_classifier
 from pages.components.shared import session
 
 CLASSES_IN_MATRIX = 200  # of a trained classifier; more cannot be read
@@ -28,4 +28,6 @@ else:
     by_class.classes(study)
     by_class.class_map(study)
     by_class.confusions(study)
+with session.shown_errors():
+    built_classes.show(session.classifier())
 measures.provenance(study)

@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image, ImageFile, ImageOps
 
@@ -341,3 +342,38 @@ def test_a_picture_in_strips_is_the_picture(mode, monkeypatch):
     small = open_image(data, at_least=50)
     assert small.size == (135, 101)
     np.testing.assert_array_equal(np.asarray(small), np.asarray(reference.reduce(3)))
+
+
+def heic(image: Image.Image, orientation: int = 1) -> bytes:
+    """As a telephone writes it."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(image).save(buffer, quality=95, exif=exif.tobytes())
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_heic_of_a_telephone_opens_upright(orientation, tmp_path):
+    expected = ImageOps.exif_transpose(
+        Image.open(io.BytesIO(encode(gradient(64, 48), "JPEG", exif=_exif(orientation))))
+    )
+    file = tmp_path / "IMG_0001.HEIC"
+    file.write_bytes(heic(gradient(64, 48), orientation))
+    opened = open_image(file)
+    assert opened.mode == "RGB"
+    assert opened.size == expected.size == ((48, 64) if orientation == 6 else (64, 48))
+    assert np.abs(np.asarray(opened, float) - np.asarray(expected, float)).mean() < 6
+    assert check_image(file) == opened.size
+
+
+def test_damaged_heic_is_refused_in_one_line():
+    data = heic(gradient(64, 48))
+    with pytest.raises(NiwtError, match="cannot read the picture"):
+        open_image(data[: len(data) // 2])
+
+
+def _exif(orientation: int) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif.tobytes()

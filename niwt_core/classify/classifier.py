@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from niwt_core.backbones.of_features import reads_pictures
+from niwt_core.backbones.split import SplitNetwork
 from niwt_core.classify.answer import Answer, Candidate, ClassKind, EncodedPicture, Ranked
 from niwt_core.classify.build import BuiltClass, build_class
 from niwt_core.classify.recipe import Recipe
@@ -195,13 +196,14 @@ class Classifier:
                     yield EncodedPicture(image, inputs[i : i + 1], activations[i : i + 1], features[i], box)
 
     @torch.inference_mode()
-    def run(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Network inputs (B,3,s,s) -> features (B,D) and mean activations (B,N), on the CPU.
+    def run(self, inputs: Tensor, network: SplitNetwork | None = None) -> tuple[Tensor, Tensor]:
+        """Network inputs (B,3,s,s) -> features (B,D) and mean activations (B,N), on the CPU; by ``network``, one that computes the same.
 
         Channels last in memory: a third less time for MobileNetV2 on a CPU, the same sums in another order.
         """
-        activations = self.network.stem(inputs.to(self.device, memory_format=torch.channels_last))
-        features = self.network.tail(activations)
+        network = network or self.network
+        activations = network.stem(inputs.to(self.device, memory_format=torch.channels_last))
+        features = network.tail(activations)
         pooled = features if self.network.identity_tail else activations.flatten(2).mean(2)
         return features.cpu(), pooled.cpu()
 

@@ -25,6 +25,7 @@ from torch import Tensor
 from niwt_core.classify.build import BuiltClass, build_class, class_of_row
 from niwt_core.classify.recipe import Recipe
 from niwt_core.errors import NiwtError
+from niwt_core.evaluation.folds import gamma_unit
 from niwt_core.study.calibration import built_bias
 from niwt_core.study.study import Study
 
@@ -92,7 +93,7 @@ def confirm(study: Study, recipe: Recipe, confirmed: Confirmed) -> Confirmation:
             fix="give the pictures again",
         )
     described = build_class(study, recipe)
-    ridge, margin = ridge_of(study, confirmed), MARGIN * study.choices.gamma_unit
+    ridge, margin = ridge_of(study, confirmed), MARGIN * margin_unit(study, confirmed)
     row = described.weights.double().numpy()
     centred = (confirmed.features - study.head.mean).double().numpy()  # (n, D)
     scores = centred @ row + described.bias  # (n,)
@@ -112,6 +113,14 @@ def confirm(study: Study, recipe: Recipe, confirmed: Confirmed) -> Confirmation:
         before=(scores > confirmed.best_other) == confirmed.belongs,
         after=(left_out_scores > confirmed.best_other) == confirmed.belongs,
     )
+
+
+def margin_unit(study: Study, confirmed: Confirmed) -> float:
+    """The unit of the margin, in logits: the standard deviation of seen logits on the pictures that fitted the head; where none did (a classifier as
+    it is), on the confirmed ones. It follows the head's scale either way."""
+    if study.choices.folds:
+        return study.choices.gamma_unit
+    return gamma_unit(study.head.logits(confirmed.features.float())) or 1.0
 
 
 def ridge_of(study: Study, confirmed: Confirmed) -> float:

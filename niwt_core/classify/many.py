@@ -12,6 +12,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from niwt_core.backbones.folding import folded
+from niwt_core.backbones.split import SplitNetwork
 from niwt_core.classify.answer import Ranked
 from niwt_core.classify.classifier import Classifier
 from niwt_core.classify.novelty import novelty_of
@@ -54,7 +56,7 @@ def classify_files(
 
     At most ``AHEAD`` batches of inputs are in memory, however many files there are. top: places of the ranking that are kept.
     """
-    preprocess, waiting = classifier.study.preprocess, iter(paths)
+    preprocess, waiting, network = classifier.study.preprocess, iter(paths), folded(classifier.network)
     side = max(preprocess.size, preprocess.resize or 0)
 
     def read(path: Path) -> Tensor | NiwtError:
@@ -72,23 +74,27 @@ def classify_files(
                 if not ahead:
                     return
                 now, ahead = ahead[:batch], ahead[batch:]
-                yield from _answers(classifier, [(path, future.result()) for path, future in now], top)
+                yield from _answers(classifier, network, [(path, future.result()) for path, future in now], top)
         finally:  # whoever stops asking need not wait for what nobody will read
             for _, future in ahead:
                 future.cancel()
 
 
-def _answers(classifier: Classifier, read: list[tuple[Path, Tensor | NiwtError]], top: int) -> list[FileAnswer]:
+def _answers(
+    classifier: Classifier, network: SplitNetwork, read: list[tuple[Path, Tensor | NiwtError]], top: int
+) -> list[FileAnswer]:
     """The answers to one batch, in its order."""
     readable = [(path, value) for path, value in read if isinstance(value, Tensor)]
-    answered = iter(_ranked(classifier, readable, top) if readable else ())
+    answered = iter(_ranked(classifier, network, readable, top) if readable else ())
     return [FileAnswer(path, error=value) if isinstance(value, NiwtError) else next(answered) for path, value in read]
 
 
 @torch.inference_mode()
-def _ranked(classifier: Classifier, read: list[tuple[Path, Tensor]], top: int) -> list[FileAnswer]:
+def _ranked(
+    classifier: Classifier, network: SplitNetwork, read: list[tuple[Path, Tensor]], top: int
+) -> list[FileAnswer]:
     """The answers to the inputs (3,s,s) of one batch."""
-    features, pooled = classifier.run(torch.stack([value for _, value in read]))  # (B, D), (B, N)
+    features, pooled = classifier.run(torch.stack([value for _, value in read]), network)  # (B, D), (B, N)
     logits = classifier.logits(features)  # (B, C)
     order = logits.argsort(dim=1, descending=True, stable=True)[:, :top]
     scores, shares = (values.gather(1, order).tolist() for values in (logits, classifier.probabilities(logits)))

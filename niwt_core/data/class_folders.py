@@ -9,7 +9,7 @@ import numpy as np
 
 from niwt_core.data.dataset import Dataset, Skipped
 from niwt_core.errors import NiwtError, shown
-from niwt_core.images import check_image
+from niwt_core.images import check_image, reads_heic
 
 _POINTERS = (
     (b"version https://git-lfs", "a Git LFS pointer: run `git lfs pull`"),
@@ -91,8 +91,8 @@ def is_text(name: str) -> bool:
 
 def _reason(path: Path, error: NiwtError) -> str:
     """Why a file is no picture, by what people take for one: pointers of version control, and HEIC."""
-    if path.suffix.lower() in (".heic", ".heif"):
-        return "HEIC, which cannot be read here: convert it to JPEG"
+    if path.suffix.lower() in (".heic", ".heif") and not reads_heic():
+        return "HEIC, which cannot be read here: install pillow-heif, or convert it to JPEG"
     if path.suffix.lower() == ".dvc":
         return "a DVC pointer: run `dvc pull`"
     try:

@@ -11,7 +11,7 @@ import numpy as np
 from niwt_core.errors import NiwtError
 from niwt_core.knowledge.class_names import class_key
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic")
 
 
 @dataclass(frozen=True)

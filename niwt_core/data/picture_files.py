@@ -9,7 +9,7 @@ from pathlib import Path
 from niwt_core.data.photographs import SUFFIXES
 from niwt_core.errors import NiwtError
 
-_SUFFIXES = {*SUFFIXES, ".gif", ".ppm", ".avif", ".jp2"}
+_SUFFIXES = {*SUFFIXES, ".gif", ".ppm", ".avif", ".jp2", ".heic", ".heif"}
 
 
 def picture_files(named: Sequence[Path]) -> tuple[list[Path], set[Path]]:

@@ -1,10 +1,14 @@
 """In Chromium: from the first page to a neuron and what it is good for; on a large screen and on a telephone."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from niwt_core.images import open_image
+from niwt_core.study.firing import strongest
 from tests.support.browser import open_page, served
-from tests.support.small_study import small_study
+from tests.support.small_study import small_dataset, small_study
 
 pytestmark = pytest.mark.browser
 
@@ -86,3 +90,45 @@ def test_a_page_that_is_visited_again_is_not_sent_again(address: str, browser: B
             page.get_by_role("heading", name=name, level=1, exact=True).wait_for()
             page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     assert costs[1] < costs[0] / 2
+
+
+def test_the_search_knows_other_words(address, browser):
+    page, problems = open_page(browser, f"{address}/build")
+    search = page.get_by_label("Search attributes")
+    search.wait_for()
+    for typed, label in (
+        ("beak", "Bill shape: needle"),
+        ("wings green", "Wing color: only green"),
+        ("scarlet crown", "Crown color: only red"),
+    ):
+        search.fill(typed)
+        page.get_by_label(label).first.wait_for(state="attached")
+        rows = page.locator(".value:visible")
+        assert 0 < rows.count() < 40
+    search.fill("wngs grean")
+    page.get_by_text("Read as: wng → wing, grean → green").wait_for()
+    assert problems == []
+    page.context.close()
+
+
+def test_neurons_that_fire_on_a_dropped_picture(address, browser, tmp_path):
+    page, problems = open_page(browser, f"{address}/dictionary", width=390, height=844)
+    page.get_by_text("All", exact=True).click()
+    file = tmp_path / "mine.jpg"
+    small_dataset().picture(3).save(file, quality=95)
+    page.get_by_role("button", name="By a picture").click()
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("heading", name="What fires on mine.jpg").wait_for()
+    cards = page.locator("[class*=st-key-card-neuron-fired] .cyn-lens")
+    cards.first.wait_for(state="attached")
+    study = small_study()
+    fired = strongest(study, study.classifier().encode(open_image(file)).pooled, list(range(len(study.neurons))))
+    assert cards.count() == min(len(fired), 16)
+    expect(page.locator("[class*=st-key-card-neuron-fired]").first).to_have_class(
+        re.compile(f"st-key-card-neuron-fired-{fired[0][0]}( |$)")
+    )
+    assert fits(page)
+    page.get_by_role("button", name="All neurons").click()
+    expect(cards).to_have_count(0)
+    assert problems == []
+    page.context.close()

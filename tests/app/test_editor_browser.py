@@ -141,8 +141,12 @@ def test_steps_reset_search_and_filter(blank):
     blank.get_by_label("Only what changed").uncheck()
     blank.get_by_label("Search attributes").fill("value 31")
     assert blank.locator(".value:visible").count() == 3  # 31, 310, 311
-    blank.get_by_label("Search attributes").fill("alue")
+    blank.get_by_label("Search attributes").fill("vlue 31")
+    assert blank.get_by_text("Read as: vlue → value").is_visible()
+    assert blank.locator(".value:visible").count() == 3
+    blank.get_by_label("Search attributes").fill("xylophone")
     assert blank.get_by_text("No attribute matches").is_visible()
+    assert not blank.get_by_text("Read as").is_visible()
     blank.get_by_label("Search attributes").fill("")
     blank.get_by_role("button", name="Reset all").click()
     blank.wait_for_function("() => sent.length === 4 && Object.keys(sent[3].changes).length === 0")

@@ -96,3 +96,39 @@ def test_dropped_pictures_climb_during_the_drag_and_transfer_stays_in_sight(addr
     expect(verdict).to_contain_text("mine 2.jpg")
     assert problems == []
     page.context.close()
+
+
+def test_dropped_pictures_and_what_is_said_of_them_survive_a_reload(address, browser, photographs):
+    page, problems = open_page(browser, f"{address}/build")
+    page.locator(".editor").wait_for()
+    page.locator("input[type=file]").first.set_input_files(photographs)
+    page.locator(".mine-list li").nth(2).wait_for()
+    page.get_by_label("Crown color: only red").check()
+    page.get_by_text("Confirmed by the engine").wait_for(state="attached")
+    before = live(page)
+    page.wait_for_function(
+        """async () => await new Promise((done) => {
+          const open = indexedDB.open("niwt", 1);
+          open.onsuccess = () => { const all = open.result.transaction("pictures").objectStore("pictures").getAll();
+            all.onsuccess = () => { open.result.close(); done(all.result.filter((one) => one.data).length === 3); }; };
+        })"""
+    )
+    page.goto(f"{address}/build")  # another session
+    page.locator(".mine-list li").nth(2).wait_for()
+    expect(page.get_by_label("Crown color: only red")).to_be_checked(timeout=20_000)
+    assert live(page) == before  # what the network saw, to the last bit
+
+    page.get_by_label("Name of your class").fill("Mine")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Transfer weights").click()
+    page.get_by_role("button", name="Test it").first.click()
+    tile = page.get_by_role("button", name="mine 1.jpg is one")
+    tile.first.click()
+    page.get_by_role("button", name="mine 1.jpg is none").first.wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.goto(f"{address}/build")
+    page.get_by_role("button", name="Test it").first.click()
+    page.get_by_role("button", name="mine 1.jpg is none").first.wait_for()
+    page.get_by_role("button", name="mine 0.jpg is one").first.wait_for()
+    assert problems == []
+    page.context.close()

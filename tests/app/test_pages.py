@@ -12,9 +12,9 @@ from niwt_core import Recipe
 from niwt_core.audit.ground_truth import measure_ground_truth
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.study.evaluate import evaluate
-from pages.components.measure import audits, baselines, ground_truth
+from pages.components.measure import audits, baselines, built_classes, ground_truth
 from pages.components.studies import study_list
-from tests.support.opened import ROOT, charts_of, page_text, went_well
+from tests.support.opened import ROOT, charts_of, page_text, went_well, with_classes
 from tests.support.shapes import SHAPES, shape
 from tests.support.small_study import UNSEEN, small_study
 from tests.support.tiny_aviary import tiny_aviary
@@ -271,3 +271,47 @@ def test_names_typed_by_people_are_text() -> None:
     recipe = Recipe(name="<img src=x onerror=alert(1)>", like=small_study().unseen_classes[0])
     assert "<img" not in style.chip("built", recipe.name)
     assert display_name("a") in style.chip("built", "a")
+
+
+def test_dictionary_reads_other_words_and_classes(page: Open) -> None:
+    at = page("dictionary")
+    at.segmented_control(key="trust").set_value("All")
+    at = went_well(at.text_input(key="words").set_value("scarlet").run())
+    assert "was read as" in page_text(at)
+    name = display_name(small_study().unseen_classes[0])
+    at = went_well(at.text_input(key="words").set_value(name).run())
+    assert "those that matter most to the class" in page_text(at)
+    assert any(button.label.startswith("Open neuron") for button in at.button)
+
+
+def test_a_built_class_matters_to_neurons_too(page: Open) -> None:
+    at = page("dictionary")
+    history = with_classes(Recipe("Mine", {"crown color": "red"}))
+    at.session_state["class_histories"] = {small_study().id: history}
+    at.segmented_control(key="trust").set_value("All")
+    at = went_well(at.run())
+    at = went_well(at.selectbox(key="of_class").set_value("Mine").run())
+    assert "predicted from your description" in page_text(at)
+    assert "Speak for it" in page_text(at)
+    at = went_well(at.selectbox(key="of_class").set_value(None).run())
+    at = went_well(at.text_input(key="words").set_value("mine").run())
+    assert "★ Mine" in page_text(at)
+
+
+def test_measure_shows_what_built_classes_take(page: Open) -> None:
+    study = small_study()
+    history = with_classes(Recipe("Mine", like=study.unseen_classes[0]))
+    at = page("measure")
+    assert "Your classes" not in page_text(at)
+    at.session_state["class_histories"] = {study.id: history}
+    at = went_well(at.run())
+    taken = built_classes.taken_by(history.classifier)["Mine"]
+    tests = [i for i, split in enumerate(study.split) if split.startswith("test")]
+    best = [
+        history.classifier.candidates[int(history.classifier.logits(study.features[i].float()).argmax())].name
+        for i in tests
+    ]
+    assert taken.count == best.count("Mine")
+    assert taken.total == len(tests)
+    assert f"{taken.count} of {taken.total}" in page_text(at)
+    assert "Your classes" in page_text(at)

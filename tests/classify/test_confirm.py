@@ -8,7 +8,7 @@ import torch
 from scipy.optimize import minimize
 
 from niwt_core import NiwtError, Recipe, build_class
-from niwt_core.classify.confirm import MARGIN, Confirmed, confirm, ridge_about, ridge_of, targets
+from niwt_core.classify.confirm import MARGIN, Confirmed, confirm, margin_unit, ridge_about, ridge_of, targets
 from niwt_core.study.calibration import built_bias
 from tests.support.small_study import small_study
 
@@ -117,3 +117,21 @@ def test_what_does_not_fit_is_refused():
         Confirmed(features * torch.nan, np.array([True, False]), np.zeros(2))
     with pytest.raises(NiwtError, match="another network"):
         confirm(study, RECIPE, Confirmed(torch.zeros(2, 3), np.array([True, False]), np.zeros(2)))
+
+
+@pytest.mark.parametrize("folds", [0, 3])
+def test_the_margin_follows_the_heads_scale(folds):
+    """Logits ten times as large, everything else alike: the row that moves is ten times as large, and tells the same pictures rightly."""
+    study, pictures = small_study(), confirmed_of(small_study())
+    scale = 10.0
+    plain = replace(study, choices=replace(study.choices, folds=folds))
+    scaled = replace(
+        plain,
+        head=replace(plain.head, rows=plain.head.rows * scale, biases=plain.head.biases * scale),
+        choices=replace(plain.choices, gamma_unit=plain.choices.gamma_unit * (scale if folds else 1.0)),
+    )
+    units = [margin_unit(one, pictures) for one in (plain, scaled)]
+    assert units[1] == pytest.approx(scale * units[0], rel=1e-5)
+    if not folds:
+        logits = study.head.logits(pictures.features)
+        assert units[0] == pytest.approx(float(logits.double().std()), rel=1e-4)

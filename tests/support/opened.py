@@ -6,6 +6,10 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from niwt_core import Classifier, Recipe
+from pages.components.shared import session
+from tests.support.small_study import small_study
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -26,3 +30,11 @@ def went_well(at: AppTest) -> AppTest:
 def charts_of(at: AppTest) -> list[dict[str, Any]]:
     """The figures that a page explores by Plotly, as their JSON."""
     return [json.loads(item.proto.spec) for item in at.get("plotly_chart")]
+
+
+def with_classes(*recipes: Recipe) -> session.ClassHistory:
+    """What a session holds that has built these classes of the small study."""
+    classifier = Classifier(small_study())
+    for recipe in recipes:
+        classifier.add_recipe(recipe)
+    return session.ClassHistory(classifier, [session.Step("start", recipes)])

@@ -18,7 +18,7 @@ from pages.components.build.editor_tables import Tables
 from pages.components.build.my_pictures import PictureSet
 
 HERE = Path(__file__).parent
-SCRIPTS = ("score.js", "controls.js", "live.js", "editor.js")  # one module, in this order
+SCRIPTS = ("score.js", "search.js", "controls.js", "live.js", "editor.js")  # one module, in this order
 
 
 @cache

@@ -29,7 +29,8 @@ export class Controls {
     this.id = `editor${serial++}`;
     this.root = element("div", "controls");
     this.nothing = element("p", "nothing", { hidden: true });
-    this.root.append(this.#toolbar(), element("div", "parts", {}, ...header.parts.map((part) => this.#part(part))), this.nothing);
+    this.readAs = element("p", "read-as", { hidden: true, role: "status" });
+    this.root.append(this.#toolbar(), this.readAs, element("div", "parts", {}, ...header.parts.map((part) => this.#part(part))), this.nothing);
   }
 
   #toolbar() {
@@ -85,7 +86,7 @@ export class Controls {
   }
 
   #row(value, group) {
-    const { k, label, swatch, inert } = value;
+    const { k, label, swatch, inert, also } = value;
     const radio = group.exclusive ? element("input", "", { type: "radio", name: group.name, "aria-label": `${group.label}: only ${label}` }) : null;
     const fill = element("i", "fill", { "aria-hidden": "true" });
     const chip = element(radio ? "label" : "span", "chip", { title: inert ? `${label}: this network ignores it` : radio ? `Only ${label}` : label });
@@ -101,7 +102,7 @@ export class Controls {
     const slide = element("span", "slide", {}, range);
     const node = element("div", "value", {}, chip, slide, amount);
     if (inert) node.dataset.inert = "";
-    const row = { k, label, node, radio, fill, range, amount, slide, group, shown: NaN };
+    const row = { k, label, also, node, radio, fill, range, amount, slide, group, shown: NaN };
     this.rows[k] = row;
     range.addEventListener("input", () => this.#drag(row));
     range.addEventListener("change", () => this.onCommit());
@@ -195,27 +196,44 @@ export class Controls {
 
   say(value) { return this.low < 0 ? value.toFixed(2) : `${Math.round((100 * value) / this.header.scale)}%`; }
 
-  /* Shows the rows that match the search (from the start of a word: "red" is not in "tapered") and the filter; a group with a match shows its sliders. */
+  /* Shows the rows that match the search and the filter; what matches nothing is read as the nearest words, and that is said. */
   filter() {
-    const words = this.query.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+    const words = wordsOf(this.query);
+    let read = words;
+    if (!this.#show(words) && words.length) {
+      read = words.map((word) => nearest(word, this.#vocabulary()));
+      this.#show(read);
+    }
+    const corrected = words.filter((word, i) => word !== read[i]).map((word) => `${word} → ${read[words.indexOf(word)]}`);
+    write(this.readAs, corrected.length ? `Read as: ${corrected.join(", ")}` : "");
+    this.readAs.hidden = !corrected.length || !this.nothing.hidden;
+    write(this.nothing, this.onlyChanged && !words.length ? "Nothing has changed yet: move a slider, or press a chip." : "No attribute matches. Try a colour, a part or a shape.");
+  }
+
+  /* Each word must begin a word of a row, of its group or of what else it is called; a group with a match shows its sliders. True if there is a row. */
+  #show(words) {
     const parts = new Map();
-    let found = 0;
+    let matches = 0;
     for (const group of this.groups) {
       let any = false;
       for (const k of group.ks) {
         const row = this.rows[k];
-        const text = ` ${group.partLabel} ${group.label} ${row.label}`.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ");
-        const match = words.every((word) => text.includes(` ${word}`)) && (!this.onlyChanged || this.isChanged(k));
+        const match = words.every((word) => searchable(group, row).includes(` ${word}`)) && (!this.onlyChanged || this.isChanged(k));
         row.node.hidden = !match;
         any ||= match;
       }
       group.node.hidden = !any;
       flag(group.node, "found", any && (words.length > 0 || this.onlyChanged));
       parts.set(group.partNode, (parts.get(group.partNode) ?? false) || any);
-      found += any;
+      matches += any;
     }
     for (const [node, any] of parts) node.hidden = !any;
-    this.nothing.hidden = found > 0;
-    write(this.nothing, this.onlyChanged && !words.length ? "Nothing has changed yet: move a slider, or press a chip." : "No attribute matches. Try a colour, a part or a shape.");
+    this.nothing.hidden = matches > 0;
+    return matches > 0;
+  }
+
+  #vocabulary() {
+    this.known ??= [...new Set(this.groups.flatMap((group) => group.ks.flatMap((k) => searchable(group, this.rows[k]).split(" ").filter(Boolean))))];
+    return this.known;
   }
 }

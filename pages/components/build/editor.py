@@ -13,10 +13,11 @@ from niwt_core.study.temperature import temperature_of
 from pages.components.build import component, my_pictures
 from pages.components.build.draft import AVERAGE, Draft, replaced, to_text
 from pages.components.build.editor_tables import Tables, data_url, prepare
+from pages.components.build.examples import marks_of
 from pages.components.build.facts import confirmed
 from pages.components.build.in_words import in_words
 from pages.components.build.testing import open_test
-from pages.components.shared import class_families, drawing, keeper, session, style, user_names
+from pages.components.shared import class_families, drawing, keeper, picture_keeper, session, style, user_names
 from pages.components.shared.markdown import escape_markdown
 from pages.serving import visitors
 
@@ -39,6 +40,8 @@ def attributes(study: Study, draft: Draft) -> None:
 @visitors.fragment
 def _editor(study: Study, draft: Draft, tables: Tables) -> None:
     keep_draft(study, draft)
+    with session.shown_errors():
+        picture_keeper.keep_pictures(marks_of(study))
     _transfer(study, draft)  # first, so that it never waits for what stands above it on the page
     _start(study, draft)
     words, pictures = st.columns(2, vertical_alignment="top")

@@ -27,6 +27,7 @@ from niwt_core.knowledge.attributes import readable
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.exemplars import jpeg_bytes
 from niwt_core.neurons.neuron import Neuron
+from niwt_core.neurons.search import other_words
 from niwt_core.neurons.user_names import UserNames
 from pages.components.build.swatches import swatch
 
@@ -113,7 +114,13 @@ def parts(study: Study) -> list[dict[str, Any]]:
     loose: list[dict[str, Any]] = []
     for group, columns in knowledge.groups.items():
         values = [
-            {"k": int(k), "label": _value(knowledge.labels[k]), "inert": knowledge.names[k] in inert} for k in columns
+            {
+                "k": int(k),
+                "label": _value(knowledge.labels[k]),
+                "inert": knowledge.names[k] in inert,
+                "also": " ".join(other_words(knowledge.labels[k], knowledge.synonyms.get(knowledge.names[k], ()))),
+            }
+            for k in columns
         ]
         if "::" not in knowledge.names[columns[0]]:
             loose += values

@@ -18,7 +18,7 @@ from niwt_core.classify.confirm import MOST, Confirmed
 from niwt_core.knowledge.class_names import class_key, display_name
 from niwt_core.neurons.exemplars import jpeg_bytes
 from pages.components.shared import drawing
-from pages.components.shared.uploads import THUMB_SIDE, Uploads
+from pages.components.shared.uploads import THUMB_SIDE, Uploads, is_mine
 
 DRAWN, FOUND = 8, 8  # pictures at a press
 LOOKALIKES = 4  # classes that look-alikes are taken from
@@ -110,6 +110,16 @@ def examples_of(study: Study, name: str) -> Examples:
     """This session's examples for a class."""
     of_classes: dict[tuple[str, str], Examples] = st.session_state.setdefault("test_examples", {})
     return of_classes.setdefault((study.id, class_key(name)), Examples())
+
+
+def marks_of(study: Study) -> dict[str, dict[str, bool]]:
+    """What this session says of a person's own pictures: class -> picture -> whether it shows the class."""
+    of_classes: dict[tuple[str, str], Examples] = st.session_state.get("test_examples", {})
+    return {
+        name: {key: picture.belongs for key, picture in examples.pictures.items() if is_mine(key)}
+        for (study_id, name), examples in of_classes.items()
+        if study_id == study.id
+    }
 
 
 def test_of(classifier: Classifier, item: BuiltClass, examples: Examples) -> Test | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from niwt_core import Study
@@ -10,6 +12,7 @@ from pages.components.build.draft import Draft
 from pages.components.shared import session
 from pages.components.shared.style import text
 
+SHOWN = 110  # letters of each list of words
 EXAMPLE = "A small bird with a red crown and a long needle-like bill. Its wings are brown, without bars."
 
 
@@ -54,16 +57,23 @@ def _hear(study: Study, draft: Draft, words: str) -> None:
 
 
 def _said(parsed: Proposals) -> str:
-    items = [f"{item.label}{'' if item.present else ' (not)'}" for item in parsed.proposals if item.source == "said"]
-    implied = [item.label for item in parsed.proposals if item.source == "implied"]
-    guessed = [item.label for item in parsed.proposals if item.source == "guessed"]
-    understood = f'<p class="cyn-sub">Understood: {text("; ".join(items))}.</p>'
-    if guessed:
-        understood += f'<p class="cyn-sub">Guessed by meaning: {text("; ".join(guessed))}.</p>'
-    if implied:
-        understood += (
-            f'<p class="cyn-sub">Goes with it, so half set: {text("; ".join(implied))}. Correct what is wrong.</p>'
-        )
-    if not parsed.unknown:
-        return understood
-    return understood + f'<p class="cyn-sub">Not understood: {text(", ".join(parsed.unknown))}.</p>'
+    """Markup of what was understood: some words of each kind, the others folded, so that the live panel stays in sight."""
+    kinds = (
+        ("Understood", [f"{item.label}{'' if item.present else ' (not)'}" for item in parsed.proposals if item.source == "said"]),
+        ("Guessed by meaning", [item.label for item in parsed.proposals if item.source == "guessed"]),
+        ("Goes with it, so half set", [item.label for item in parsed.proposals if item.source == "implied"]),
+        ("Not understood", list(parsed.unknown)),
+    )  # fmt: skip
+    return "".join(folded(title, words) for title, words in kinds if words or title == "Understood")
+
+
+def folded(title: str, words: Sequence[str]) -> str:
+    """Markup of a list of words in one line or two; what is beyond `SHOWN` letters opens when it is pressed."""
+    shown = len(words)
+    while shown > 1 and len("; ".join(words[:shown])) > SHOWN:
+        shown -= 1
+    line = f"{title}: {text('; '.join(words[:shown]))}"
+    if shown == len(words):
+        return f'<p class="cyn-sub">{line}.</p>'
+    rest = text("; ".join(words[shown:]))
+    return f'<details class="cynb-folded"><summary>{line}; <u>{len(words) - shown} more</u></summary><p>{rest}.</p></details>'

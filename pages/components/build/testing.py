@@ -9,9 +9,10 @@ import streamlit as st
 from niwt_core import BuiltClass, NiwtError, Study
 from niwt_core.classify.confirm import Confirmation, confirm
 from niwt_core.classify.helpful_word import helpful_word
-from pages.components.build.examples import Examples, Test, drawn, examples_of, look_alikes, test_of
+from niwt_core.knowledge.class_names import class_key
+from pages.components.build.examples import Examples, Test, drawn, examples_of, look_alikes, marks_of, test_of
 from pages.components.build.try_it import ask_to_try
-from pages.components.shared import drawing, intake, session, style
+from pages.components.shared import drawing, intake, picture_keeper, session, style
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.style import text
@@ -40,6 +41,7 @@ def close_test() -> None:
 @session.shown_errors()
 def show(study: Study, item: BuiltClass) -> None:
     """The test view of ``item``."""
+    picture_keeper.keep_pictures(marks_of(study))
     classifier, uploads, examples = session.classifier(), session_uploads(), examples_of(study, item.name)
     item = classifier.built.get(item.name, item)
     _start(study, item, examples)
@@ -78,7 +80,10 @@ def _start(study: Study, item: BuiltClass, examples: Examples) -> None:
     known = set(examples.pictures) | examples.removed
     mine = [upload.key for upload in uploads.mine if upload.key not in known]
     if not known:
-        examples.add_uploads(uploads, mine, belongs=True)
+        marks = picture_keeper.kept_marks(study.id).get(class_key(item.name), {})
+        mine = [key for key in mine if key in marks] if marks else mine
+        for belongs in (True, False):
+            examples.add_uploads(uploads, [key for key in mine if marks.get(key, True) is belongs], belongs=belongs)
         if not mine and drawing.can_draw(study):
             _draw(study, item, examples)
         examples.add(look_alikes(study, item, examples))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
-from niwt_core import NiwtError, Study
+from niwt_core import BuiltClass, NiwtError, Study
 from niwt_core.knowledge.class_names import display_name
+from niwt_core.method.importance import unit
 from niwt_core.study.naming_notice import what_names_were_tested_on
 from pages.components.dictionary import more_examples, naming
 from pages.components.dictionary.ablation import ablation
@@ -15,6 +18,7 @@ from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
 
 BINS = 28  # of the histogram
+RESTING = 2.5  # times the next tallest bar: from there on the bar of resting neurons is cut
 SHOWN = 5  # classes for and against, beside the strip of all
 
 
@@ -140,6 +144,9 @@ def _activation(study: Study, index: int) -> None:
     both = np.concatenate([split.with_it, split.without])
     low, high = interesting(both)
     bins = {"start": low, "end": high, "size": max((high - low) / BINS, 1e-9)}
+    top, cut = visible_top([np.clip(split.with_it, low, high), np.clip(split.without, low, high)], low, high)
+    if top:
+        chart.update_yaxes(range=[0, top])
     for name, values, kind in ((f"with {split.what}", split.with_it, "neuron"), ("without", split.without, "faint")):
         chart.add_histogram(
             x=np.clip(values, low, high), name=f"{text(name)} ({len(values)} {split.unit})", histnorm="percent", xbins=bins, opacity=0.65,
@@ -154,7 +161,23 @@ def _activation(study: Study, index: int) -> None:
     medians = [float(np.median(side)) if len(side) else 0.0 for side in (split.with_it, split.without)]
     describe = f"{measured.capitalize()} of neuron {index}: median {medians[0]:.2f} with {split.what}, {medians[1]:.2f} without."
     charts.show(chart, key=f"activation-{index}", alt=describe)
-    st.caption("Dotted: the medians. What lies beyond the axis is counted at its end.")
+    st.caption("Dotted: the medians. What lies beyond the axis is counted at its end." + cut)
+
+
+def visible_top(sides: Sequence[np.ndarray], low: float, high: float) -> tuple[float, str]:
+    """(top of the axis in percent, what is cut): where most pictures leave a neuron at rest, their one bar would press all others into a line.
+
+    0 and "" where no bar stands out so far.
+    """
+    shares = [100 * np.histogram(side, BINS, (low, high))[0] / len(side) for side in sides if len(side) and high > low]
+    if not shares:
+        return 0.0, ""
+    rest = max(float(share[1:].max()) for share in shares)
+    first = [float(share[0]) for share in shares]
+    if max(first) <= RESTING * rest or rest <= 0:
+        return 0.0, ""
+    parts = " and ".join(f"{value:.0f} %" for value in first)
+    return 1.25 * rest, f" The bars at rest are cut at the top: they hold {parts} of their sides."
 
 
 def interesting(values: np.ndarray) -> tuple[float, float]:
@@ -204,18 +227,28 @@ def _classes(study: Study, index: int) -> None:
         cards.open_class(study, int(clicked))
 
 
-def show_class(study: Study, class_index: int, listed: list[int]) -> None:
-    """A class's neurons, for and against, among those that the filters let through."""
-    values = lookup.importances(study)[class_index]
-    kind, name = ("seen" if study.seen[class_index] else "unseen"), display_name(study.classes[class_index])
-    pictures = "".join(class_crop(study, class_index, place=place) for place in range(3))
-    source = "measured on its training pictures" if study.seen[class_index] else "predicted from its description"
+def show_class(study: Study, name: str, listed: list[int], built: BuiltClass | None = None) -> None:
+    """A class's neurons, for and against, among those that the filters let through; ``built``: the class where it was built in this session."""
+    if built is not None:
+        values = unit(built.importances).numpy()
+        kind, display, pictures = "built", built.name, ""
+        source = "predicted from your description"
+    else:
+        class_index = study.class_index(name)
+        values = lookup.importances(study)[class_index]
+        kind, display = ("seen" if study.seen[class_index] else "unseen"), display_name(study.classes[class_index])
+        pictures = "".join(class_crop(study, class_index, place=place) for place in range(3))
+        source = "measured on its training pictures" if study.seen[class_index] else "predicted from its description"
+    crops = f'<div class="cyn-crops">{pictures}</div>' if pictures else ""
+    words = "" if built is not None else _predictability(study, name)
     st.html(
-        f'<div class="cyn-of-class"><div class="cyn-crops">{pictures}</div><div><h2 class="cyn-h2">{style.chip(kind, name)}</h2>'
-        f'<p class="cyn-sub">{text(_said(study, class_index))}The importance of each neuron is {source}.</p></div></div>'
+        f'<div class="{"cyn-of-class" if crops else ""}">{crops}<div><h2 class="cyn-h2">{style.chip(kind, display)}</h2>'
+        f'<p class="cyn-sub">{text(words)}The importance of each neuron is {source}.</p></div></div>'
     )
-    user_photographs.strip("Of your photographs, these are taken for it", user_photographs.of_class(study, class_index))
-    pro, con = lookup.for_and_against(study, class_index, tuple(listed))
+    if built is None:
+        of_class = user_photographs.of_class(study, study.class_index(name))
+        user_photographs.strip("Of your photographs, these are taken for it", of_class)
+    pro, con = lookup.for_and_against(values, tuple(listed))
     top = float(np.abs(values).max()) or 1.0
     for key, title, chosen in (("for", "Speak for it", pro), ("against", "Speak against it", con)):
         style.heading(title, level=3)
@@ -234,8 +267,8 @@ def show_class(study: Study, class_index: int, listed: list[int]) -> None:
                 )
 
 
-def _said(study: Study, class_index: int) -> str:
-    predictability = study.predictability.get(study.classes[class_index])
+def _predictability(study: Study, name: str) -> str:
+    predictability = study.predictability.get(name)
     return (
         ""
         if predictability is None

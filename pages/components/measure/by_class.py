@@ -21,7 +21,9 @@ from pages.components.shared.tables import table
 
 CONFUSIONS = 8
 DRAWN = 250  # classes whose matrix can be told apart on a screen
-READABLE = 40  # classes whose names can stand along an axis; more are named by pointing
+READABLE = 90  # classes whose names can stand along an axis; more are named by pointing
+ON_BOTH = 30  # classes whose names can stand below the columns too
+NAME_ROW, SMALLEST_MATRIX = 10, 520  # pixels: of a name along the axis, of the matrix
 
 
 @per_study
@@ -112,18 +114,29 @@ def _matrix(study: Study) -> None:
         return f"{text(names[i])}: {counts[i, j]} of {counts[i].sum()} {meaning}"
 
     tips = [[tip(i, j) for j in range(len(names))] for i in range(len(names))]
-    chart = charts.figure(height=520, x="answer", y="true class")
+    few = len(names) <= READABLE
+    height = max(SMALLEST_MATRIX, NAME_ROW * len(names) + 180 if few else 0)
+    chart = charts.figure(height=height, x="answer", y="" if few else "true class")
     scale = [[0, "rgba(0,0,0,0)"], [1e-6, charts.tone("sunk")], [1, charts.tone("neuron")]]
     chart.add_heatmap(
         z=fractions, x=names, y=names, text=tips, hovertemplate="%{text}<extra></extra>", colorscale=scale, zmin=0, zmax=100, xgap=0, ygap=0,
-        colorbar={"title": {"text": "% of its pictures"}, "thickness": 10, "tickfont": {"color": charts.tone("soft")}},
+        colorbar={
+            "title": {"text": "% of its pictures", "side": "top"}, "orientation": "h", "y": 1.0, "yanchor": "bottom", "len": 0.6, "thickness": 8,
+            "tickfont": {"color": charts.tone("soft")},
+        },
     )  # fmt: skip
     border = int(study.seen.sum()) - 0.5
     for add in (chart.add_vline, chart.add_hline):
         add(border, line={"color": charts.tone("faint"), "width": 1})
-    few = len(names) <= READABLE
-    chart.update_xaxes(showticklabels=few, showgrid=False, ticks="")
-    chart.update_yaxes(showticklabels=few, showgrid=False, ticks="", autorange="reversed")
+    size = 11 if len(names) <= 30 else 8
+    named = {
+        "showticklabels": few,
+        "showgrid": False,
+        "ticks": "",
+        "tickfont": {"size": size, "color": charts.tone("soft")},
+    }
+    chart.update_xaxes(**named, dtick=1, tickangle=-90)
+    chart.update_yaxes(**named, dtick=1, autorange="reversed")
     charts.show(
         chart, key="confusion_chart", alt=f"Confusion matrix: {np.trace(counts)} of {counts.sum()} pictures right"
     )

@@ -12,6 +12,7 @@ from niwt_core import Study
 from niwt_core.explain.ablation import Ablation
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.neuron import Neuron, find_neurons
+from niwt_core.neurons.search import SearchResult
 from pages.components.shared import style, user_names
 from pages.components.shared.figures import meter, stacked
 from pages.components.shared.lookup import TRUST, trust_counts
@@ -50,7 +51,12 @@ def _exemplars(study: Study, index: int, crops: int, shown: str) -> str:
 
 def neuron_markup(study: Study, index: int, crops: int = 3) -> str:
     """A neuron's card: its exemplars with the activation over them, name, trust, AUROC."""
-    neuron, pictures = user_names.shown(study, index), _exemplars(study, index, crops, exemplars_id(study))
+    return markup_with(study, index, _exemplars(study, index, crops, exemplars_id(study)))
+
+
+def markup_with(study: Study, index: int, pictures: str) -> str:
+    """A neuron's card with other pictures in it."""
+    neuron = user_names.shown(study, index)
     part, word = name_of(neuron)
     auroc = "" if neuron.status == "dead" else f"<span>AUROC {neuron.auroc:.2f}</span>"
     return (
@@ -67,9 +73,17 @@ def _used_by(study: Study, index: int, count: int = 4) -> str:
 
 
 def neuron_card(
-    study: Study, index: int, *, scope: str, note: str = "", fraction: float | None = None, tone: str = "neuron"
+    study: Study,
+    index: int,
+    *,
+    scope: str,
+    note: str = "",
+    fraction: float | None = None,
+    tone: str = "neuron",
+    pictures: str = "",
 ) -> None:
-    """A neuron's card that opens its page; ``scope`` keeps keys apart where a neuron shows twice; ``note`` and ``share`` add a measured line."""
+    """A neuron's card that opens its page; ``scope`` keeps keys apart where a neuron shows twice; ``note`` and ``fraction`` add a measured line,
+    ``pictures`` stand for its exemplars."""
     part, word = name_of(user_names.shown(study, index))
     extra = (
         f'<p class="cyn-extra"><span>{text(note)}</span>{meter(fraction, tone) if fraction is not None else ""}</p>'
@@ -78,7 +92,7 @@ def neuron_card(
     )
     _card(
         f"neuron-{scope}-{index}",
-        neuron_markup(study, index) + extra,
+        (markup_with(study, index, pictures) if pictures else neuron_markup(study, index)) + extra,
         f"Open neuron {index}: {part}, {word}",
         open_neuron,
         index,
@@ -97,6 +111,13 @@ def open_class(study: Study, class_index: int) -> None:
     """Goes to the dictionary page with the neurons of a class; for the body of a page, not for callbacks."""
     st.session_state["of_class"] = study.classes[class_index]
     st.switch_page("pages/dictionary.py")
+
+
+def open_class_button(name: str) -> None:
+    """A button to the neurons of a class, built ones included; for the body of a page."""
+    if st.button(escape_markdown(f"Neurons of {name}"), key=f"neurons-of-{name}", icon=":material/dictionary:"):
+        st.session_state["of_class"] = name
+        st.switch_page("pages/dictionary.py")
 
 
 def door(key: str, *, number: str, title: str, words: str, picture: str, page: str) -> None:
@@ -196,6 +217,22 @@ def trust_bar(study: Study) -> None:
     counts = trust_counts(study)
     parts = [(status, counts[status], f"cyn-is-{status}") for status in TRUST]
     st.html(stacked(parts, describe=", ".join(f"{count} {status}" for status, count in counts.items())))
+
+
+def read_as(study: Study, result: SearchResult) -> None:
+    """How a search was understood, where that is not plain."""
+    notes = [f"<b>{text(typed)}</b> was read as <b>{text(meant)}</b>" for typed, meant in result.read_as]
+    if result.class_name:
+        kind = (
+            "built"
+            if result.class_name not in study.classes
+            else "seen"
+            if study.seen[study.class_index(result.class_name)]
+            else "unseen"
+        )
+        name = result.class_name if kind == "built" else display_name(result.class_name)
+        notes.append(f"no neuron is called that: those that matter most to the class {style.chip(kind, name)}")
+    st.html(f'<p class="cyn-sub" role="status">{"; ".join(notes)}</p>')
 
 
 def count_line(listed: int, total: int) -> None:

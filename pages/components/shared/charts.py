@@ -5,6 +5,7 @@ Pages import this where they draw, so that Start waits for none of it.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from pages.components.shared.style import TONES, dark
 SYMBOLS = {"seen": "circle", "unseen": "diamond", "built": "star", "neuron": "circle", "ink": "circle"}
 # Groups of attributes, in the order they come: eight tones that stay apart for every kind of colour blindness (Okabe and Ito, 2008), on both papers.
 GROUPS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#a39a00", "#7f7f7f")
+TITLE_LINE = 38  # characters
 FONT = "Source Sans, Source Sans 3, sans-serif"  # the app's own
 CONFIG = {
     "displaylogo": False,
@@ -53,10 +55,15 @@ def figure(*, height: int = 360, x: str = "", y: str = "") -> go.Figure:
             "align": "left",
         },
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": tone("ink")}},
-        xaxis={**axis, "title": {"text": x, "font": {"color": tone("soft")}}, "automargin": True},
+        xaxis={**axis, "title": {"text": wrapped(x), "font": {"color": tone("soft")}}, "automargin": True},
         yaxis={**axis, "title": {"text": y, "font": {"color": tone("soft")}}, "automargin": True},
     )
     return made
+
+
+def wrapped(title: str) -> str:
+    """An axis title in lines that a telephone can show."""
+    return "<br>".join(textwrap.wrap(title, TITLE_LINE))
 
 
 def points(made: go.Figure, xs: Sequence[float] | np.ndarray, ys: Sequence[float] | np.ndarray, *, name: str, kind: str, tips: Sequence[str],

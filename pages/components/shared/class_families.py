@@ -33,12 +33,18 @@ def ordered(study: Study) -> list[str]:
 
 
 def label(study: Study) -> Callable[[str], str]:
-    """How a list names a class: the sign of its kind, its name, its family; who types either finds it."""
+    """How a list names a class: the sign of its kind, its name, its family; who types either finds it. One that the study has not was built."""
     signs = {
         name: style.SIGNS["seen" if seen else "unseen"] for name, seen in zip(study.classes, study.seen, strict=True)
     }
     family = family_names(study)
-    return lambda name: f"{signs[name]} {display_name(name)}" + (f" · {family[name]}" if name in family else "")
+
+    def of_class(name: str) -> str:
+        if name not in signs:
+            return f"{style.SIGNS['built']} {name}"
+        return f"{signs[name]} {display_name(name)}" + (f" · {family[name]}" if name in family else "")
+
+    return of_class
 
 
 def browse(study: Study, key: str, on_class: Callable[[str], None]) -> None:

@@ -43,7 +43,8 @@ def show_class_map(
             chart, where[:, 0], where[:, 1], name="built", kind="built", tips=tips, ids=[-1] * len(mine), size=16
         )
     chart.update_xaxes(
-        showticklabels=False, title=f"the plane shows {100 * at.explained:.0f} % of what sets trained classes apart"
+        showticklabels=False,
+        title=charts.wrapped(f"the plane shows {100 * at.explained:.0f} % of what sets trained classes apart"),
     )
     chart.update_yaxes(showticklabels=False, scaleanchor="x")
     clicked = charts.show(

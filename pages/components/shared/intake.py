@@ -25,9 +25,10 @@ SOURCES = {
     "upload": ":material/upload: Upload",
     "camera": ":material/photo_camera: Camera",
 }
-TYPES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "jp2")
+TYPES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "jp2", "heic", "heif")
 SAMPLES = 8  # shown at once
 ERRORS_SHOWN = 5
+BESIDE = "side-by-side"  # whether two are compared, in the session's state
 
 
 def choose(classifier: Classifier, session_uploads: Uploads) -> None:
@@ -42,6 +43,11 @@ def choose(classifier: Classifier, session_uploads: Uploads) -> None:
             st.button(
                 "Other samples", icon=":material/refresh:", type="tertiary", on_click=_next_samples, key="other_samples"
             )
+        st.toggle(
+            "Side by side",
+            key=BESIDE,
+            help="Two pictures, classes or methods on one screen; two classes by what they fight over",
+        )
     if source == "upload":
         upload(classifier, session_uploads, label=f"Pictures, up to {most_kept()} at a time", key="upload")
     elif source == "camera":

@@ -69,14 +69,14 @@ def keep(slot: str, text: str, *, also: str = "", on_kept: Callable[[str, str, b
         "key": f"niwt:{slot}",
         "text": text,
         "largest": LARGEST,
-        "session": _session(),
+        "session": token(),
         "also": f"niwt:{also}" if also else "",
         "restore": on_kept is not None,
     }
     _keeper(key=key, data=data, on_kept_change=hear, height=1)
 
 
-def _session() -> str:
+def token() -> str:
     """Tells this session from any other that the same browser tab has had."""
     return str(st.session_state.setdefault("keeper-session", secrets.token_hex(8)))
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
-from niwt_core import Study
+from niwt_core import BuiltClass, Study
 from niwt_core.explain.ablation import Ablation, ablate
 from niwt_core.knowledge.attributes import readable
 from niwt_core.knowledge.class_names import display_name
+from niwt_core.method.importance import unit
 from niwt_core.neurons.neuron import Neuron, find_neurons
+from niwt_core.neurons.search import SearchResult, search_neurons
 from niwt_core.neurons.user_names import UserNames
 from niwt_core.study.class_importance import class_importance
 from pages.components.shared import user_names
@@ -28,26 +31,24 @@ def importances(study: Study) -> np.ndarray:
     return np.stack([class_importance(study, name).float().numpy() for name in study.classes])
 
 
-def search(study: Study, words: str, part: str, trust: tuple[str, ...]) -> list[int]:
-    """Neurons whose name holds every word (or whose number it is), of a part, of these kinds of trust; the most trusted first. A person's own names
-    are searched as theirs, and stand among the named."""
-    return _search(study, words, part, trust, user_names.key(study))
-
-
-@per_study
-def _search(
-    study: Study, words: str, part: str, trust: tuple[str, ...], names: tuple[tuple[int, str], ...]
-) -> list[int]:
-    asked, personal = words.casefold().split(), UserNames(dict(names))
+def search(
+    study: Study, words: str, part: str, trust: tuple[str, ...], built: Sequence[BuiltClass] = ()
+) -> SearchResult:
+    """The neurons that words mean (see `search_neurons`), of a part and of these kinds of trust; the most trusted first. A person's own names are
+    searched as theirs, and stand among the named."""
     kinds = {*trust, *(("yours",) if "weak" in trust else ()), *(("rejected",) if "unnamed" in trust else ())}
-    matches = []
-    for neuron in map(personal.of, find_neurons(study.neurons)):
-        name = f"{neuron.label} {neuron.attribute} {neuron.better_label}".casefold()
-        number = str(neuron.index)
-        fits = neuron.status in kinds and part in ("", group_of(neuron))
-        if fits and all(word.lstrip("#№") == number or word in name for word in asked if word != "№"):
-            matches.append(neuron.index)
-    return matches
+    personal = UserNames(dict(user_names.key(study)))
+    named = map(personal.of, find_neurons(study.neurons))
+    mine = {item.name: item for item in built}
+    return search_neurons(
+        words,
+        [neuron for neuron in named if neuron.status in kinds and part in ("", group_of(neuron))],
+        synonyms=study.knowledge.synonyms,
+        classes=(*mine, *study.classes),
+        importance=lambda name: (
+            unit(mine[name].importances).numpy() if name in mine else importances(study)[study.class_index(name)]
+        ),
+    )
 
 
 @per_study
@@ -72,11 +73,8 @@ def parts(study: Study) -> dict[str, str]:
     return {group: readable(group) for group, columns in study.knowledge.groups.items() if len(columns) > 1}
 
 
-def for_and_against(
-    study: Study, class_index: int, among: tuple[int, ...], count: int = 8
-) -> tuple[list[int], list[int]]:
-    """The neurons ``among`` some that speak most for a class, and most against it."""
-    values = importances(study)[class_index]
+def for_and_against(values: np.ndarray, among: tuple[int, ...], count: int = 8) -> tuple[list[int], list[int]]:
+    """The neurons ``among`` some that speak most for a class of importances (N,), and most against it."""
     order = sorted(among, key=lambda n: -values[n])
     return [n for n in order[:count] if values[n] > 0], [n for n in order[::-1][: count // 2] if values[n] < 0]
 

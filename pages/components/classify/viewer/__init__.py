@@ -37,6 +37,12 @@ def show(picture: EncodedPicture, map_: ImportanceMap, *, name: str, key: str) -
     _viewer(data=data, key="viewer")
 
 
+def show_alone(picture: EncodedPicture) -> None:
+    """Shows a picture where there is no map to lay over it."""
+    source = jpeg_uri(dimmed(sized(picture.image), picture.box), side=SIDE)
+    st.html(f'<img class="cls-alone" src="{source}" alt="The picture, pale where the network did not look">')
+
+
 def layer_address(map_: ImportanceMap, size: tuple[int, int], box: Box) -> str:
     """The map alone, clear where nothing speaks, over a picture of ``size`` seen in its ``box``, as a PNG data address."""
     buffer = io.BytesIO()
