@@ -136,7 +136,7 @@ def class_of_row(
         k=k,
         importances=importances,
         weights=weights,
-        bias=built_bias(study, weights),
+        bias=built_bias(study, weights, None if recipe.share is None else recipe.share / 100),
         cosine=cosine,
         paper_loss=1 - cosine + 0.005 * distance,
         nearest=tuple((study.classes[c], float(similarity[c])) for c in order),

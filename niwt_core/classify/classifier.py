@@ -54,10 +54,19 @@ class Classifier:
         return dict(self._built)
 
     def add(
-        self, name: str, attributes: Mapping[str, Any] | None = None, *, caption: str = "", like: str = ""
+        self,
+        name: str,
+        attributes: Mapping[str, Any] | None = None,
+        *,
+        caption: str = "",
+        like: str = "",
+        share: float | None = None,
     ) -> BuiltClass:
-        """Builds a class from a description and adds it; a built class of the same name is replaced. Raises NiwtError."""
-        return self.add_recipe(Recipe(name=name, attributes=attributes or {}, caption=caption, like=like))
+        """Builds a class from a description and adds it; a built class of the same name is replaced.
+
+        share: percent of the pictures of other classes that it may take away; the study's own by default. Raises NiwtError.
+        """
+        return self.add_recipe(Recipe(name=name, attributes=attributes or {}, caption=caption, like=like, share=share))
 
     def add_recipe(self, recipe: Recipe) -> BuiltClass:
         """Builds the class of a recipe and adds it. A seen class cannot be built again under its own name. Raises NiwtError."""

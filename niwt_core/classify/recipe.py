@@ -4,6 +4,7 @@ name: Ruby Needlebill
 attributes: {crown color: red, bill shape: needle}
 like: Cardinal            # optional: start from this class instead of the average one
 study: 1f0c9a52b3d4e6f7   # optional: the study it was written for
+share: 0.5                # optional: percent of the pictures of other classes that it may take away; the study's own share otherwise
 
 Recipes come from strangers, by file and by link: plain maps, lists, texts and numbers only (`niwt_core.data.plain_yaml`), all of bounded size.
 """
@@ -21,7 +22,7 @@ from niwt_core.data.plain_yaml import Plain, parse_plain, read_plain, resolved, 
 from niwt_core.errors import NiwtError
 from niwt_core.files import write_atomically
 
-KEYS = ("name", "attributes", "caption", "like", "study")
+KEYS = ("name", "attributes", "caption", "like", "study", "share")
 LONGEST_NAME = 80
 LONGEST_WORD = 200  # characters of an attribute's name or value
 __all__ = ["KEYS", "LARGEST_FILE", "LONGEST_NAME", "Recipe", "parse_recipe", "read_recipe", "write_recipe"]
@@ -29,13 +30,15 @@ __all__ = ["KEYS", "LARGEST_FILE", "LONGEST_NAME", "Recipe", "parse_recipe", "re
 
 @dataclass(frozen=True)
 class Recipe:
-    """A class to build: a name with attributes, a caption, or a class to start from; ``study`` is a study's hash or empty."""
+    """A class to build: a name with attributes, a caption, or a class to start from; ``study`` is a study's hash or empty; ``share``: percent of the
+    pictures of other classes that it may take away, None for the study's own."""
 
     name: str
     attributes: Mapping[str, Any] = field(default_factory=dict)
     caption: str = ""
     like: str = ""
     study: str = ""
+    share: float | None = None
 
     def __post_init__(self) -> None:
         name = unicodedata.normalize("NFC", self.name.strip()) if isinstance(self.name, str) else ""
@@ -59,6 +62,13 @@ class Recipe:
                 raise NiwtError(
                     f"{key} is too long, or holds characters that no file can", where=f"recipe {name}", fix="shorten it"
                 )
+        if self.share is not None:
+            number = isinstance(self.share, int | float) and not isinstance(self.share, bool)
+            if not number or not 0 < self.share < 100:
+                raise NiwtError(
+                    f"a share of {self.share!r}", where=f"recipe {name}", fix="give a percentage above 0 and below 100"
+                )
+            object.__setattr__(self, "share", float(self.share))
         if not self.attributes and not self.caption.strip() and not self.like:
             raise NiwtError(
                 "nothing describes the class", where=f"recipe {name}", fix="give attributes, a caption or like"
@@ -104,7 +114,9 @@ def _typed(values: Any) -> Any:
     """Numbers and truth values among the attributes; all else is text as it is written: a bird may be called No, or 1e3."""
     if not isinstance(values, Mapping):
         return values
-    typed = {key: resolved(value) if key == "attributes" else _as_text(value) for key, value in values.items()}
+    typed = {
+        key: resolved(value) if key in ("attributes", "share") else _as_text(value) for key, value in values.items()
+    }
     return {key: value for key, value in typed.items() if value is not None}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,9 @@ def build(
     study: StudyFolder,
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE.yaml", help="the class to build")],
     out: Annotated[Path, typer.Option(help="safetensors file for the weights")],
+    share: Annotated[
+        float | None, typer.Option(help="percent of other classes' pictures that it may take away, over the recipe's")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Builds a class from a recipe and writes its classifier weights."""
@@ -28,6 +32,8 @@ def build(
     if out.is_dir():
         raise NiwtError("that is a folder", where=str(out), fix="give a file name for --out")
     read = read_recipe(recipe)
+    if share is not None:
+        read = replace(read, share=share)
     opened = load_study(study)
     built = build_class(opened, read)
     built.save(out, opened)
@@ -37,6 +43,7 @@ def build(
         "study_id": opened.id,
         "out": str(out),
         "norm": built.norm,
+        **({"share": read.share} if read.share is not None else {}),
         "cosine": built.cosine,
         "paper_loss": built.paper_loss,
         "expected_predictability": built.expected_predictability,

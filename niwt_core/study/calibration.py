@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -20,8 +21,31 @@ from niwt_core.study.study import Study
 SHARES = (0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05)
 
 
-def built_bias(study: Study, weights: Tensor) -> float:
-    """The bias of a class with this head row (D,), the same bits wherever it is called: by the study's stolen share, if that is its calibration."""
+_AT_SHARE: WeakKeyDictionary[Study, dict[float, Study]] = (
+    WeakKeyDictionary()
+)  # made when first asked for, gone with the study
+MOST_SHARES = 16  # of a study that are remembered
+
+
+def built_bias(study: Study, weights: Tensor, share: float | None = None) -> float:
+    """The bias of a class with this head row (D,), the same bits wherever it is called: by the study's stolen share, if that is its calibration.
+
+    share: what this class may take away in place of the study's own share (0..1); it is drawn towards the mean at that share, as `with_share` has it.
+    Raises NiwtError as that does.
+    """
+    if share is not None:
+        if study.calibration == "gamma" and study.stolen_share is not None:
+            raise NiwtError(
+                "the study holds described classes back by gamma, not by a share each",
+                where=f"study {study.name}",
+                fix="leave the recipe's share out, or move gamma",
+            )
+        known = _AT_SHARE.setdefault(study, {})
+        if share not in known:
+            if len(known) >= MOST_SHARES:
+                known.clear()
+            known[share] = with_share(study, share)
+        study = known[share]
     if study.stolen_share is None or study.calibration == "gamma":
         return study.transferred_bias
     stolen = study.stolen_share

@@ -11,7 +11,7 @@ from niwt_core import BuiltClass, NiwtError, Recipe, Study, build_class, parse_r
 from niwt_core.classify.recipe import LARGEST_FILE
 from niwt_core.files import digest
 from niwt_core.knowledge.class_names import class_key, display_name
-from pages.components.build import link
+from pages.components.build import link, taken_away
 from pages.components.build.draft import Draft
 from pages.components.build.editor_tables import data_url
 from pages.components.build.imagining import picture_of
@@ -95,6 +95,7 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
             with row.popover("Share", icon=":material/link:"), session.shown_errors():
                 st.caption("This address alone rebuilds the class, on any machine with this study.")
                 share.link(link.address(share.opened_at(), item.recipe))
+            taken_away.setting(study, item, row, key=class_widget_key(item.name), draft=draft)
             row.button(
                 "Test it",
                 key=f"test-{class_widget_key(item.name)}",

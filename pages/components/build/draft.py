@@ -33,6 +33,7 @@ class Draft:
     changes: dict[int, float] = field(default_factory=dict)
     editing: str = ""
     caption: str = ""
+    share: float | None = None
     parsed: Proposals | None = None
     worded: dict[int, float] = field(default_factory=dict)
     epoch: int = 0
@@ -54,7 +55,9 @@ class Draft:
     def recipe(self, study: Study, *, name: str = "") -> Recipe:
         """The recipe of what the sliders say. Raises NiwtError: no name, or nothing said."""
         attributes = attributes_between(study.knowledge, self.base(study), self.values(study))
-        return Recipe(name or self.name, attributes, caption=self.caption, like=self.like, study=study.id)
+        return Recipe(
+            name or self.name, attributes, caption=self.caption, like=self.like, study=study.id, share=self.share
+        )
 
     def text(self, study: Study, *, name: str) -> np.ndarray | None:
         """(K',) what its caption or its start says in a study with texts beside attributes, or None. Raises NiwtError."""
@@ -95,7 +98,11 @@ class Draft:
         """Takes over a recipe. Raises NiwtError if the study cannot say it; the draft then stays as it was."""
         like = study.classes[study.class_index(recipe.like)] if recipe.like else AVERAGE
         loaded = Draft(
-            name=recipe.name, like=like, editing=editing, caption=recipe.caption if study.encoder.reads_captions else ""
+            name=recipe.name,
+            like=like,
+            editing=editing,
+            caption=recipe.caption if study.encoder.reads_captions else "",
+            share=recipe.share,
         )
         values = describe(study, recipe)
         if study.knowledge.kind == "attributes" or not recipe.caption:
@@ -109,6 +116,7 @@ class Draft:
 
     def _load(self, other: Draft) -> None:
         self.name, self.like, self.editing, self.caption = other.name, other.like, other.editing, other.caption
+        self.share = other.share
         self.changes, self.revision, self.parsed, self.worded = other.changes, 0, other.parsed, other.worded
         self.epoch, self.loads = self.epoch + 1, self.loads + 1
 
