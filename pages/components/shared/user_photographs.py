@@ -159,7 +159,7 @@ def _reading(study: Study, photographs: UserPhotographs | None, key: str) -> Non
         st.caption(f"From {escape_markdown(str(photographs.folder))}.")
     st.caption(
         "They are read on this machine and kept, small, in your cache folder; nothing leaves it, and the study stays as it is. "
-        "A thousand take about half a minute. It can be stopped, and goes on where it was."
+        "A thousand take about a minute. It can be stopped, and goes on where it was."
     )
     with st.form(f"photographs-{key}", border=False):
         name, button = st.columns([5, 1], vertical_alignment="bottom")
