@@ -158,5 +158,20 @@ def test_mistakes_are_said(tmp_path):
         ("furry", False, "add “furry”"),
     ],
 )
+def test_a_full_disk_leaves_no_half_report(answer, tmp_path, monkeypatch):
+    real = Path.write_bytes
+
+    def full(path, data):
+        if "neurons.csv" in path.name:
+            real(path, data[:3])
+            raise OSError(28, "No space left on device")
+        return real(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(NiwtError, match="No space left"):
+        write_report(answer, answer.explain(), tmp_path / "report")
+    assert not list((tmp_path / "report").iterdir())
+
+
 def test_a_change_is_said_as_what_to_do(label, present, text):
     assert change(AttributeScore(label, label, 1.0, present)) == text

@@ -6,12 +6,11 @@ images/<species>/NNN.jpg
 """
 
 import json
-import multiprocessing
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ import numpy as np
 from niwt_core.data.aviary.attributes import ATTRIBUTE_NAMES, PART_OF_GROUP, binary_attributes
 from niwt_core.data.aviary.backdrop import HABITATS
 from niwt_core.data.aviary.caption import IN_VIEW, caption
+from niwt_core.data.aviary.drawing_pool import drawn
 from niwt_core.data.aviary.picture_table import read_rows, row_of, rows_file, write_rows
 from niwt_core.data.aviary.renderer import Picture, draw
 from niwt_core.data.aviary.skeleton import POSES
@@ -73,7 +73,7 @@ def write_aviary(
     counts = [len(options.splits(kind.seen)) for kind in species()]
     waiting = [i for i, kind in enumerate(species()) if not rows_file(root, kind.slug).exists()]
     done = sum(counts) - sum(counts[i] for i in waiting)
-    for i in _drawn(root, options, waiting, workers):
+    for i in drawn(partial(_draw_species, root, options), waiting, workers=workers):
         done += counts[i]
         if progress:
             progress(done, sum(counts))
@@ -147,22 +147,6 @@ def drawn_with(root: Path) -> dict[str, int]:
     """The seed, size and version that the pictures of a folder were drawn with: what `redraw_path` needs."""
     options = _plain_inputs(root)
     return {"seed": options.seed, "size": options.size, "version": options.version}
-
-
-def _drawn(root: Path, options: Inputs, waiting: Sequence[int], workers: int) -> Iterator[int]:
-    """Draw the species `waiting`, and yield each as it is finished."""
-    if workers <= 1:
-        for i in waiting:
-            yield _draw_species(root, options, i)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, max(1, len(waiting))), mp_context=context) as pool:
-        futures = [pool.submit(_draw_species, root, options, i) for i in waiting]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _draw_species(root: Path, options: Inputs, i: int) -> int:

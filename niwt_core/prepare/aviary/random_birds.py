@@ -7,10 +7,9 @@ every one differs from each unseen species in at least ``APART`` attribute group
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from torch import Tensor
 from niwt_core.data.aviary.attributes import PART_OF_GROUP, binary_attributes, choose_attributes
 from niwt_core.data.aviary.caption import IN_VIEW
 from niwt_core.data.aviary.dataset import VERSION
+from niwt_core.data.aviary.drawing_pool import drawn
 from niwt_core.data.aviary.renderer import draw
 from niwt_core.data.aviary.species import species
 from niwt_core.files import write_atomically, write_tensors
@@ -63,7 +63,8 @@ def draw_random_birds(
     write_atomically(marker, key.encode())
     paths = [folder / f"random-birds-{number:03d}.safetensors" for number in range(-(-count // SHARD))]
     waiting = [number for number, path in enumerate(paths) if not path.exists()]
-    for done, _ in enumerate(_drawn(paths, waiting, size, seed, workers), len(paths) - len(waiting) + 1):
+    shards_drawn = drawn(partial(_draw_shard, paths, size, seed), waiting, workers=workers)
+    for done, _ in enumerate(shards_drawn, len(paths) - len(waiting) + 1):
         if progress is not None:
             progress(min(done * SHARD, count), count)
     shards = [load_file(path) for path in paths]
@@ -71,22 +72,7 @@ def draw_random_birds(
     return pictures, attributes
 
 
-def _drawn(paths: list[Path], waiting: list[int], size: int, seed: int, workers: int) -> Iterator[int]:
-    if workers <= 1:
-        for number in waiting:
-            yield _draw_shard(paths[number], number, size, seed)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, max(1, len(waiting))), mp_context=context) as pool:
-        futures = [pool.submit(_draw_shard, paths[number], number, size, seed) for number in waiting]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _draw_shard(path: Path, number: int, size: int, seed: int) -> int:
+def _draw_shard(paths: Sequence[Path], size: int, seed: int, number: int) -> int:
     pictures = np.empty((SHARD, 3, size, size), np.uint8)
     attributes = []
     for i in range(SHARD):
@@ -95,5 +81,7 @@ def _draw_shard(path: Path, number: int, size: int, seed: int) -> int:
         pictures[i] = np.asarray(picture.image).transpose(2, 0, 1)
         shown = {g: v for g, v in picture.attributes.items() if picture.visibility[PART_OF_GROUP[g]] >= IN_VIEW}
         attributes.append(binary_attributes(shown))
-    write_tensors(path, {"pictures": torch.from_numpy(pictures), "words": torch.from_numpy(np.stack(attributes))})
+    write_tensors(
+        paths[number], {"pictures": torch.from_numpy(pictures), "words": torch.from_numpy(np.stack(attributes))}
+    )
     return number
