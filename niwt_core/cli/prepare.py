@@ -77,6 +77,10 @@ def prepare_command(
     half: Annotated[
         bool, typer.Option("--half", help="of a trained classifier: round its weights to half precision; half the size")
     ] = False,
+    hard: Annotated[
+        bool,
+        typer.Option("--hard", help="aviary: few pictures and descriptions that err, so that methods can be ranked"),
+    ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     seed: Annotated[int, typer.Option(help="seed of everything that is drawn")] = 0,
     json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
@@ -94,6 +98,8 @@ def prepare_command(
 
     preprocessing = InputOptions(size, crop, _numbers(mean, "--mean"), _numbers(std, "--std"))
     if source == "classifier":
+        if hard:
+            raise NiwtError("--hard is for the Aviary alone", where="niwt prepare classifier", fix="leave it out")
         from niwt_core.cli.prepare_classifier import ClassifierOptions, prepare_own
 
         options_of_classifier = ClassifierOptions(
@@ -112,7 +118,7 @@ def prepare_command(
         backbone, probes = backbone or published.backbone, probes or published.images
     options = SetOptions(
         source, out, root=root, splits=splits, boxes=boxes, knowledge=knowledge, encoder=encoder, backbone=backbone, weights=weights, layer=layer,
-        preprocessing=preprocessing, epochs=epochs, probes=probes or "seen", seed=seed,
+        preprocessing=preprocessing, epochs=epochs, probes=probes or "seen", seed=seed, hard=hard,
     )  # fmt: skip
     keep_large_blocks()
     accelerator = make_accelerator(device)

@@ -25,6 +25,7 @@ from niwt_core.explain.picture_detectors import Examples
 from niwt_core.prepare.aviary.defaults import AviaryDefaults, aviary_defaults, draw_pictures, random_birds_folder
 from niwt_core.prepare.aviary.pretraining import Pretraining, pooled_activations, pretrain
 from niwt_core.prepare.aviary.random_birds import draw_random_birds
+from niwt_core.prepare.aviary.wrong_words import with_wrong_words
 from niwt_core.prepare.prepare import Settings
 from niwt_core.prepare.training import TrainingSettings
 
@@ -58,6 +59,7 @@ class SetOptions:
         knowledge, encoder: as in `with_knowledge`; knowledge may be "binary" too, where the set has such a table.
         epochs: of fine-tuning; 0 keeps the backbone frozen.
         probes: "seen", "noise" or a folder of photographs.
+        hard: of the Aviary: few pictures, and descriptions that err, so that methods can be ranked.
         preprocessing: what is said of the network's input in place of its own configuration.
 
     Raises:
@@ -78,6 +80,7 @@ class SetOptions:
     epochs: int | None = None
     probes: str = "seen"
     seed: int = 0
+    hard: bool = False
 
     def __post_init__(self) -> None:
         if self.source not in SOURCES:
@@ -90,6 +93,8 @@ class SetOptions:
             raise NiwtError(
                 "no --root", where=f"niwt prepare {self.source}", fix="name the folder of the set with --root DIR"
             )
+        if self.hard and not SOURCES[self.source].drawn:
+            raise NiwtError("--hard is for the Aviary alone", where=f"niwt prepare {self.source}", fix="leave it out")
         if self.epochs is not None and self.epochs < 0:
             raise NiwtError(f"{self.epochs} epochs", where="--epochs", fix="give 0 (frozen) or more")
         if not 0 <= self.seed < 2**32:
@@ -179,7 +184,11 @@ def _published_features(options: SetOptions) -> Inputs:
 
 def _drawn_inputs(options: SetOptions, accelerator: Accelerator, progress: Report) -> Inputs:
     """Draws the Aviary beside the study, and takes the network that was made for it unless another is named."""
-    defaults, seed, preprocessing = aviary_defaults(seed=options.seed), options.seed, options.preprocessing
+    defaults, seed, preprocessing = (
+        aviary_defaults(seed=options.seed, hard=options.hard),
+        options.seed,
+        options.preprocessing,
+    )
     name = options.backbone or defaults.backbone
     made_for_it = name == defaults.backbone
     pretrained_here = made_for_it and options.weights is None
@@ -191,8 +200,13 @@ def _drawn_inputs(options: SetOptions, accelerator: Accelerator, progress: Repor
         inputs=replace(preprocessing, size=preprocessing.size or defaults.size, crop=preprocessing.crop or 1.0),
     )
     with accelerator.main_process_first():
-        folder, drawing = draw_pictures(options.out, seed=seed, progress=partial(progress, "drawing pictures"))
+        folder, drawing = draw_pictures(
+            options.out, seed=seed, hard=options.hard, progress=partial(progress, "drawing pictures")
+        )
         dataset, provenance = with_knowledge(read_aviary(folder), options.knowledge, options.encoder)
+        if defaults.wrong_groups and dataset.knowledge.kind == "attributes":
+            wrong = with_wrong_words(dataset.knowledge, groups=defaults.wrong_groups, seed=seed)
+            dataset, drawing["wrong_groups"] = replace(dataset, knowledge=wrong), defaults.wrong_groups
         examples = None
         if pretrained_here:
             pictures, truth = _pretrain(network, preprocess, options.out, defaults, seed, accelerator, progress)

@@ -1,11 +1,18 @@
 """How the shipped study is made: its settings fit together, and its pictures are drawn beside it and go again."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 
 from niwt_core.backbones import load_backbone
+from niwt_core.errors import NiwtError
 from niwt_core.prepare.aviary.defaults import aviary_defaults, draw_pictures, pictures_folder, remove_pictures
 from niwt_core.prepare.aviary.random_birds import draw_random_birds
+from niwt_core.prepare.aviary.wrong_words import with_wrong_words
+from niwt_core.prepare.defaults import SetOptions
+from tests.support.small_study import small_study
 
 
 def test_the_defaults_name_a_backbone_and_layer_that_exist():
@@ -32,6 +39,27 @@ def test_pictures_are_drawn_beside_the_study_and_removed(tmp_path, monkeypatch):
     remove_pictures(out)  # twice does no harm
 
 
+def test_the_hard_setting_has_few_pictures_and_descriptions_that_err():
+    usual, hard = aviary_defaults(seed=1), aviary_defaults(seed=1, hard=True)
+    assert (hard.backbone, hard.layer, hard.random_birds) == (usual.backbone, usual.layer, usual.random_birds)
+    assert hard.drawing == {**usual.drawing, "per_seen": 8}
+    assert (usual.wrong_groups, hard.wrong_groups) == (0, 4)
+    with pytest.raises(NiwtError, match="--hard is for the Aviary alone"):
+        SetOptions("cub", Path("study"), root=Path("cub"), hard=True)
+
+
+def test_descriptions_err_in_so_many_groups_of_each_species():
+    true = small_study().knowledge
+    wrong = with_wrong_words(true, groups=4, seed=0)
+    for was, has in zip(true.values, wrong.values, strict=True):
+        differ = [group for group, at in true.groups.items() if (was[at] != has[at]).any()]
+        assert len(differ) == 4
+        assert all(has[at].sum() == true.scale for at in true.groups.values())
+    assert len({tuple(row) for row in wrong.values != true.values}) > 1  # not the same groups for all
+    np.testing.assert_array_equal(wrong.values, with_wrong_words(true, groups=4, seed=0).values)
+    assert not np.array_equal(wrong.values, with_wrong_words(true, groups=4, seed=1).values)
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_every_class_has_enough_held_out_pictures_to_test_names(seed):
     drawing = aviary_defaults(seed=seed).drawing
@@ -41,7 +69,7 @@ def test_every_class_has_enough_held_out_pictures_to_test_names(seed):
 def test_pictures_of_another_seed_are_drawn_anew(tmp_path, monkeypatch):
     small = {"per_seen": 1, "per_seen_test": 1, "per_unseen_test": 1, "size": 32}
     monkeypatch.setattr(
-        "niwt_core.prepare.aviary.defaults.aviary_defaults", lambda seed: Defaults({**small, "seed": seed})
+        "niwt_core.prepare.aviary.defaults.aviary_defaults", lambda seed, hard: Defaults({**small, "seed": seed})
     )
     out = tmp_path / "study"
     for seed in (1, 2):

@@ -6,7 +6,7 @@ pre-trained at all was decided after an earlier study, trained on the seen speci
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from niwt_core.data.aviary.dataset import drawn_with, is_aviary, write_aviary
@@ -15,7 +15,7 @@ from niwt_core.data.aviary.dataset import drawn_with, is_aviary, write_aviary
 @dataclass(frozen=True)
 class AviaryDefaults:
     """A backbone with its dictionary layer and input size (pixels), the random birds it is pre-trained on and how often
-    it sees them, and the arguments of `write_aviary`."""
+    it sees them, the arguments of `write_aviary`, and in how many groups each species' description errs (`with_wrong_words`)."""
 
     backbone: str
     layer: str
@@ -23,11 +23,12 @@ class AviaryDefaults:
     random_birds: int
     pretraining_epochs: int
     drawing: dict[str, int]
+    wrong_groups: int = 0
 
 
-def aviary_defaults(*, seed: int = 0) -> AviaryDefaults:
-    """What `niwt prepare aviary` does unless told otherwise."""
-    return AviaryDefaults(
+def aviary_defaults(*, seed: int = 0, hard: bool = False) -> AviaryDefaults:
+    """What `niwt prepare aviary` does unless told otherwise; ``hard``: what `--hard` does, so that methods can be ranked (see docs/aviary.md)."""
+    usual = AviaryDefaults(
         backbone="small_resnet",
         layer="stages.2",
         size=128,
@@ -35,6 +36,7 @@ def aviary_defaults(*, seed: int = 0) -> AviaryDefaults:
         pretraining_epochs=8,
         drawing={"per_seen": 60, "per_seen_test": 20, "per_unseen_test": 30, "size": 128, "seed": seed},
     )
+    return replace(usual, drawing={**usual.drawing, "per_seen": 8}, wrong_groups=4) if hard else usual
 
 
 def pictures_folder(out: Path) -> Path:
@@ -48,13 +50,18 @@ def random_birds_folder(out: Path) -> Path:
 
 
 def draw_pictures(
-    out: Path, *, seed: int = 0, workers: int = 2, progress: Callable[[int, int], None] | None = None
+    out: Path,
+    *,
+    seed: int = 0,
+    hard: bool = False,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Path, dict[str, int]]:
     """Draw the default pictures of a study at `out`: (their folder, what its provenance must say under "aviary").
 
     Interrupted, it goes on where it stopped; what an interrupted run left with another seed or an older program is drawn anew.
     """
-    root, drawing = pictures_folder(out), aviary_defaults(seed=seed).drawing
+    root, drawing = pictures_folder(out), aviary_defaults(seed=seed, hard=hard).drawing
     if root.exists() and not is_aviary(root, **drawing):
         shutil.rmtree(root)
     write_aviary(root, **drawing, workers=workers, progress=progress)
