@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -137,6 +138,22 @@ def test_the_same_answer_gives_the_same_bytes():
     assert zipfile.ZipFile(io.BytesIO(first)).testzip() is None
 
 
+def test_a_full_disk_leaves_no_half_report(tmp_path, monkeypatch):
+    answer = answered()
+    real = Path.write_bytes
+
+    def full(path, data):
+        if "neurons.csv" in path.name:
+            real(path, data[:3])
+            raise OSError(28, "No space left on device")
+        return real(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(NiwtError, match="No space left"):
+        write_report(answer, answer.explain(), tmp_path / "report")
+    assert not list((tmp_path / "report").iterdir())
+
+
 def test_mistakes_are_said(tmp_path):
     answer = answered()
     with pytest.raises(NiwtError, match="no method 'cam'"):
@@ -158,20 +175,5 @@ def test_mistakes_are_said(tmp_path):
         ("furry", False, "add “furry”"),
     ],
 )
-def test_a_full_disk_leaves_no_half_report(answer, tmp_path, monkeypatch):
-    real = Path.write_bytes
-
-    def full(path, data):
-        if "neurons.csv" in path.name:
-            real(path, data[:3])
-            raise OSError(28, "No space left on device")
-        return real(path, data)
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(NiwtError, match="No space left"):
-        write_report(answer, answer.explain(), tmp_path / "report")
-    assert not list((tmp_path / "report").iterdir())
-
-
 def test_a_change_is_said_as_what_to_do(label, present, text):
     assert change(AttributeScore(label, label, 1.0, present)) == text
