@@ -23,7 +23,6 @@ session.page(
     f"put to the test on {what_names_were_tested_on(study)}.",
 )
 cards.trust_bar(study)
-user_photographs.panel(study, "dictionary")
 
 built = session.classifier().built
 words_column, class_column, part_column, trust_column, picture_column = st.columns(
@@ -65,6 +64,7 @@ with picture_column, session.shown_errors():
 
 if by_picture.show(study, listed):
     st.stop()
+user_photographs.panel(study, "dictionary")
 if name is None:
     class_families.browse(study, "dictionary", lambda chosen: st.session_state.update(of_class=chosen))
 for column in lookup.attribute_columns(study, words or ""):
