@@ -26,7 +26,7 @@ def drawn(draw: Callable[[Job], Result], jobs: Sequence[Job], *, workers: int) -
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, max(1, len(jobs))), mp_context=context) as pool:
         try:
-            for future in as_completed([pool.submit(draw, job) for job in jobs]):
+            for future in as_completed([pool.submit(draw, item) for item in jobs]):
                 yield future.result()
         except BrokenProcessPool:
             raise NiwtError(
