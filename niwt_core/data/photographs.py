@@ -23,6 +23,11 @@ class PhotographFolder:
     labels: np.ndarray
 
     @property
+    def files(self) -> list[Path]:
+        """The n files."""
+        return [self.root / path for path in self.paths]
+
+    @property
     def labelled(self) -> bool:
         """Every photograph has a class."""
         return bool((self.labels >= 0).all())

@@ -6,13 +6,14 @@ picture. What does need pictures, and stays unknown without them: how far descri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from niwt_core.backbones.preprocess import Preprocess
@@ -102,7 +103,7 @@ def prepare_classifier(
     head = Head(rows, biases, torch.zeros(rows.shape[1]))
     encoded = encode(knowledge.values, "plain")
     index = np.flatnonzero(seen)
-    features, pooled = _extract(network, preprocess, photographs, device, report)
+    features, pooled = _extract(network, preprocess, photographs.files if photographs else (), device, report)
     labelled = photographs if photographs is not None and photographs.labelled else None
     G = _operator(network, preprocess, photographs, settings.seed, report)
     ridge, gamma, known, other = RIDGE, 0.0, None, None
@@ -170,8 +171,7 @@ def prepare_classifier(
             study = replace(study, novelty_limit=limit, provenance={**study.provenance, "novelty": figures})
         study = without_photographs(study)
     if samples is not None:
-        features, pooled = _extract(network, preprocess, samples, device, report)
-        study = with_samples(study, samples, features, pooled)
+        study = with_samples(study, samples, lambda images: _extract(network, preprocess, images, device, report))
     return save_study(study, out)
 
 
@@ -204,21 +204,20 @@ def _stolen_share(
 def _extract(
     network: SplitNetwork,
     preprocess: Preprocess,
-    folder: PhotographFolder | None,
+    photographs: Sequence[Path | Image.Image],
     device: torch.device | str,
     report: Progress,
 ) -> tuple[Tensor, Tensor]:
     """((n,D) features, (n,N) pooled activations) of the photographs; none without them."""
     features, pooled = [torch.zeros(0, network.features)], [torch.zeros(0, network.neurons)]
-    paths = () if folder is None else folder.paths
     network.to(device)
-    for start in range(0, len(paths), BATCH):
-        assert folder is not None
-        inputs = torch.stack([preprocess(open_image(folder.root / path)) for path in paths[start : start + BATCH]])
+    for start in range(0, len(photographs), BATCH):
+        batch = photographs[start : start + BATCH]
+        inputs = torch.stack([preprocess(open_image(item) if isinstance(item, Path) else item) for item in batch])
         activations = network.stem(inputs.to(device))
         features.append(network.tail(activations).cpu())
         pooled.append(activations.flatten(2).mean(2).cpu())
-        report("reading photographs", min(start + BATCH, len(paths)), len(paths))
+        report("reading photographs", min(start + BATCH, len(photographs)), len(photographs))
     network.to("cpu")
     return torch.cat(features), torch.cat(pooled)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from niwt_core.backbones.split import SplitNetwork
@@ -32,12 +34,18 @@ def without_photographs(study: Study) -> Study:
     )
 
 
-def with_samples(study: Study, samples: PhotographFolder, features: Tensor, pooled: Tensor) -> Study:
-    """The study with photographs to look at, at the end of its pictures."""
+def with_samples(
+    study: Study, samples: PhotographFolder, encode: Callable[[Sequence[Image.Image]], tuple[Tensor, Tensor]]
+) -> Study:
+    """The study with photographs to look at, at the end of its pictures; ``encode`` gives the features (n,D) and pooled activations (n,N) of the
+    pictures as the study keeps them, so that every page says the same of them."""
     images = [open_image(samples.root / path) for path in samples.paths]
+    gallery = with_pictures(study.gallery, images, first=len(study.labels))
+    kept = range(len(gallery) - len(images), len(gallery))
+    features, pooled = encode([gallery.image(item) for item in kept])
     return replace(
         study,
-        gallery=with_pictures(study.gallery, images, first=len(study.labels)),
+        gallery=gallery,
         features=torch.cat([study.features, features.half()]),
         pooled=torch.cat([study.pooled, pooled.half()]),
         labels=np.concatenate([study.labels, samples.labels]),

@@ -69,7 +69,7 @@ def _used_by(study: Study, index: int, count: int = 4) -> str:
     """The classes that lean on a neuron most, in a study without pictures of what excites it."""
     strongest = study.targets[:, index].argsort(descending=True)[:count].tolist()
     names = ", ".join(display_name(study.seen_classes[c]) for c in strongest)
-    return f'<p class="cyn-used-by">{text(names)}</p>'
+    return f'<p class="cyn-used-by">Used most by {text(names)}</p>'
 
 
 def neuron_card(
