@@ -99,6 +99,13 @@ def mention(label: str, *, present: bool = True) -> str:
     return with_article(bare)
 
 
+def entry(label: str, *, present: bool = True) -> str:
+    """The attribute in a list, by itself: as `mention`, but "worn by a person", "for rescue"."""
+    words = mention(label, present=present)
+    group = label.partition(": ")[0]
+    return re.sub(r"^(that it is|something) ", "", words) if group in (_CONTEXT, _USE) else words
+
+
 def mentions(labels: Sequence[str]) -> list[str]:
     """What is seen, in order; colours of the whole thing become one: "white and brown colouring"."""
     colours = [value for group, _, value in (label.partition(": ") for label in labels) if group == "color" and value]

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from niwt_core.knowledge.noun_phrases import mention, phrase
+from niwt_core.knowledge.noun_phrases import entry, phrase
 from niwt_core.report.numbers import number, percent, percentage
 
 SIGNS = {"seen": "●", "unseen": "◆", "built": "★"}
@@ -40,7 +40,7 @@ def environment() -> Environment:
         "percent": percent,
         "percentage": percentage,
         "phrase": phrase,
-        "mention": mention,
+        "entry": entry,
     }
     made.globals |= {"SIGNS": SIGNS, "MEANING": MEANING, "TRUST": TRUST | PERSONAL}
     return made

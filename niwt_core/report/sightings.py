@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from niwt_core.explain.detector import PRESENT, Sighting
 from niwt_core.explain.parts import Observation
-from niwt_core.knowledge.noun_phrases import join, mention, mentions
+from niwt_core.knowledge.noun_phrases import entry, join, mentions
 from niwt_core.report.rendering import fragment
 
 MARKS = {Sighting.SEEN: "✓", Sighting.NOT_SEEN: "✗", Sighting.CANNOT_TELL: "?"}
@@ -41,7 +41,7 @@ def sightings(observations: Sequence[Observation], *, shown: int = SHOWN) -> Sig
     promised = [item for item in observations if item.promised >= PRESENT]
     first = sorted(promised, key=lambda item: item.sighting is not Sighting.NOT_SEEN)[:shown]
     kept = [item for item in promised if item in first]
-    rows = tuple(SightingRow(MARKS[item.sighting], item.sighting.value, mention(item.label)) for item in kept)
+    rows = tuple(SightingRow(MARKS[item.sighting], item.sighting.value, entry(item.label)) for item in kept)
     others = [item for item in observations if item.sighting is Sighting.SEEN and item.promised < PRESENT]
     strongest = sorted(others, key=lambda item: -item.score)[:ALSO]
     return Sightings(rows, len(promised) - len(kept), join(mentions([item.label for item in strongest])))

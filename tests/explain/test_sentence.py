@@ -9,7 +9,7 @@ from niwt_core.data.aviary.attributes import ATTRIBUTE_GROUPS
 from niwt_core.explain.detector import Sighting
 from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observation
 from niwt_core.explain.sentence import UNFAMILIAR, contrasts, sentence_for
-from niwt_core.knowledge.noun_phrases import join, mention, mentions, phrase
+from niwt_core.knowledge.noun_phrases import entry, join, mention, mentions, phrase
 from niwt_core.neurons.neuron import Neuron
 
 
@@ -59,6 +59,15 @@ from niwt_core.neurons.neuron import Neuron
 def test_an_attribute_is_said_as_people_would(label, present, absent):
     assert mention(label) == present
     assert mention(label, present=False) == absent
+
+
+def test_in_a_list_words_stand_by_themselves():
+    assert [entry(label) for label in ("context: on a table", "use: eating", "crest: none")] == [
+        "on a table",
+        "for eating",
+        "no crest",
+    ]
+    assert entry("use: eating", present=False) == "nothing for eating"
 
 
 def test_colours_of_the_whole_are_said_together():
