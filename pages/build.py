@@ -19,6 +19,7 @@ else:
         "Build a class",
         "Describe a class that the network has never seen. Your words choose its neurons, its neurons give it weights, and it is recognised at once.",
         keep=False,
+        terms=("neuron", "transfer"),
     )
 link.open_shared(study, draft)
 editor.sheet()

@@ -101,6 +101,7 @@ def answered() -> None:
 session.page(
     "Classify and explain",
     "Give the network a picture. It ranks every class it knows, photographed, described or built by you, and says why.",
+    terms=("seen class", "described class", "built class"),
 )
 st.html(f"<style>{STYLE}</style>")
 with session.shown_errors():

@@ -21,6 +21,7 @@ session.page(
     "Neuron dictionary",
     "Each neuron answers to something: a colour, a shape, a pose. Its name is a guess from the descriptions of classes, "
     f"put to the test on {what_names_were_tested_on(study)}.",
+    terms=("neuron",),
 )
 cards.trust_bar(study)
 

@@ -13,6 +13,7 @@ session.page(
     "Choose your neuron",
     "A trained network holds a dictionary of concepts in its neurons. Describe something that nobody photographed, and it follows "
     "which neurons should fire for it: enough to recognise it.",
+    terms=("neuron dictionary", "neuron"),
 )
 if photographs:
     teach.panel(study)
@@ -49,6 +50,6 @@ if examples and photographs:
     )
     st.html(walkthrough.walkthrough_markup(study, examples[0], user_names.key(study)))
 
-style.heading(f"The study: {study.name}", cards.study_line(study))
+style.heading(f"The study: {study.name}", cards.study_line(study), terms=("study", "seen class", "described class"))
 cards.species_strip(study, cards.sample_species(study))
 style.legend("seen", "unseen")

@@ -13,7 +13,7 @@ from niwt_core.classify.helpful_word import groups_said, helpful_word, is_vague
 from niwt_core.knowledge.class_names import class_key, display_name
 from pages.components.build.draft import Draft, replaced
 from pages.components.build.editor_tables import Tables
-from pages.components.shared import session, style
+from pages.components.shared import glossary, session, style
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
 
@@ -35,7 +35,7 @@ def confirmed(study: Study, draft: Draft, tables: Tables, built: BuiltClass | No
     )
     st.html(
         '<div class="cynb-facts">'
-        + "".join(f"<section><h3>{title}</h3>{body}</section>" for title, body in facts)
+        + "".join(f"<section><h3>{glossary.label(title)}</h3>{body}</section>" for title, body in facts)
         + "</div>"
     )
     with st.expander(
@@ -62,11 +62,9 @@ def _predictability(study: Study, built: BuiltClass) -> str:
         if probability > 1 / 3
         else "less well than most"
     )
+    words = f"Predictability: classes like this one were predicted {word} without their pictures (1 is perfect)."
     bar = f'<span class="cynb-bar"><i style="width:{100 * max(0.0, min(1.0, built.expected_predictability)):.0f}%"></i></span>'
-    return (
-        f'<p class="cynb-big">{built.expected_predictability:.2f}</p>{bar}<p>Classes described like this one were predicted {word} when the network '
-        "had to do without their pictures (1 is perfect).</p>"
-    )
+    return f'<p class="cynb-big">{built.expected_predictability:.2f}</p>{bar}<p>{glossary.explained(words, "predictability")}</p>'
 
 
 def _said(study: Study, draft: Draft) -> str:

@@ -14,7 +14,7 @@ from niwt_core.evaluation.metrics import calibrated
 from niwt_core.knowledge.class_names import class_key
 from niwt_core.study.calibration import share_curve
 from pages.components.build.draft import Draft
-from pages.components.shared import session
+from pages.components.shared import glossary, session
 from pages.components.shared.session import per_study
 
 PERCENTS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0)
@@ -75,7 +75,8 @@ def setting(study: Study, item: BuiltClass, row: Any, *, key: str, draft: Draft)
             key=f"share-{key}-{item.recipe.share}",
             on_change=_set,
             args=(item, f"share-{key}-{item.recipe.share}", draft),
-            help="Of the pictures of other classes. The more it may take, the more of its own pictures are recognised.",
+            help="Of the pictures of other classes. The more it may take, the more of its own pictures are recognised.  \n"
+            + glossary.help_for("stolen share"),
         )
         paid = cost(study, item)
         part = f"{100 * paid.taken / paid.others:.1f} %" if paid.others else "none"

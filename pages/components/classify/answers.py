@@ -9,6 +9,7 @@ from niwt_core.classify.answer import Answer, Ranked
 from niwt_core.report.fragments import best_places, rank_row
 from niwt_core.report.numbers import percent
 from niwt_core.report.rendering import SIGNS
+from pages.components.shared import glossary
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.style import chip, text
 
@@ -69,7 +70,8 @@ def calibration(classifier: Classifier) -> None:
         step=top / 200,
         format="%.2f",
         key="classify_gamma",
-        help="Classes with photographs tend to win over described ones. γ is taken from their scores. The study chose its own on seen classes only.",
+        help="Classes with photographs tend to win over described ones. γ is taken from their scores. "
+        "The study chose its own on seen classes only.  \n" + glossary.help_for("gamma"),
         on_change=_calibrate,
         args=(classifier,),
     )

@@ -8,7 +8,7 @@ import pandas
 import streamlit as st
 
 from pages.components.classify.verdicts import Verdict
-from pages.components.shared import style
+from pages.components.shared import glossary, style
 from pages.components.shared.pictures import address
 from pages.components.shared.uploads import Uploads
 
@@ -41,7 +41,11 @@ def show(verdicts: Sequence[Verdict], far: Sequence[float], words: Sequence[str]
         key=f"results-table-{len(verdicts)}",
         column_config={
             "": st.column_config.ImageColumn(width="small", pinned=True),
-            "%": st.column_config.ProgressColumn(format="%.1f", min_value=0, max_value=100),
+            "%": st.column_config.ProgressColumn(
+                format="%.1f", min_value=0, max_value=100, help=glossary.help_for("temperature")
+            ),
+            "familiar": st.column_config.TextColumn(help=glossary.help_for("familiar")),
+            "evidence": st.column_config.TextColumn(help=glossary.help_for("evidence")),
         },
     )
     rows = chosen.selection.rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import streamlit as st
@@ -18,7 +19,7 @@ from niwt_core.report.document import counterfactual_about, report_html, seen_fr
 from niwt_core.report.figures import draw_neuron, jpeg_uri
 from niwt_core.report.numbers import number
 from niwt_core.report.sightings import sighting_legend, sighting_list
-from pages.components.shared import charts, style
+from pages.components.shared import charts, glossary, style
 from pages.components.shared.style import text
 
 THUMB = 160  # pixels of a neuron's own map
@@ -118,13 +119,13 @@ def contrast(answer: Answer, explanation: Explanation) -> None:
         if upload.words:
             st.html(
                 fragments.attribute_bars(upload.words)
-                + '<p class="nr-small">What each holds of the lead. Hollow: its absence speaks.</p>'
+                + f'<p class="nr-small">{glossary.explained("Evidence: what each holds of the lead. Hollow: its absence speaks.", "evidence")}</p>'
             )
         else:
             st.caption(_no_words(answer))
         turning = upload if upload.margin >= 0 else seen_from_runner_up(answer, upload)
         if turning.counterfactual:
-            style.heading("What would have to change", level=3)
+            style.heading("What would have to change", level=3, terms=("counterfactual",))
             st.html(f'<p class="cyn-sub">{counterfactual_about(turning)}</p>{fragments.counterfactual_steps(turning)}')
     with parts:
         style.heading("Neurons that tell them apart", level=3)
@@ -140,6 +141,7 @@ def numbers(answer: Answer, explanation: Explanation) -> None:
         ("Sum of all neurons' contributions", f"{total:.4f}"),
         ("Score of the average picture, from which they are measured", f"{explanation.baseline:.4f}"),
         ("Missed by the integral", f"{explanation.residual:.2g}"),
+        *_familiar(answer),
         ("γ taken from seen classes", f"{answer.classifier.gamma:.4f} (study: {study.gamma:.4f})"),
         (
             "Network and dictionary layer",
@@ -149,9 +151,16 @@ def numbers(answer: Answer, explanation: Explanation) -> None:
     ]
     st.html(
         '<dl class="cyn-list">'
-        + "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in rows)
+        + "".join(f"<dt>{glossary.label(name)}</dt><dd>{text(value)}</dd>" for name, value in rows)
         + "</dl>"
     )
+
+
+def _familiar(answer: Answer) -> list[tuple[str, str]]:
+    """How unlike the study's own pictures, where the study can tell."""
+    if math.isnan(answer.novelty):
+        return []
+    return [("Familiar", f"{'yes' if answer.familiar else 'no'}, its distance is {answer.novelty:.2f} of the limit")]
 
 
 def downloads(answer: Answer, explanation: Explanation, *, method: Method, picture_name: str) -> None:

@@ -23,7 +23,9 @@ SHOWN = 5  # classes that it moves most
 def ablation(study: Study, index: int) -> None:
     """Holds the neuron, or all of its name, at its mean, and says what changes."""
     namesakes = lookup.namesakes(study, index)
-    style.heading("Ablate it", "Hold the neuron at its average and see what the network loses.")
+    style.heading(
+        "Ablate it", "Ablation holds the neuron at its average: see what the network loses.", terms=("ablation",)
+    )
     options = {"Nothing": (), "This neuron": (index,)}
     if len(namesakes) > 1:
         options[f"All {len(namesakes)} named “{escape_markdown(study.neurons[index].label)}”"] = namesakes

@@ -13,7 +13,7 @@ from niwt_core.method.importance import unit
 from niwt_core.study.naming_notice import what_names_were_tested_on
 from pages.components.dictionary import more_examples, naming
 from pages.components.dictionary.ablation import ablation
-from pages.components.shared import cards, charts, class_families, lookup, style, user_names, user_photographs
+from pages.components.shared import cards, charts, class_families, glossary, lookup, style, user_names, user_photographs
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
 
@@ -47,7 +47,7 @@ def show(study: Study, index: int) -> None:
     )
     st.html(
         f'<header class="cyn-head"><p class="cyn-eyebrow">Neuron {index} · {text(part)}</p><h1>{text(word)}</h1>'
-        f"<p>{style.trust(neuron.trust)} {text(_verdict(study, index))}</p></header>"
+        f"<p>{style.trust(neuron.trust)} {glossary.explained(_verdict(study, index), 'AUROC', 'q')}</p></header>"
     )
     naming.ask(study, index)
     pictures = "".join(
@@ -194,7 +194,10 @@ def _classes(study: Study, index: int) -> None:
     kinds = ["seen" if study.seen[c] else "unseen" for c in order]
     names = [display_name(study.classes[c]) for c in order]
     style.heading(
-        "Which classes it speaks for", "Its importance for every class, from most for to most against.", level=3
+        "Which classes it speaks for",
+        "Its importance for every class, from most for to most against.",
+        level=3,
+        terms=("importance",),
     )
     tips = [f"{name}: {values[c]:+.3f}" for name, c in zip(names, order, strict=True)]
     best = "".join(f"<li>{style.chip(kinds[i], names[i])}</li>" for i in range(min(SHOWN, len(names))))
@@ -241,9 +244,10 @@ def show_class(study: Study, name: str, listed: list[int], built: BuiltClass | N
         source = "measured on its training pictures" if study.seen[class_index] else "predicted from its description"
     crops = f'<div class="cyn-crops">{pictures}</div>' if pictures else ""
     words = "" if built is not None else _predictability(study, name)
+    words += f"The importance of each neuron is {source}."
     st.html(
         f'<div class="{"cyn-of-class" if crops else ""}">{crops}<div><h2 class="cyn-h2">{style.chip(kind, display)}</h2>'
-        f'<p class="cyn-sub">{text(words)}The importance of each neuron is {source}.</p></div></div>'
+        f'<p class="cyn-sub">{glossary.explained(words, "predictability", "importance")}</p></div></div>'
     )
     if built is None:
         of_class = user_photographs.of_class(study, study.class_index(name))
@@ -272,5 +276,5 @@ def _predictability(study: Study, name: str) -> str:
     return (
         ""
         if predictability is None
-        else f"Left out of the map and predicted from its words alone, its neurons come back with cosine {predictability:.2f}. "
+        else f"Its predictability is {predictability:.2f}: the cosine with which its neurons come back when its words alone predict them. "
     )

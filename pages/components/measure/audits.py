@@ -12,7 +12,7 @@ from niwt_core.audit.claims import ClaimsAudit
 from niwt_core.evaluation.metrics import calibrated
 from niwt_core.evaluation.temperature import reliability
 from pages.components.measure.measures import evaluation
-from pages.components.shared import charts, style
+from pages.components.shared import charts, glossary, style
 from pages.components.shared.background import Report, Run, ask
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
@@ -40,6 +40,7 @@ def percentages(study: Study) -> None:
         "What a percentage means",
         "Of the pictures that it is 70 % sure of, 70 % should be right. One number, the temperature, is chosen on held-out pictures of seen classes "
         "to make it so; all percentages of this app use it.",
+        terms=("temperature",),
     )
     chart = charts.figure(height=320, x="how sure it is, %", y="how often it is right, %")
     charts.line(chart, np.array([0.0, 100.0]), np.array([0.0, 100.0]), name="ideal", kind="faint", width=1)
@@ -53,7 +54,7 @@ def percentages(study: Study) -> None:
         f"{figures.temperature:.3g}."
     )
     charts.show(chart, key="reliability", alt=describe)
-    st.caption(describe)
+    st.caption(describe, help=glossary.help_for("ECE"))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -107,7 +108,10 @@ def _figures(audits: Audits) -> None:
     if audits.novelty is not None:
         novelty = audits.novelty
         style.heading(
-            "Strange pictures", "A picture unlike the study's own should be told apart before any class is.", level=3
+            "Strange pictures",
+            "A picture unlike the study's own should be told apart before any class is: it is none of these.",
+            level=3,
+            terms=("familiar",),
         )
         rows = [(text(name), f"{value:.3f}", _percent(novelty.refused[name])) for name, value in novelty.auroc.items()]
         st.html(table(PAIR, ("Against", "AUROC", "refused"), rows))

@@ -36,8 +36,9 @@ def classes(study: Study) -> None:
     """Accuracy of every class against how well its neurons can be predicted."""
     style.heading(
         "Class by class",
-        "How often each class is recognised, against how well its neurons follow from its words. Point at a mark for its name; "
+        "How often each class is recognised, against its predictability: how well its neurons follow from its words. Point at a mark for its name; "
         "click it for its neurons.",
+        terms=("predictability",),
     )
     accuracy, ease = evaluation(study).per_class, expected(study)
     tested = [c for c, name in enumerate(study.classes) if np.isfinite(accuracy[name])]

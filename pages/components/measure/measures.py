@@ -12,7 +12,7 @@ from niwt_core import Study
 from niwt_core.evaluation.metrics import Metrics
 from niwt_core.explain.detector import Detectors
 from niwt_core.study.evaluate import Evaluation, evaluate
-from pages.components.shared import charts, session, style
+from pages.components.shared import charts, glossary, session, style
 from pages.components.shared.cards import facts, figures_row
 from pages.components.shared.session import per_study
 from pages.serving import policy, visitors
@@ -101,6 +101,7 @@ def balance(study: Study) -> None:
     style.heading(
         "The balance",
         "A trained class speaks louder than one that was only described. Gamma turns the trained ones down; it was chosen on seen classes alone.",
+        terms=("gamma", "seen class"),
     )
     evaluated, classifier = evaluation(study), session.classifier()
     low, high = _range(evaluated)
@@ -138,7 +139,8 @@ def balance(study: Study) -> None:
     charts.show(chart, key="balance", alt=describe)
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(
-        f"AUSUC, the area under S against U over all gamma: {evaluated.curve.ausuc:.3f}. The study's own gamma: {study.gamma:.2f}."
+        f"AUSUC, the area under S against U over all gamma: {evaluated.curve.ausuc:.3f}. The study's own gamma: {study.gamma:.2f}.",
+        help=glossary.help_for("AUSUC", "gamma"),
     )
     if abs(classifier.gamma - study.gamma) > (high - low) / 400:
         right.button(

@@ -52,7 +52,9 @@ def show(study: Study) -> None:
     )
     style.heading(
         "What a description costs",
-        "Each class in turn is described instead of trained. The more photographs of others it may take, the more of its own it gets.",
+        "Each class in turn is described instead of trained. "
+        "The larger the stolen share, the photographs of others that it may take, the more of its own it gets.",
+        terms=("stolen share", "described class"),
     )
     chart = charts.figure(x="photographs of other classes that it takes, %", y="recognised first, %")
     for name, kind in (("stolen share", "unseen"), ("gamma", "seen")):
@@ -84,6 +86,7 @@ def _novelty(measured: Mapping[str, Any]) -> None:
         "None of these",
         "The study keeps no photograph to compare a picture with. A picture is refused where it excites few of the neurons that the classes use: "
         "that tells what shows nothing, not what the network does not know.",
+        terms=("familiar",),
     )
     rows = [(kind, f"{measured['refused'][kind]:.0f} %", f"{auroc:.2f}") for kind, auroc in measured["auroc"].items()]
     st.html(table("1fr auto auto", ("Pictures", "refused", "AUROC"), rows))

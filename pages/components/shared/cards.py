@@ -13,7 +13,7 @@ from niwt_core.explain.ablation import Ablation
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.neuron import Neuron, find_neurons
 from niwt_core.neurons.search import SearchResult
-from pages.components.shared import style, user_names
+from pages.components.shared import glossary, style, user_names
 from pages.components.shared.figures import meter, stacked
 from pages.components.shared.lookup import TRUST, trust_counts
 from pages.components.shared.markdown import escape_markdown
@@ -149,7 +149,7 @@ def species_strip(study: Study, classes: list[int]) -> None:
 def figures_row(items: list[tuple[str, str, str]]) -> str:
     """Markup of a few large figures: (figure, name, explanation)."""
     cells = "".join(
-        f"<div><b>{text(value)}</b><span>{text(name)}</span><small>{text(words)}</small></div>"
+        f"<div><b>{text(value)}</b><span>{glossary.label(name)}</span><small>{text(words)}</small></div>"
         for value, name, words in items
     )
     return f'<div class="cyn-figures">{cells}</div>'
@@ -159,7 +159,7 @@ def facts(items: list[tuple[str, str]]) -> str:
     """Markup of a list of names and values, for provenance."""
     return (
         '<dl class="cyn-list">'
-        + "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in items)
+        + "".join(f"<dt>{glossary.label(name)}</dt><dd>{text(value)}</dd>" for name, value in items)
         + "</dl>"
     )
 
@@ -237,7 +237,8 @@ def read_as(study: Study, result: SearchResult) -> None:
 
 def count_line(listed: int, total: int) -> None:
     """How many neurons a search leaves."""
-    st.html(f'<p class="cyn-sub">{listed:,} of {total:,} neurons, the most trusted first.</p>')
+    words = glossary.explained("the most trusted first, each with its AUROC.", "AUROC")
+    st.html(f'<p class="cyn-sub">{listed:,} of {total:,} neurons, {words}</p>')
 
 
 def nothing(title: str, words: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pages.components.shared import glossary
 from pages.components.shared.style import text
 
 
@@ -15,5 +16,7 @@ def meter(fraction: float, tone: str) -> str:
 def stacked(parts: Sequence[tuple[str, int, str]], *, describe: str) -> str:
     """One bar of (name, count, CSS class) parts, with its legend."""
     bar = "".join(f'<i class="{css}" style="flex-grow:{count}"></i>' for _, count, css in parts if count)
-    legend = "".join(f'<span><i class="{css}"></i>{text(name)} <b>{count:,}</b></span>' for name, count, css in parts)
+    legend = "".join(
+        f'<span><i class="{css}"></i>{glossary.label(name)} <b>{count:,}</b></span>' for name, count, css in parts
+    )
     return f'<figure class="cyn-stack" role="img" aria-label="{text(describe)}"><div>{bar}</div><figcaption>{legend}</figcaption></figure>'

@@ -327,9 +327,10 @@ def set_current_picture(source: Source | EncodedPicture, name: str) -> CurrentPi
 # --- the page --------------------------------------------------------------------------------------------------------
 
 
-def page(title: str, lead: str, *, keep: bool = True) -> None:
-    """The head of every page: its title, and what it is for in two lines. ``keep``: the browser keeps what is built by now."""
-    from pages.components.shared import keeper, style
+def page(title: str, lead: str, *, keep: bool = True, terms: tuple[str, ...] = ()) -> None:
+    """The head of every page: its title, and what it is for in two lines. ``keep``: the browser keeps what is built by now;
+    ``terms`` of the glossary are explained in the lead."""
+    from pages.components.shared import glossary, keeper, style
     from pages.components.shared.page_top import page_top
 
     _enter()
@@ -344,7 +345,7 @@ def page(title: str, lead: str, *, keep: bool = True) -> None:
     if keep:
         with shown_errors():
             keeper.keep_classes()
-    st.html(f'<header class="cyn-head"><h1>{style.text(title)}</h1><p>{style.text(lead)}</p></header>')
+    st.html(f'<header class="cyn-head"><h1>{style.text(title)}</h1><p>{glossary.explained(lead, *terms)}</p></header>')
 
 
 @contextmanager

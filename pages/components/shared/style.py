@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.components.shared import glossary
+
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
@@ -114,7 +116,8 @@ def phone_menu(pages: Mapping[str, StreamlitPage]) -> None:
             st.page_link(page, label=label)
 
 
-def heading(title: str, words: str = "", *, level: int = 2) -> None:
-    """A heading inside a page, with an optional line under it."""
-    line = f'<p class="cyn-sub">{text(words)}</p>' if words else ""
-    st.html(f'<h{level} class="cyn-h{level}">{text(title)}</h{level}>{line}')
+def heading(title: str, words: str = "", *, level: int = 2, terms: tuple[str, ...] = ()) -> None:
+    """A heading inside a page, with an optional line under it; ``terms`` of the glossary are explained where they are first met."""
+    later = [name for name in terms if not glossary.holds(title, name)]
+    line = f'<p class="cyn-sub">{glossary.explained(words, *later)}</p>' if words else ""
+    st.html(f'<h{level} class="cyn-h{level}">{glossary.explained(title, *terms)}</h{level}>{line}')
