@@ -58,7 +58,7 @@ def test_a_link_to_a_neuron_and_one_to_a_page_work_on_a_fresh_server(browser: Br
 
 def test_gamma_moves_the_point_of_the_balance(address: str, browser: Browser) -> None:
     page, problems = open_page(browser, address)
-    page.get_by_role("link", name="Measure").click()
+    page.get_by_role("link", name="Measure").first.click()
     readout = page.locator(".cyn-readout")
     before = readout.text_content()
     assert before
