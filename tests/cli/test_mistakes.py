@@ -161,7 +161,6 @@ def test_a_read_only_folder(refused, study, recipe, tmp_path, monkeypatch):
         ["neurons", "STUDY", "--attribute", "number of heads"],
         ["neurons", "STUDY", "--class", "Unicorn"],
         ["explain", "STUDY", "PHOTO", "--class", "Unicorn", "--out", "REPORT"],
-        ["explain", "STUDY", "PHOTO"],
         ["classify", "STUDY"],
         ["classify"],
         ["build", "STUDY", "RECIPE"],

@@ -125,7 +125,9 @@ def _take(text: str, draft: str, first: bool) -> None:
     take_classes(theirs, base=base, label="brought back" if first else "changed in another tab")
     if first:
         take_settings(theirs)
-        st.session_state["kept-said"] = ", ".join(recipe.name for recipe, _ in theirs.classes[:3])
+        built = {recipe.name for recipe in session.recipes()}  # not those that cannot be built here
+        back = [recipe.name for recipe, _ in theirs.classes if recipe.name in built]
+        st.session_state["kept-said"] = ", ".join(back[:3])
 
 
 def take_settings(theirs: Work) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from niwt_core import Study
 from niwt_core.neurons.neuron import Neuron
@@ -20,7 +21,9 @@ def place(study: Study) -> Path | None:
 
 
 def of(study: Study) -> UserNames:
-    """What this person says of the study's neurons. Raises NiwtError where their file is damaged."""
+    """What this person says of the study's neurons, nothing where no session asks. Raises NiwtError where their file is damaged."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return UserNames()  # pages made ready before anybody comes
     kept: dict[str, UserNames] = st.session_state.setdefault("user-names", {})
     if study.id not in kept:
         kept[study.id] = _read(study)
