@@ -31,16 +31,24 @@ def address(place: Path) -> Iterator[str]:
             yield served_at
 
 
+def idle(page: Page) -> None:
+    """Until the server has nothing to do for this page."""
+    page.wait_for_timeout(150)  # for what was pressed last to reach it
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
 def tick(page: Page, class_: str, column: str) -> None:
     """Toggles a cell of the grid by the keyboard; the table for screen readers says when it is there."""
+    idle(page)  # the grid is drawn anew after each change, and keys pressed meanwhile would be lost
     canvas = page.locator(".st-key-words-table canvas").first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 8, box["y"] + ROW * (sorted(SHAPES).index(class_) + 1) + ROW / 2)
     for _ in range(COLUMNS.index(column)):
-        page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
+        page.keyboard.press("ArrowRight", delay=20)
+    page.keyboard.press("Enter", delay=20)
+    idle(page)
 
 
 def check(page: Page, words: str) -> None:
