@@ -1,6 +1,5 @@
 """Ten people at once: each builds a class of their own, nobody sees another's, and nothing goes wrong."""
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -23,7 +22,24 @@ def at_once(pages: list[Page], click: Callable[[Page], object], then: Callable[[
         then(page)
 
 
-PROBED = re.compile(r"Download Button source error|status of 404")
+PROBE, MISSING = "Client Error: Download Button source error - 404", "the server responded with a status of 404"
+
+
+def unexpected(problems: list[str]) -> list[str]:
+    """Console errors but one: Streamlit looks whether a download's file is there, and a run that follows at once has replaced it by then. Each such
+    look leaves two lines; a 404 of anything else is one too many and is left."""
+    looks = problems.count(PROBE)
+    others = [text for text in problems if text != PROBE]
+    missing = [text for text in others if MISSING in text]
+    return [text for text in others if MISSING not in text] + missing[looks:]
+
+
+def test_only_a_look_at_a_download_is_expected() -> None:
+    missing = f"Failed to load resource: {MISSING} (Not Found)"
+    assert unexpected([missing, PROBE, missing, PROBE]) == []
+    assert unexpected([missing]) == [missing]
+    assert unexpected([missing, PROBE, missing]) == [missing]
+    assert unexpected([PROBE, missing, "TypeError: x"]) == ["TypeError: x"]
 
 
 def test_ten_people_at_once_keep_their_own_classes() -> None:
@@ -55,5 +71,4 @@ def test_ten_people_at_once_keep_their_own_classes() -> None:
             shown = page.inner_text("body")
             assert [other for other in NAMES if other != name and other in shown] == []
             assert page.locator("[data-testid=stException]").count() == 0
-        # Streamlit looks whether a download's file is there; a run that follows at once has replaced it by then, and the next button has the new one
-        assert [text for _, problems in opened for text in problems if not PROBED.search(text)] == []
+        assert [problems for _, problems in opened if unexpected(problems)] == []
