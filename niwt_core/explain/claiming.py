@@ -49,3 +49,15 @@ def class_aurocs(scores: np.ndarray, there: np.ndarray) -> np.ndarray:
 
 def fraction(values: np.ndarray) -> float:
     return float(values.mean()) if values.size else float("nan")
+
+
+def claim_figures(claims: np.ndarray, there: np.ndarray) -> dict[str, float]:
+    """How right ``claims`` (n,K), 1 seen and -1 not seen, are of what is ``there`` (n,K) bool, and how much they decide; fractions."""
+    seen, absent = claims > 0, claims < 0
+    return {
+        "seen_right": fraction(there[seen]),
+        "not_seen_right": fraction(~there[absent]),
+        "recall": fraction(seen[there]),
+        "missed": fraction(absent[there]),
+        "decided": fraction(seen | absent),
+    }

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from niwt_core.explain.claiming import claims_of, class_aurocs, fraction, probabilities
+from niwt_core.explain.claiming import claim_figures, claims_of, class_aurocs, probabilities
 from niwt_core.explain.thresholds import thresholds
 from niwt_core.study.study import Study
 
@@ -168,7 +168,6 @@ def fit_detectors(
     there = amounts_of_pictures >= PRESENT
     above, below = thresholds(held_out.ravel(), there.ravel())
     claims = claims_of(held_out, above, below, exclusive)
-    seen, absent = claims > 0, claims < 0
     return Detectors(
         weight=torch.from_numpy(weight).float(),
         offset=torch.from_numpy(share @ table - mean @ weight).float(),
@@ -177,11 +176,8 @@ def fit_detectors(
         exclusive=tuple(exclusive),
         ridge=ridge,
         auroc=class_aurocs(held_out, there),
-        seen_right=fraction(there[seen]),
-        not_seen_right=fraction(~there[absent]),
-        recall=fraction(seen[there]),
-        missed=fraction(absent[there]),
-        decided=fraction(seen | absent),
+        **claim_figures(claims, there),
+        scaling=None,
     )
 
 

@@ -17,7 +17,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
-from niwt_core.explain.claiming import claims_of, class_aurocs, fraction, strongest_others
+from niwt_core.explain.claiming import claim_figures, claims_of, class_aurocs, strongest_others
 from niwt_core.explain.detector import RIDGES, Detectors, exclusive_groups, roots
 from niwt_core.explain.thresholds import strictest
 from niwt_core.study.study import Study
@@ -86,7 +86,6 @@ def fit_picture_detectors(
             held_out[out, k] = expit(inputs[out, k] @ (by_score, by_other) + offset_of)
     above, below = strictest(held_out, truth, asked, right=right)
     claims = claims_of(held_out, above, below, exclusive, others_absent=False)
-    sees, lacks = claims > 0, claims < 0
     return Detectors(
         weight=weight,
         offset=offset,
@@ -95,11 +94,7 @@ def fit_picture_detectors(
         exclusive=tuple(exclusive),
         ridge=ridge,
         auroc=class_aurocs(held_out, truth),
-        seen_right=fraction(truth[sees]),
-        not_seen_right=fraction(~truth[lacks]),
-        recall=fraction(sees[truth]),
-        missed=fraction(lacks[truth]),
-        decided=fraction(sees | lacks),
+        **claim_figures(claims, truth),
         scaling=torch.from_numpy(scaling).float(),
     )
 
