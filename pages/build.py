@@ -3,19 +3,20 @@
 from pages.components.build import classes, editor, link, testing, try_it
 from pages.components.build.draft import current_draft
 from pages.components.shared import keeper, session
+from pages.components.shared.page_head import page_head
 
 study = session.current_study()
 try_it.go_if_asked(study)
 draft = current_draft(study)
 tested = testing.under_test()
 if tested is not None:
-    session.page(
+    page_head(
         f"Does it know {tested.name}?",
         "Give it pictures of it and pictures of others. Press a picture to say the opposite of it.",
         keep=False,
     )
 else:
-    session.page(
+    page_head(
         "Build a class",
         "Describe a class that the network has never seen. Your words choose its neurons, its neurons give it weights, and it is recognised at once.",
         keep=False,

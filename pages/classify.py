@@ -11,6 +11,7 @@ from niwt_core.report.stylesheet import sheet
 from pages.components.classify import answers, coarse, results, side_by_side, viewer, why
 from pages.components.classify.reasons import explanation_of, map_of
 from pages.components.shared import intake, offered, picture_keeper, session, style
+from pages.components.shared.page_head import page_head
 from pages.components.shared.uploads import session_uploads
 from pages.serving import visitors
 
@@ -98,7 +99,7 @@ def answered() -> None:
     why.downloads(answer, explanation, method=method, picture_name=upload.name)
 
 
-session.page(
+page_head(
     "Classify and explain",
     "Give the network a picture. It ranks every class it knows, photographed, described or built by you, and says why.",
     terms=("seen class", "described class", "built class"),

@@ -6,6 +6,7 @@ from niwt_core.report.dictionary_data import dictionary_csv
 from niwt_core.study.naming_notice import what_names_were_tested_on
 from pages.components.dictionary import by_picture, entry
 from pages.components.shared import cards, class_families, lookup, session, user_names, user_photographs
+from pages.components.shared.page_head import page_head
 
 PER_PAGE = 12
 TRUST = {"Verified": ("verified",), "Named": ("verified", "weak"), "All": lookup.STATUSES}
@@ -17,7 +18,7 @@ if asked:
         entry.show(study, entry.number(study, asked))
     st.stop()
 
-session.page(
+page_head(
     "Neuron dictionary",
     "Each neuron answers to something: a colour, a shape, a pose. Its name is a guess from the descriptions of classes, "
     f"put to the test on {what_names_were_tested_on(study)}.",

@@ -2,12 +2,13 @@
 
 from pages.components.measure import audits, baselines, built_classes, by_class, ground_truth, measures, own_classifier
 from pages.components.shared import session
+from pages.components.shared.page_head import page_head
 
 CLASSES_IN_MATRIX = 200  # of a trained classifier; more cannot be read
 
 study = session.current_study()
 
-session.page(
+page_head(
     "Measure",
     "How often the network is right on pictures held back from training, of classes that it was shown and of classes that it was only told about. "
     "Accuracy is averaged over classes.",

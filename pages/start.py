@@ -3,13 +3,14 @@
 import streamlit as st
 
 from pages.components.shared import cards, session, style, user_names
+from pages.components.shared.page_head import page_head
 from pages.components.start import first_run, teach, walkthrough
 
 study = session.current_study()
 photographs = study.kind == "classifier" and study.knowledge.kind == "attributes"
 examples = walkthrough.examples(study)
 
-session.page(
+page_head(
     "Choose your neuron",
     "A trained network holds a dictionary of concepts in its neurons. Describe something that nobody photographed, and it follows "
     "which neurons should fire for it: enough to recognise it.",

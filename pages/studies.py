@@ -6,10 +6,11 @@ import streamlit as st
 
 from niwt_core import NiwtError
 from pages.components.shared import session, style, user_photographs
+from pages.components.shared.page_head import page_head
 from pages.components.studies import prepare, study_list, view
 from pages.serving import policy
 
-session.page(
+page_head(
     "Studies",
     "A study is a network with its dictionary, its classes and their descriptions, prepared once. "
     "Open another, or prepare one from your own pictures.",

@@ -1,120 +1,18 @@
-"""What a page works with: the study (shared by everyone), and what this person built, undid and looks at (theirs alone).
-
-study, classifier = session.current_study(), session.classifier()
-with session.shown_errors():
-    session.add_class(Recipe("Ruby Needlebill", {"crown color": "red"}))
-"""
+"""The classes that this person built of a study: every step, undone and redone."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from operator import attrgetter
-from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
 
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 
-from niwt_core import BuiltClass, Classifier, EncodedPicture, NiwtError, Recipe, Study, build_class, load_study
-from niwt_core.classify.classifier import Source
+from niwt_core import BuiltClass, Classifier, NiwtError, Recipe, build_class
 from niwt_core.classify.confirm import Confirmed, confirm
 from niwt_core.knowledge.class_names import class_key
-from niwt_core.study.storage import check_unchanged
-from pages.components.shared.markdown import escape_markdown
-from pages.serving import policy
-from pages.serving.arguments import first_folder
+from pages.components.shared.session.studies import current_study
 
 STEPS_KEPT = 100
-OPEN_STUDIES = (
-    3  # in memory at once; each is mapped from disk, so this bounds what people who switch to and fro can hold
-)
-
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
-
-
-def per_study(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """st.cache_data for functions of a Study (told apart by its id) and plain values; all sessions share the results."""
-    cached = st.cache_data(show_spinner=False, max_entries=512, hash_funcs={Study: attrgetter("id")})(function)
-    return cast(Callable[Arguments, Result], cached)
-
-
-# --- the study -------------------------------------------------------------------------------------------------------
-
-
-def study_folder() -> Path:
-    """The study chosen on the Studies page, else the one that the app was started with."""
-    return Path(st.session_state.get("study_folder") or first_folder())
-
-
-def current_study() -> Study:
-    """The study of this session, loaded once per process. Raises NiwtError."""
-    _enter()
-    study = shared_study(study_folder())
-    known: dict[str, str] = st.session_state.setdefault("study_ids", {})
-    if known.setdefault(str(study_folder()), study.id) != study.id:
-        known[str(study_folder())] = study.id
-        st.session_state["study_replaced"] = study.name
-    return study
-
-
-def shared_study(folder: Path) -> Study:
-    """The study in ``folder``, loaded once per process and shared by all sessions. Raises NiwtError."""
-    policy.require_study(folder)
-    name, study_id = str(folder), _study_id(folder)
-    study: Study = _open_study(name, study_id)
-    try:
-        check_unchanged(study)
-    except NiwtError:
-        _open_study.clear(name, study_id)  # the next look opens what is there now
-        raise
-    return study
-
-
-def open_study(folder: Path) -> Study:
-    """Switches this session to another study; on failure it stays where it was. Raises NiwtError."""
-    study = shared_study(folder)
-    st.session_state["study_folder"] = str(folder)
-    return study
-
-
-@st.cache_resource(show_spinner=False, max_entries=OPEN_STUDIES)
-def _open_study(folder: str, study_id: str) -> Study:
-    """``study_id`` is there for the cache: a study that was prepared again has another."""
-    return load_study(folder)
-
-
-def _enter() -> None:
-    """Runs app.py where Streamlit has run a page without it.
-
-    Who comes to a fresh server by a page's own address gets that file alone: Streamlit takes a folder named pages for the old kind of
-    app until st.navigation has run once.
-    """
-    if "entered" not in st.session_state:
-        st.session_state["entered"] = True
-        PagesManager.uses_pages_directory = False
-        st.rerun()
-
-
-def _study_id(folder: Path) -> str:
-    manifest = folder / "study.json"
-    try:
-        return _id_in(manifest, manifest.stat().st_mtime_ns)
-    except (OSError, ValueError, LookupError, TypeError):
-        return ""  # load_study says what is wrong
-
-
-@lru_cache(maxsize=OPEN_STUDIES)
-def _id_in(manifest: Path, _changed: int) -> str:
-    return str(json.loads(manifest.read_text(encoding="utf-8"))["id"])
-
-
-# --- what this person builds -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -296,77 +194,3 @@ def _restore(history: ClassHistory) -> None:
         else:
             classifier.hold(confirm(classifier.study, recipe, confirmed).moved)
     history.built = wanted
-
-
-# --- the picture at hand ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class CurrentPicture:
-    """The picture that a person looks at, encoded by the study ``study_id``."""
-
-    name: str
-    picture: EncodedPicture
-    study_id: str
-
-
-def current_picture() -> CurrentPicture | None:
-    """The picture chosen last in this session for the current study."""
-    upload = st.session_state.get("current_picture")
-    return upload if isinstance(upload, CurrentPicture) and upload.study_id == current_study().id else None
-
-
-def set_current_picture(source: Source | EncodedPicture, name: str) -> CurrentPicture:
-    """Encodes a picture, unless it is, and keeps it as the one at hand. Raises NiwtError if it cannot be read."""
-    picture = source if isinstance(source, EncodedPicture) else classifier().encode(source)
-    upload = CurrentPicture(name, picture, current_study().id)
-    st.session_state["current_picture"] = upload
-    return upload
-
-
-# --- the page --------------------------------------------------------------------------------------------------------
-
-
-def page(title: str, lead: str, *, keep: bool = True, terms: tuple[str, ...] = ()) -> None:
-    """The head of every page: its title, and what it is for in two lines. ``keep``: the browser keeps what is built by now;
-    ``terms`` of the glossary are explained in the lead."""
-    from pages.components.shared import glossary, keeper, style
-    from pages.components.shared.page_top import page_top
-
-    _enter()
-    page_top(title)
-    replaced_study = st.session_state.pop("study_replaced", "")
-    if replaced_study:
-        st.warning(
-            f"{escape_markdown(replaced_study)} was prepared again since this page was opened: neurons, weights and figures are the new study's, "
-            "and classes built before are not part of it.",
-            icon=":material/refresh:",
-        )
-    if keep:
-        with shown_errors():
-            keeper.keep_classes()
-    st.html(f'<header class="cyn-head"><h1>{style.text(title)}</h1><p>{glossary.explained(lead, *terms)}</p></header>')
-
-
-@contextmanager
-def shown_errors() -> Iterator[None]:
-    """Shows a user's mistake where it happened: what, where, what to do. A decorator too. The rest of the page goes on."""
-    try:
-        yield
-    except NiwtError as error:
-        show_error(error)
-
-
-def show_error(error: NiwtError) -> None:
-    """One message: what is wrong in bold, where in code, what to do."""
-    what, where, fix = (policy.without_paths(part) for part in (error.what, error.where, error.fix))
-    st.error(f"**{_sentence(what)}**", icon=":material/error:")
-    details = [f"Where: `{where.replace('`', chr(39))}`"] if where else []
-    details += [f"What to do: {_sentence(fix)}"] if fix else []
-    if details:
-        st.caption("  \n".join(details))
-
-
-def _sentence(text: str) -> str:
-    """What people typed stays text; the first letter is a capital."""
-    return escape_markdown(text[:1].upper() + text[1:])

@@ -1,0 +1,97 @@
+"""The study of this session: chosen by the person, opened once per process, shared by everyone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from operator import attrgetter
+from pathlib import Path
+from typing import ParamSpec, TypeVar, cast
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from niwt_core import NiwtError, Study, load_study
+from niwt_core.study.storage import check_unchanged
+from pages.serving import policy
+from pages.serving.arguments import first_folder
+
+# In memory at once; each is mapped from disk, so this bounds what people who switch to and fro can hold
+OPEN_STUDIES = 3
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def per_study(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """st.cache_data for functions of a Study (told apart by its id) and plain values; all sessions share the results."""
+    cached = st.cache_data(show_spinner=False, max_entries=512, hash_funcs={Study: attrgetter("id")})(function)
+    return cast(Callable[Arguments, Result], cached)
+
+
+def study_folder() -> Path:
+    """The study chosen on the Studies page, else the one that the app was started with."""
+    return Path(st.session_state.get("study_folder") or first_folder())
+
+
+def current_study() -> Study:
+    """The study of this session, loaded once per process. Raises NiwtError."""
+    enter()
+    study = shared_study(study_folder())
+    known: dict[str, str] = st.session_state.setdefault("study_ids", {})
+    if known.setdefault(str(study_folder()), study.id) != study.id:
+        known[str(study_folder())] = study.id
+        st.session_state["study_replaced"] = study.name
+    return study
+
+
+def shared_study(folder: Path) -> Study:
+    """The study in ``folder``, loaded once per process and shared by all sessions. Raises NiwtError."""
+    policy.require_study(folder)
+    name, study_id = str(folder), _study_id(folder)
+    study: Study = _open_study(name, study_id)
+    try:
+        check_unchanged(study)
+    except NiwtError:
+        _open_study.clear(name, study_id)  # the next look opens what is there now
+        raise
+    return study
+
+
+def open_study(folder: Path) -> Study:
+    """Switches this session to another study; on failure it stays where it was. Raises NiwtError."""
+    study = shared_study(folder)
+    st.session_state["study_folder"] = str(folder)
+    return study
+
+
+@st.cache_resource(show_spinner=False, max_entries=OPEN_STUDIES)
+def _open_study(folder: str, study_id: str) -> Study:
+    """``study_id`` is there for the cache: a study that was prepared again has another."""
+    return load_study(folder)
+
+
+def enter() -> None:
+    """Runs app.py where Streamlit has run a page without it.
+
+    Who comes to a fresh server by a page's own address gets that file alone: Streamlit takes a folder named pages for the old kind of
+    app until st.navigation has run once.
+    """
+    if "entered" not in st.session_state:
+        st.session_state["entered"] = True
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def _study_id(folder: Path) -> str:
+    manifest = folder / "study.json"
+    try:
+        return _id_in(manifest, manifest.stat().st_mtime_ns)
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""  # load_study says what is wrong
+
+
+@lru_cache(maxsize=OPEN_STUDIES)
+def _id_in(manifest: Path, _changed: int) -> str:
+    return str(json.loads(manifest.read_text(encoding="utf-8"))["id"])
