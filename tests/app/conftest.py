@@ -21,6 +21,15 @@ def own_main() -> Iterator[None]:
     sys.modules["__main__"] = before
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_installed_components() -> Iterator[None]:
+    """AppTest reads the metadata of every installed package for each app that it opens: half of the time of a page. The app's components
+    are inline; none is installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Photographs that were read on this machine are not the test's."""
