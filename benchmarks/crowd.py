@@ -178,21 +178,27 @@ async def _ratio(browser: Browser, address: str, names: Sequence[str]) -> tuple[
     return ratio, errors
 
 
-async def _measure(study: Path) -> list[Figure]:
+@asynccontextmanager
+async def _visited(study: Path) -> AsyncIterator[tuple[Browser, str, Page, float]]:
+    """The served study: (browser, address, the page of a person who has visited all, that person's median page alone)."""
     async with async_playwright() as playwright:
         executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
         with server(study) as (address, _, _):
             page = await arrive(browser, address, PAGES)
             await asyncio.sleep(READY)
-            single = await alone(page, PAGES)
-            among, guests = await among_guests(page, address, PAGES)
-            errors = guests + await exceptions([page])
-            await page.context.close()
-            ratio, more = await _ratio(browser, address, PAGES)
-        with empty_app() as address:
-            empty, _ = await _ratio(browser, address, TITLES * 3)
+            yield browser, address, page, await alone(page, PAGES)
         await browser.close()
+
+
+async def _measure(study: Path) -> list[Figure]:
+    async with _visited(study) as (browser, address, page, single):
+        among, guests = await among_guests(page, address, PAGES)
+        errors = guests + await exceptions([page])
+        await page.context.close()
+        ratio, more = await _ratio(browser, address, PAGES)
+        with empty_app() as titles:
+            empty, _ = await _ratio(browser, titles, TITLES * 3)
     errors += more
     people = f"{PEOPLE} people clicking at once, median page against one person's"
     return [
@@ -209,16 +215,9 @@ def measure(study: Path) -> list[Figure]:
 
 
 async def _classroom(study: Path, people: int, apart: float) -> list[Figure]:
-    async with async_playwright() as playwright:
-        executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        with server(study) as (address, _, _):
-            page = await arrive(browser, address, PAGES)
-            await asyncio.sleep(READY)
-            single = await alone(page, PAGES)
-            among, guests = await among_guests(page, address, PAGES, people=people, apart=apart)
-            errors = guests + await exceptions([page])
-        await browser.close()
+    async with _visited(study) as (_, address, page, single):
+        among, guests = await among_guests(page, address, PAGES, people=people, apart=apart)
+        errors = guests + await exceptions([page])
     what = f"{people} people, each page asked for within {apart:g} s: median page against one person's {single * 1e3:.0f} ms"
     return [
         Figure(what, among / single, "x", "at most 4 x", among / single <= 4),

@@ -86,13 +86,13 @@ def answered() -> None:
         style.heading("What this class stands for", level=3)
         why.words(answer, explanation)
     with neurons:
-        why.neurons(answer, explanation)
+        why.neurons(answer, explanation, key=upload.key)
     with title:
         style.heading(
             f"Why not {explanation.contrast.versus}?" if explanation.contrast else "Why not another?",
             why.lead(explanation),
         )
-    why.contrast(answer, explanation)
+    why.contrast(answer, explanation, key=upload.key)
     with st.expander("Every number"):
         why.numbers(answer, explanation)
     style.heading("Take it away", "The explanation as one page that needs nothing else, or its figures and tables.")

@@ -6,7 +6,7 @@ A session keeps its last few. Those of the study's own samples, while nothing is
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import nullcontext
 from typing import TypeVar, cast
 
@@ -15,10 +15,14 @@ import streamlit as st
 from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import ImportanceMap, Method, class_map
 from niwt_core.explain.explanation import Explanation
+from niwt_core.explain.overlay import seen_part
+from niwt_core.explain.parts import NeuronPart
+from niwt_core.report.figures import draw_neuron, jpeg_uri
 from pages.components.shared import user_names
 from pages.components.shared.memory import settle
 from pages.components.shared.uploads import is_sample
 
+THUMB = 160  # pixels of a neuron's own map
 KEPT = 12  # of each kind in a session; a map is a quarter of a megabyte
 
 Kept = TypeVar("Kept")
@@ -45,6 +49,18 @@ def explanation_of(answer: Answer, name: str, *, versus: str, key: str) -> Expla
     names = user_names.of(answer.classifier.study)
     asked = (key, name, versus, ranking, user_names.key(answer.classifier.study))
     return _kept("explanations", answer, asked, lambda: answer.explain(name, versus=versus or None, names=names))
+
+
+def neuron_thumbnails(answer: Answer, parts: Sequence[NeuronPart], *, key: str) -> dict[int, str]:
+    """Each neuron's own map over the picture ``key``, as a data address."""
+    neurons = tuple(part.index for part in parts)
+
+    def draw() -> dict[int, str]:
+        seen = seen_part(answer.picture.image, answer.picture.box)
+        seen.thumbnail((THUMB, THUMB))
+        return {neuron: jpeg_uri(draw_neuron(answer, seen, neuron), side=THUMB) for neuron in neurons}
+
+    return _kept("neuron_thumbnails", answer, (key, neurons), draw)
 
 
 def _kept(slot: str, answer: Answer, asked: tuple[Hashable, ...], make: Callable[[], Kept]) -> Kept:

@@ -11,18 +11,15 @@ from niwt_core import report
 from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import Method
 from niwt_core.explain.explanation import Explanation
-from niwt_core.explain.overlay import seen_part
-from niwt_core.explain.parts import NeuronPart
 from niwt_core.explain.sentence import UNFAMILIAR
 from niwt_core.report import fragments
 from niwt_core.report.document import counterfactual_about, report_html, seen_from_runner_up
-from niwt_core.report.figures import draw_neuron, jpeg_uri
 from niwt_core.report.numbers import number
 from niwt_core.report.sightings import sighting_legend, sighting_list
+from pages.components.classify.reasons import neuron_thumbnails
 from pages.components.shared import charts, glossary, style
 from pages.components.shared.style import text
 
-THUMB = 160  # pixels of a neuron's own map
 SPLIT = (11, 9)  # widths of the two columns, all the way down the page
 
 
@@ -54,7 +51,7 @@ def words(answer: Answer, explanation: Explanation) -> None:
         st.caption(_no_words(answer))
 
 
-def neurons(answer: Answer, explanation: Explanation) -> None:
+def neurons(answer: Answer, explanation: Explanation, *, key: str) -> None:
     """The neurons for and against, side by side."""
     name = explanation.display
     style.heading(
@@ -62,7 +59,7 @@ def neurons(answer: Answer, explanation: Explanation) -> None:
         "What each adds to the score, and where in the picture it is active. Names are hypotheses, tested on pictures held back.",
     )
     parts = [*explanation.supporting, *explanation.opposing]
-    drawn = thumbnails(answer, parts)
+    drawn = neuron_thumbnails(answer, parts, key=key)
     longest = max((abs(part.contribution) for part in parts), default=1.0)
     sides = ((f"For {name}", explanation.supporting), (f"Against {name}", explanation.opposing))
     for column, (title, side) in zip(st.columns(SPLIT, gap="large"), sides, strict=True):
@@ -108,7 +105,7 @@ def waterfall(explanation: Explanation) -> None:
     charts.show(chart, key="waterfall", alt=f"From {explanation.baseline:.2f} to {explanation.score:.2f} logits.")
 
 
-def contrast(answer: Answer, explanation: Explanation) -> None:
+def contrast(answer: Answer, explanation: Explanation, *, key: str) -> None:
     """Why not the runner-up: the words and what would have to change, and the neurons."""
     upload = explanation.contrast
     if upload is None:
@@ -129,7 +126,8 @@ def contrast(answer: Answer, explanation: Explanation) -> None:
             st.html(f'<p class="cyn-sub">{counterfactual_about(turning)}</p>{fragments.counterfactual_steps(turning)}')
     with parts:
         style.heading("Neurons that tell them apart", level=3)
-        st.html(fragments.neuron_list(upload.neurons, thumbnails(answer, upload.neurons), empty="No neuron does."))
+        drawn = neuron_thumbnails(answer, upload.neurons, key=key)
+        st.html(fragments.neuron_list(upload.neurons, drawn, empty="No neuron does."))
 
 
 def numbers(answer: Answer, explanation: Explanation) -> None:
@@ -195,13 +193,6 @@ def downloads(answer: Answer, explanation: Explanation, *, method: Method, pictu
             on_click="ignore",
             key="figures",
         )
-
-
-def thumbnails(answer: Answer, parts: list[NeuronPart] | tuple[NeuronPart, ...]) -> dict[int, str]:
-    """Each neuron's own map over the picture, as a data address."""
-    seen = seen_part(answer.picture.image, answer.picture.box)
-    seen.thumbnail((THUMB, THUMB))
-    return {part.index: jpeg_uri(draw_neuron(answer, seen, part.index), side=THUMB) for part in parts}
 
 
 def _no_words(answer: Answer) -> str:

@@ -114,7 +114,7 @@ def _matrix(study: Study) -> None:
         meaning = "right" if i == j else f"taken for {text(names[j])}"
         return f"{text(names[i])}: {counts[i, j]} of {counts[i].sum()} {meaning}"
 
-    tips = [[tip(i, j) for j in range(len(names))] for i in range(len(names))]
+    tips = np.array([[tip(i, j) for j in range(len(names))] for i in range(len(names))], object)
     few = len(names) <= READABLE
     height = max(SMALLEST_MATRIX, NAME_ROW * len(names) + 180 if few else 0)
     chart = charts.figure(height=height, x="answer", y="" if few else "true class")

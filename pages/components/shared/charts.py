@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,30 +36,37 @@ def tone(name: str) -> str:
 
 def figure(*, height: int = 360, x: str = "", y: str = "") -> go.Figure:
     """An empty figure in the house's look; ``x`` and ``y`` name the axes."""
-    made = go.Figure()
+    axes = {"xaxis": {"title": {"text": wrapped(x)}}, "yaxis": {"title": {"text": y}}}
+    return go.Figure(layout={"template": _template(dark()), "height": height, **axes})
+
+
+@cache
+def _template(_dark: bool) -> go.layout.Template:
+    """The house's look in the theme at hand, made once: Plotly takes ten milliseconds to check a layout of this size."""
     axis = {
         "gridcolor": tone("line"),
         "zeroline": False,
         "linecolor": tone("line"),
         "tickfont": {"color": tone("soft")},
+        "title": {"font": {"color": tone("soft")}},
+        "automargin": True,
     }
-    made.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": tone("ink"), "size": 13, "family": FONT},
-        hoverlabel={
+    look = {
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": tone("ink"), "size": 13, "family": FONT},
+        "hoverlabel": {
             "bgcolor": tone("card"),
             "bordercolor": tone("line"),
             "font": {"color": tone("ink")},
             "align": "left",
         },
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": tone("ink")}},
-        xaxis={**axis, "title": {"text": wrapped(x), "font": {"color": tone("soft")}}, "automargin": True},
-        yaxis={**axis, "title": {"text": y, "font": {"color": tone("soft")}}, "automargin": True},
-    )
-    return made
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": tone("ink")}},
+        "xaxis": axis,
+        "yaxis": axis,
+    }
+    return go.layout.Template(layout=look)
 
 
 def wrapped(title: str) -> str:
@@ -70,8 +78,8 @@ def points(made: go.Figure, xs: Sequence[float] | np.ndarray, ys: Sequence[float
            ids: Sequence[Any], size: float = 9, color: str = "") -> None:  # fmt: skip
     """Marks with a tip each; ``ids`` come back when one is clicked. A legend's entry, by ``name``, hides and shows them."""
     made.add_scatter(
-        x=np.asarray(xs), y=np.asarray(ys), mode="markers", name=name, text=list(tips), hovertemplate="%{text}<extra></extra>",
-        customdata=[[item] for item in ids],
+        x=np.asarray(xs), y=np.asarray(ys), mode="markers", name=name, text=np.array(tips, object), hovertemplate="%{text}<extra></extra>",
+        customdata=np.array(ids, object)[:, None],  # arrays of objects pass unread; of lists Plotly looks at each item
         marker={"symbol": SYMBOLS.get(kind, "circle"), "size": size, "color": color or tone(kind), "line": {"width": 1, "color": tone("paper")}},
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -43,6 +44,7 @@ def show_alone(picture: EncodedPicture) -> None:
     st.html(f'<img class="cls-alone" src="{source}" alt="The picture, pale where the network did not look">')
 
 
+@lru_cache(maxsize=32)  # maps are kept by the page; the same one is laid over the same picture at each run
 def layer_address(map_: ImportanceMap, size: tuple[int, int], box: Box) -> str:
     """The map alone, clear where nothing speaks, over a picture of ``size`` seen in its ``box``, as a PNG data address."""
     buffer = io.BytesIO()

@@ -39,7 +39,9 @@ def class_history() -> ClassHistory:
     """This session's workshop for the current study; another study has its own, and keeps it. Raises NiwtError."""
     study = current_study()
     class_histories: dict[str, ClassHistory] = st.session_state.setdefault("class_histories", {})
-    history = class_histories.setdefault(study.id, ClassHistory(Classifier(study)))
+    if study.id not in class_histories:  # not setdefault: a classifier costs more than the rest of a page's session
+        class_histories[study.id] = ClassHistory(Classifier(study))
+    history = class_histories[study.id]
     if (
         history.classifier.study is not study
     ):  # opened anew, as after its files were copied over: the old one's are gone
