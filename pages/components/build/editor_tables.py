@@ -29,7 +29,10 @@ from niwt_core.neurons.exemplars import jpeg_bytes
 from niwt_core.neurons.neuron import Neuron
 from niwt_core.neurons.search import other_words
 from niwt_core.neurons.user_names import UserNames
+from pages.components.build.editor_words import editor_words
 from pages.components.build.swatches import swatch
+from pages.components.shared import language, style
+from pages.components.shared.language import tr
 
 THUMB_SIDE = 192  # pixels of a sample picture
 SENT = (
@@ -59,9 +62,14 @@ class Tables:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Study: lambda study: study.id})
-def prepare(study: Study, text: np.ndarray | None = None, names: tuple[tuple[int, str], ...] = ()) -> Tables:
+def prepare(
+    study: Study,
+    text: np.ndarray | None = None,
+    names: tuple[tuple[int, str], ...] = (),
+    spoken: str = language.ENGLISH,
+) -> Tables:
     """The tables of a study; its knowledge must be attributes. ``text`` (K',) is what is said of the class beside them, ``names`` a person's own for
-    neurons (the items of `UserNames`)."""
+    neurons (the items of `UserNames`), ``spoken`` the session's language."""
     items = sample_pictures(study)
     pictures = study.gallery.pictures[items]
     matrices = editor_tables(
@@ -71,6 +79,8 @@ def prepare(study: Study, text: np.ndarray | None = None, names: tuple[tuple[int
     personal = UserNames(dict(names))
     if names:
         key = digest(key, repr(names))
+    if spoken != language.ENGLISH:
+        key = digest(key, spoken)
     header = {
         "id": key,
         "encoding": study.encoding,
@@ -82,6 +92,8 @@ def prepare(study: Study, text: np.ndarray | None = None, names: tuple[tuple[int
         "bias": matrices.bias,
         "mean_square": matrices.mean_square,
         "parts": parts(study),
+        "words": editor_words(),
+        "kinds": {kind: style.kind_name(kind) for kind in style.KIND_NAMES},
         "classes": [_class(study, c) for c in range(len(study.classes))],
         "pictures": [
             _class(study, int(study.labels[p])) | {"c": int(study.labels[p]), "src": _thumb(study, int(item))}
@@ -142,8 +154,8 @@ def parts(study: Study) -> list[dict[str, Any]]:
     if loose:
         out.append(
             {
-                "label": "Attributes",
-                "groups": [{"label": "Attributes", "short": "", "exclusive": False, "values": loose, "open": True}],
+                "label": tr("Attributes"),
+                "groups": [{"label": tr("Attributes"), "short": "", "exclusive": False, "values": loose, "open": True}],
             }
         )
     return out
@@ -176,8 +188,8 @@ def _class(study: Study, c: int) -> dict[str, str]:
 
 
 def _neuron(neuron: Neuron) -> dict[str, Any]:
-    label = neuron.label if neuron.is_named else f"neuron {neuron.index}"
-    return {"index": neuron.index, "label": label, "status": neuron.status}
+    label = neuron.label if neuron.is_named else tr("neuron {index}", index=neuron.index)
+    return {"index": neuron.index, "label": label, "status": neuron.status, "trust": style.trust_name(neuron.status)}
 
 
 def _thumb(study: Study, item: int) -> str:

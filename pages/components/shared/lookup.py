@@ -18,6 +18,7 @@ from niwt_core.neurons.search import SearchResult, search_neurons
 from niwt_core.neurons.user_names import UserNames
 from niwt_core.study.class_importance import class_importance
 from pages.components.shared import user_names
+from pages.components.shared.language import N_
 from pages.components.shared.session import per_study
 
 TRUSTED = ("verified", "weak")
@@ -100,7 +101,7 @@ class Split:
     with_it: np.ndarray
     without: np.ndarray
     auroc: float
-    unit: str = "pictures"
+    unit: str = N_("pictures")
 
 
 @per_study
@@ -109,7 +110,7 @@ def activations(study: Study, neuron: int) -> Split:
     held_out = np.flatnonzero(np.char.startswith(study.split.astype(str), "test"))
     values, labels, unit = study.pooled[held_out, neuron].float().numpy(), study.labels[held_out], "pictures"
     if not len(held_out):
-        values, labels, unit = study.targets[:, neuron].float().numpy(), np.flatnonzero(study.seen), "classes"
+        values, labels, unit = study.targets[:, neuron].float().numpy(), np.flatnonzero(study.seen), N_("classes")
     item = study.neurons[neuron]
     if item.attribute:
         has = study.knowledge.presence()[labels, study.knowledge.names.index(item.attribute)]
