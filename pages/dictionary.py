@@ -32,7 +32,7 @@ cards.trust_bar(study)
 
 built = session.classifier().built
 words_column, class_column, part_column, trust_column, picture_column = st.columns(
-    [4, 4, 3, 4, 3], vertical_alignment="bottom"
+    [8, 7, 6, 10, 6], vertical_alignment="bottom"
 )
 words = words_column.text_input(
     tr("Search"), placeholder=tr("green wings, beak, a class, № 15"), key="words", type="search", live=True, icon=":material/search:"

@@ -43,7 +43,9 @@ def unfamiliar(answer: Answer) -> None:
 def sights(explanation: Explanation) -> None:
     """Each word of the class's description with a sign: seen in this picture, not seen, or not to be told."""
     if explanation.observations:
-        st.html(sighting_list(explanation.observations) + f'<p class="nr-small">{sighting_legend()}</p>')
+        st.html(
+            sighting_list(explanation.observations, said=tr) + f'<p class="nr-small">{sighting_legend(said=tr)}</p>'
+        )
 
 
 def words(answer: Answer, explanation: Explanation) -> None:
@@ -77,7 +79,7 @@ def neurons(answer: Answer, explanation: Explanation) -> None:
     for column, (title, side) in zip(st.columns(SPLIT, gap="large"), sides, strict=True):
         with column:
             style.heading(title, level=3)
-            st.html(fragments.neuron_list(side, drawn, longest=longest, empty=tr("No neuron does.")))
+            st.html(fragments.neuron_list(side, drawn, longest=longest, empty=tr("No neuron does."), said=tr))
     with st.expander(tr("How they add up"), icon=":material/waterfall_chart:"):
         waterfall(explanation)
 
@@ -153,7 +155,11 @@ def contrast(answer: Answer, explanation: Explanation) -> None:
             st.html(f'<p class="cyn-sub">{counterfactual_about(turning)}</p>{fragments.counterfactual_steps(turning)}')
     with parts:
         style.heading(tr("Neurons that tell them apart"), level=3)
-        st.html(fragments.neuron_list(upload.neurons, thumbnails(answer, upload.neurons), empty=tr("No neuron does.")))
+        st.html(
+            fragments.neuron_list(
+                upload.neurons, thumbnails(answer, upload.neurons), empty=tr("No neuron does."), said=tr
+            )
+        )
 
 
 def numbers(answer: Answer, explanation: Explanation) -> None:

@@ -17,6 +17,17 @@ METHODS = (
     N_("places whose hiding lowers (orange) or raises (blue) the score"),
 )
 UNFAMILIAR = (N_("This picture is unlike the pictures of this study; it may show none of its classes."),)
+IN_FRAGMENTS = (
+    N_("Neuron"),
+    N_("louder than usual"),
+    N_("quieter than usual"),
+    N_("or"),
+    N_("not seen"),
+    N_("cannot tell"),
+    N_("the test confirms the name"),
+    N_("a name of your own, which nobody tested"),
+    N_("you said that the name is wrong"),
+)
 TESTED_ON = (
     N_("classes that had no part in it"),
     N_("held-out pictures, averaged by class"),
