@@ -5,7 +5,7 @@ import streamlit as st
 from niwt_core.report.dictionary_data import dictionary_csv
 from niwt_core.study.naming_notice import what_names_were_tested_on
 from pages.components.dictionary import by_picture, entry
-from pages.components.shared import cards, class_families, lookup, session, user_names, user_photographs
+from pages.components.shared import cards, class_families, lookup, names, session, user_names, user_photographs
 from pages.components.shared.language import N_, tr
 from pages.components.shared.page_head import page_head
 
@@ -77,7 +77,7 @@ if name is None:
     class_families.browse(study, "dictionary", lambda chosen: st.session_state.update(of_class=chosen))
 for column in lookup.attribute_columns(study, words or ""):
     user_photographs.strip(
-        tr("Of your photographs, “{word}” is seen in these", word=study.knowledge.labels[column]),
+        tr("Of your photographs, “{word}” is seen in these", word=names.label(study, column)),
         user_photographs.of_attribute(study, column),
     )
 if name is not None:
@@ -88,13 +88,13 @@ elif not listed:
         tr("Try a shorter word, another part, or show all neurons, unnamed ones included."),
     )
 else:
-    names = user_names.of(study)
+    own_names = user_names.of(study)
     count, save, view = st.columns([6, 2, 4], vertical_alignment="center")
     with count:
         cards.count_line(len(listed), len(study.neurons))
     save.download_button(
         tr("As CSV"),
-        lambda: dictionary_csv(study, names).encode(),
+        lambda: dictionary_csv(study, own_names).encode(),
         f"{study.name}-neurons.csv",
         "text/csv",
         icon=":material/download:",

@@ -2,6 +2,7 @@
 
 import gettext
 import re
+import shutil
 import string
 from itertools import zip_longest
 
@@ -15,6 +16,7 @@ from niwt_core.study.naming_notice import what_names_were_tested_on
 from pages.components.shared import engine_words, glossary, language
 from pages.components.shared.language import tr, trn
 from tests.support import messages
+from tests.support.opened import ROOT, page_text, went_well
 from tests.support.small_study import small_study
 
 OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
@@ -152,3 +154,109 @@ def test_the_address_chooses_a_language_and_keeps_it():
 def test_an_address_without_a_language_says_none():
     at = AppTest.from_function(addressed, default_timeout=60).run()
     assert "lang" not in at.query_params
+
+
+PLACES = (
+    ("start", {}),
+    ("dictionary", {}),
+    ("dictionary", {"neuron": "3"}),
+    ("build", {}),
+    ("classify", {}),
+    ("measure", {}),
+    ("studies", {}),
+)
+
+
+def opened(name, spoken, **query):
+    """A page by its file's name, in a session of that language."""
+    at = AppTest.from_file(ROOT / "pages" / f"{name}.py", default_timeout=60)
+    at.session_state["language"] = spoken
+    for key, value in query.items():
+        at.query_params[key] = value
+    return went_well(at.run())
+
+
+def said(at):
+    """Headings, and the labels of what can be pressed or filled in."""
+    headings = [text for body in at.get("html") for text in re.findall(r"<h[1-4][^>]*>(.*?)</h[1-4]>", body.proto.body)]
+    plain = [re.sub(r"<span popover.*?</span>|<[^>]+>", "", text) for text in headings]
+    kinds = (
+        "button",
+        "text_input",
+        "selectbox",
+        "segmented_control",
+        "toggle",
+        "slider",
+        "expander",
+        "multiselect",
+        "text_area",
+    )
+    return [*plain, *(str(item.label) for kind in kinds for item in at.get(kind) if item.label)]
+
+
+@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize(("name", "query"), PLACES, ids=[f"{name}{''.join(query)}" for name, query in PLACES])
+def test_a_page_has_no_english_heading_or_label(study_folder, code, name, query):
+    english = {one for one, other in pairs(code) if one != other}
+    texts = said(opened(name, code, **query))
+    assert len(texts) > 2
+    assert [text for text in texts if text in english] == []
+    assert set(texts) & {other for one, other in pairs(code) if one != other}
+
+
+def test_english_is_what_it_was(study_folder):
+    assert "Neuron dictionary" in said(opened("dictionary", "en"))
+
+
+def test_words_of_the_glossary_are_explained_in_german(study_folder):
+    at = opened("measure", "de")
+    markup = "".join(item.proto.body for item in at.get("html"))
+    assert glossary.terms_in("de")["predictability"].meaning in markup
+    assert glossary.terms_in("en")["predictability"].meaning not in markup
+
+
+@pytest.fixture
+def translated_study(study_folder, tmp_path, monkeypatch):
+    """The small study with German names for two of its attributes."""
+    folder = tmp_path / "study"
+    shutil.copytree(study_folder, folder)
+    (folder / "names.de.csv").write_text("name,translation\ncrown color,Scheitelfarbe\nred,rot\n", encoding="utf-8")
+    monkeypatch.setenv("NIWT_STUDY", str(folder))
+    return folder
+
+
+def looked_up():
+    import streamlit as st
+
+    from pages.components.build import editor_tables
+    from pages.components.shared import language, lookup, names, session
+
+    study = session.current_study()
+    red = study.knowledge.names.index("crown color::red")
+    st.caption(names.label(study, red))
+    for words in ("scheitelfarbe rot", "crown red"):
+        st.caption(str(sorted(lookup.search(study, words, "", lookup.STATUSES).neurons)))
+    st.caption(str(lookup.attribute_columns(study, "rot")))
+    parts = editor_tables.parts(study, language.current())
+    row = next(value for part in parts for group in part["groups"] for value in group["values"] if value["k"] == red)
+    st.caption(f"{row['label']} {row['also']}")
+
+
+def test_translated_names_are_shown_and_found_as_well_as_the_studys_own(translated_study):
+    german, english = (AppTest.from_function(looked_up, default_timeout=60) for _ in range(2))
+    german.session_state["language"], english.session_state["language"] = "de", "en"
+    shown, own = captions(went_well(german.run())), captions(went_well(english.run()))
+    assert (shown[0], own[0]) == ("Scheitelfarbe: rot", "crown color: red")
+    assert shown[1] == shown[2] == own[2]  # both names find the same neurons
+    assert own[3] == "[]"
+    assert shown[3] != "[]"
+    assert shown[4].startswith("rot ")
+    assert "crown color: red" in shown[4]
+    assert own[4].startswith("red ")
+
+
+def test_a_damaged_table_of_names_is_said_and_the_studys_own_names_stay(translated_study):
+    (translated_study / "names.de.csv").write_text("name,german\nred,rot\n", encoding="utf-8")
+    at = opened("dictionary", "de")
+    assert "its columns are name, german" in page_text(at).lower()
+    assert not list(opened("dictionary", "en").error)

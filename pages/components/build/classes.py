@@ -11,6 +11,7 @@ from niwt_core import BuiltClass, NiwtError, Recipe, Study, build_class, parse_r
 from niwt_core.classify.recipe import LARGEST_FILE
 from niwt_core.files import digest
 from niwt_core.knowledge.class_names import class_key, display_name
+from niwt_core.study.translated_names import TranslatedNames
 from pages.components.build import link, taken_away
 from pages.components.build.draft import Draft
 from pages.components.build.editor_tables import data_url
@@ -18,7 +19,7 @@ from pages.components.build.imagining import picture_of
 from pages.components.build.measured import fresh_drawings
 from pages.components.build.testing import open_test
 from pages.components.build.try_it import try_it
-from pages.components.shared import class_families, drawing, keeper, offered, session, share, style, user_names
+from pages.components.shared import class_families, drawing, keeper, names, offered, session, share, style, user_names
 from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop
@@ -80,8 +81,9 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
         with picture:
             st.html(f'<div class="cynb-portrait">{_picture(study, item)}</div>')
         with words:
+            in_short = recipe_text(item.recipe, names.of(study))
             st.html(
-                f'<h3 class="cynb-name">{style.chip("built", item.name)}</h3><p class="cynb-said">{text(recipe_text(item.recipe))}</p>'
+                f'<h3 class="cynb-name">{style.chip("built", item.name)}</h3><p class="cynb-said">{text(in_short)}</p>'
             )
             if drawing.can_draw(study):
                 fresh_drawings(study, item)
@@ -128,13 +130,17 @@ def _picture(study: Study, item: BuiltClass) -> str:
     return f'<p class="cynb-nearest">{text(tr("Nearest in the network"))}</p>{class_crop(study, study.class_index(item.nearest[0][0]))}'
 
 
-def recipe_text(recipe: Recipe) -> str:
+def recipe_text(recipe: Recipe, called: TranslatedNames = names.NONE) -> str:
     """A recipe in one line: "crown color red, bill shape needle; otherwise like Cardinal"."""
     words = []
     for name, value in recipe.attributes.items():
         if isinstance(value, dict):
             value = tr(" and ").join(f"{part} ({amount:g})" for part, amount in value.items())
-        words.append(f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}")
+        group = called.group(name) if called else name
+        if isinstance(value, float):
+            words.append(f"{group} {value:g}")
+        else:
+            words.append(f"{group} {called.value(f'{name}::{value}') if called else value}")
     start = tr("like {like}", like=display_name(recipe.like)) if recipe.like else tr("like the average class")
     if recipe.caption:
         return recipe.caption
@@ -223,7 +229,7 @@ def _refuse_replacing(recipe: Recipe) -> None:
 
 def _compare(study: Study, classes: Mapping[str, BuiltClass]) -> None:
     with st.expander(tr("Compare two classes")):
-        names = [*classes, *class_families.ordered(study)]
+        listed = [*classes, *class_families.ordered(study)]
         of_study = class_families.label(study)
 
         def sign(name: str) -> str:
@@ -233,15 +239,15 @@ def _compare(study: Study, classes: Mapping[str, BuiltClass]) -> None:
         left, right = st.columns(2)
         one = left.selectbox(
             tr("This class"),
-            names,
-            names.index(latest.name),
+            listed,
+            listed.index(latest.name),
             key="compare-one",
             format_func=sign,
         )
         two = right.selectbox(
             tr("with"),
-            names,
-            names.index(latest.nearest[0][0], len(classes)),
+            listed,
+            listed.index(latest.nearest[0][0], len(classes)),
             key="compare-two",
             format_func=sign,
         )
@@ -259,7 +265,7 @@ def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
     worded = len(study.knowledge.names) if study.knowledge.kind == "attributes" else 0
     gap = np.abs(one.k - two.k)[:worded]
     rows = "".join(
-        f"<tr><th>{text(study.knowledge.labels[k])}</th><td>{_amount(study, one.values[k])}</td><td>{_amount(study, two.values[k])}</td></tr>"
+        f"<tr><th>{text(names.label(study, int(k)))}</th><td>{_amount(study, one.values[k])}</td><td>{_amount(study, two.values[k])}</td></tr>"
         for k in np.argsort(-gap, kind="stable")[:8]
         if gap[k] > 1e-6
     )

@@ -22,6 +22,7 @@ from pages.components.shared import (
     drawing,
     keeper,
     language,
+    names,
     picture_keeper,
     session,
     style,
@@ -42,7 +43,7 @@ def sheet() -> None:
 
 def attributes(study: Study, draft: Draft) -> None:
     """The bench for a study of attributes. Only the fragment runs when a slider is let go."""
-    tables = prepare(study, names=user_names.key(study), spoken=language.current())
+    tables = prepare(study, own_names=user_names.key(study), spoken=language.current())
     component.send_tables(tables)
     _editor(study, draft, tables)
 
@@ -179,7 +180,8 @@ def _extras(study: Study, draft: Draft, tables: Tables, others: list[BuiltClass]
     if not drawing.can_draw(study):
         return []
     traits = drawing.strongest(study, draft.values(study))
-    words = ", ".join(f"{group} {value}" for group, value in traits)
+    called = names.of(study)
+    words = ", ".join(f"{called.group(group)} {called.value(f'{group}::{value}')}" for group, value in traits)
     return [
         component.extra_picture(
             tables,

@@ -13,7 +13,7 @@ from niwt_core.classify.helpful_word import groups_said, helpful_word, is_vague
 from niwt_core.knowledge.class_names import class_key, display_name
 from pages.components.build.draft import Draft, replaced
 from pages.components.build.editor_tables import Tables
-from pages.components.shared import glossary, session, style
+from pages.components.shared import glossary, names, session, style
 from pages.components.shared.language import tr
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
@@ -99,7 +99,7 @@ def _vague(study: Study, draft: Draft) -> str:
     advised = tr(" or ").join(
         tr(
             "its <b>{word}</b> (it parts it from {versus})",
-            word=text(word.label),
+            word=text(names.of(study).group(word.label) if names.of(study) else word.label),
             versus=style.chip("seen" if study.seen[study.class_index(word.versus)] else "unseen", word.versus_display),
         )
         for word in words
@@ -166,7 +166,7 @@ def confusions(study: Study, tables: Tables, built: BuiltClass) -> tuple[tuple[i
 
 def _inert(study: Study, draft: Draft) -> str:
     quiet = inert(study)
-    used = [study.knowledge.labels[k] for k in sorted(draft.changes) if study.knowledge.names[k] in quiet]
+    used = [names.label(study, k) for k in sorted(draft.changes) if study.knowledge.names[k] in quiet]
     if used:
         items = "".join(f"<li>{text(label)}</li>" for label in used[:6])
         more = f"<p>{tr('and {count} more.', count=len(used) - 6)}</p>" if len(used) > 6 else ""

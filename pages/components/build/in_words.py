@@ -9,7 +9,7 @@ import streamlit as st
 from niwt_core import Study
 from niwt_core.knowledge.from_text import LONGEST_TEXT, Proposal, Proposals
 from pages.components.build.draft import Draft
-from pages.components.shared import session
+from pages.components.shared import names, session
 from pages.components.shared.language import tr
 from pages.components.shared.style import text
 
@@ -34,7 +34,7 @@ def in_words(study: Study, draft: Draft) -> None:
         if problem is not None:
             session.show_error(problem)
         elif draft.parsed is not None:
-            st.html(_said(draft.parsed))
+            st.html(_said(study, draft.parsed))
             if st.session_state.get("words-replaced"):
                 st.caption(
                     tr(
@@ -59,19 +59,24 @@ def _hear(study: Study, draft: Draft, words: str) -> None:
         st.session_state["unparsed"] = error
 
 
-def _said(parsed: Proposals) -> str:
+def _said(study: Study, parsed: Proposals) -> str:
     """Markup of what was understood: some words of each kind, the others folded, so that the live panel stays in sight."""
+
+    def called(item: Proposal) -> str:
+        return names.of_attribute(study, item.attribute, item.label)
+
     kinds = (
-        (tr("Understood"), [_said_of(item) for item in parsed.proposals if item.source == "said"]),
-        (tr("Guessed by meaning"), [item.label for item in parsed.proposals if item.source == "guessed"]),
-        (tr("Goes with it, so half set"), [item.label for item in parsed.proposals if item.source == "implied"]),
+        (tr("Understood"), [_said_of(study, item) for item in parsed.proposals if item.source == "said"]),
+        (tr("Guessed by meaning"), [called(item) for item in parsed.proposals if item.source == "guessed"]),
+        (tr("Goes with it, so half set"), [called(item) for item in parsed.proposals if item.source == "implied"]),
         (tr("Not understood"), list(parsed.unknown)),
     )  # fmt: skip
     return "".join(folded(title, words) for title, words in kinds if words or title == kinds[0][0])
 
 
-def _said_of(item: Proposal) -> str:
-    return item.label if item.present else tr("{word} (not)", word=item.label)
+def _said_of(study: Study, item: Proposal) -> str:
+    word = names.of_attribute(study, item.attribute, item.label)
+    return word if item.present else tr("{word} (not)", word=word)
 
 
 def folded(title: str, words: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from niwt_core.classify.helpful_word import helpful_word
 from niwt_core.knowledge.class_names import class_key
 from pages.components.build.examples import Examples, Test, drawn, examples_of, look_alikes, marks_of, test_of
 from pages.components.build.try_it import ask_to_try
-from pages.components.shared import drawing, intake, picture_keeper, session, style
+from pages.components.shared import drawing, intake, names, picture_keeper, session, style
 from pages.components.shared.language import tr, trn
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
@@ -131,7 +131,7 @@ def word_to_add(study: Study, item: BuiltClass, tested: Test) -> str:
     kind = "seen" if study.seen[study.class_index(words[0].versus)] else "unseen"
     advice = tr(
         "Say its <b>{word}</b>: that would help most, and part it from {versus}.",
-        word=text(words[0].label),
+        word=text(names.of(study).group(words[0].label) if names.of(study) else words[0].label),
         versus=style.chip(kind, words[0].versus_display),
     )
     return f'<p class="cynb-before">{advice}</p>'

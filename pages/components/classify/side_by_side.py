@@ -19,7 +19,7 @@ from niwt_core.report.numbers import percent
 from pages.components.classify import coarse
 from pages.components.classify.reasons import explanation_of, map_of
 from pages.components.classify.viewer import layer_address
-from pages.components.shared import style
+from pages.components.shared import names, style
 from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
@@ -231,7 +231,7 @@ def _different_words(classifier: Classifier, first: str, second: str) -> None:
     for column, sign in zip(columns, (1, -1), strict=True):
         order = np.argsort(-sign * difference)[:WORDS]
         words = [
-            f"{text(study.knowledge.labels[k])} <b>{100 * abs(difference[k]):.0f} %</b>"
+            f"{text(names.label(study, int(k)))} <b>{100 * abs(difference[k]):.0f} %</b>"
             for k in order
             if sign * difference[k] > 0
         ]

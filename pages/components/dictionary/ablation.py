@@ -9,7 +9,7 @@ import streamlit as st
 from niwt_core import Study
 from niwt_core.explain.ablation import ablate_picture
 from niwt_core.knowledge.class_names import display_name
-from pages.components.shared import cards, lookup, session, style
+from pages.components.shared import cards, lookup, names, session, style
 from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import crop, picture_address
@@ -32,7 +32,7 @@ def ablation(study: Study, index: int) -> None:
     options = {"nothing": (), "this": (index,)}
     labels = {"nothing": tr("Nothing"), "this": tr("This neuron")}
     if len(namesakes) > 1:
-        name = escape_markdown(study.neurons[index].label)
+        name = escape_markdown(names.of_neuron(study, study.neurons[index]).label)
         options["all"] = namesakes
         labels["all"] = tr("All {count} named “{name}”", count=len(namesakes), name=name)
     chosen = options[

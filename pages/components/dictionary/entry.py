@@ -13,7 +13,17 @@ from niwt_core.method.importance import unit
 from niwt_core.study.naming_notice import what_names_were_tested_on
 from pages.components.dictionary import more_examples, naming
 from pages.components.dictionary.ablation import ablation
-from pages.components.shared import cards, charts, class_families, glossary, lookup, style, user_names, user_photographs
+from pages.components.shared import (
+    cards,
+    charts,
+    class_families,
+    glossary,
+    lookup,
+    names,
+    style,
+    user_names,
+    user_photographs,
+)
 from pages.components.shared.language import tr
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
@@ -87,7 +97,10 @@ def show(study: Study, index: int) -> None:
             cards.facts(
                 [
                     (tr("layer"), study.network.layer),
-                    (tr("hypothesis"), study.neurons[index].label or tr("none could be tested")),
+                    (
+                        tr("hypothesis"),
+                        names.of_neuron(study, study.neurons[index]).label or tr("none could be tested"),
+                    ),
                     (tr("strength in the inverse map"), tr("{score:.3f} standard deviations", score=neuron.score)),
                     (tr("AUROC on {tested_on}", tested_on=tr(what_names_were_tested_on(study))), f"{neuron.auroc:.3f}"),
                     *(
@@ -119,7 +132,7 @@ def show(study: Study, index: int) -> None:
 
 
 def _verdict(study: Study, index: int) -> str:
-    neuron = study.neurons[index]
+    neuron = names.of_neuron(study, study.neurons[index])
     if user_names.shown(study, index).status == "yours":
         return tr("Your own name for it. The study calls it “{name}”.", name=neuron.name)
     if user_names.shown(study, index).status == "rejected":

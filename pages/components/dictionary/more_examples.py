@@ -9,6 +9,7 @@ import torch
 from niwt_core import Study
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.more_examples import MoreExamples, more_examples
+from pages.components.shared import names
 from pages.components.shared.language import tr
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.session import per_study_and_language
@@ -37,7 +38,8 @@ def markup(study: Study, index: int) -> str:
         has = study.knowledge.presence()[study.labels[pictures], study.knowledge.names.index(neuron.attribute)]
     chosen = more_examples(activations, has, skip=study.gallery.top.shape[1], seed=study.seed)
     return "".join(
-        _row(study, title, about, places, activations, has) for title, about, places in _rows(chosen, neuron.label)
+        _row(study, title, about, places, activations, has)
+        for title, about, places in _rows(chosen, names.of_neuron(study, neuron).label)
     )
 
 

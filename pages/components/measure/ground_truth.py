@@ -6,8 +6,8 @@ import streamlit as st
 
 from niwt_core import Study
 from niwt_core.audit.ground_truth import GroundTruth, Pointing, measure_ground_truth
-from niwt_core.knowledge.attributes import readable
-from pages.components.shared import figures, style
+from niwt_core.study.translated_names import TranslatedNames
+from pages.components.shared import figures, names, style
 from pages.components.shared.background import Report, Run, ask
 from pages.components.shared.language import N_, tr
 from pages.components.shared.style import text
@@ -41,7 +41,7 @@ def against_ground_truth(study: Study) -> None:
     )
     run = run_of(study.id, study)
     if run.result is not None:
-        _figures(run.result)
+        _figures(run.result, names.of(study))
     else:
         ask(
             run,
@@ -55,10 +55,15 @@ def against_ground_truth(study: Study) -> None:
         )
 
 
-def _figures(ground_truth: GroundTruth) -> None:
-    names, seen, unseen = ground_truth.names, ground_truth.pointing_seen, ground_truth.pointing_unseen
+def _figures(ground_truth: GroundTruth, called: TranslatedNames) -> None:
+    of_names, seen, unseen = ground_truth.names, ground_truth.pointing_seen, ground_truth.pointing_unseen
     rows = [
-        (tr("Neurons whose name held-out pictures confirm"), names.verified, names.shuffled, tr("names shuffled")),
+        (
+            tr("Neurons whose name held-out pictures confirm"),
+            of_names.verified,
+            of_names.shuffled,
+            tr("names shuffled"),
+        ),
         (
             tr("Words true of the picture, seen species"),
             ground_truth.words_seen.true,
@@ -91,7 +96,7 @@ def _figures(ground_truth: GroundTruth) -> None:
             table(
                 "minmax(9rem,14rem) 5rem 5rem",
                 (tr("Word about"), style.kind_name("seen"), style.kind_name("unseen")),
-                _by_group(seen, unseen),
+                _by_group(seen, unseen, called),
             )
         )
         st.caption(
@@ -104,11 +109,11 @@ def _figures(ground_truth: GroundTruth) -> None:
         )
 
 
-def _by_group(seen: Pointing, unseen: Pointing) -> list[tuple[str, ...]]:
+def _by_group(seen: Pointing, unseen: Pointing, called: TranslatedNames) -> list[tuple[str, ...]]:
     groups = sorted({*seen.by_group, *unseen.by_group}, key=lambda group: -seen.by_group.get(group, 0.0))
     return [
         (
-            text(readable(group)),
+            text(called.group(group)),
             *(f"{part.by_group[group]:.0f} %" if group in part.by_group else "–" for part in (seen, unseen)),
         )
         for group in groups

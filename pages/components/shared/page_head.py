@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
-from pages.components.shared import glossary, keeper, session, style
+from niwt_core import NiwtError
+from pages.components.shared import glossary, keeper, names, session, style
 from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 
@@ -37,4 +40,8 @@ def page_head(title: str, lead: str, *, keep: bool = True, terms: tuple[str, ...
     if keep:
         with session.shown_errors():
             keeper.keep_classes()
+    with suppress(NiwtError):  # where the study itself is wrong, the page says so
+        study = session.current_study()
+        with session.shown_errors():
+            names.check(study)
     st.html(f'<header class="cyn-head"><h1>{style.text(title)}</h1><p>{glossary.explained(lead, *terms)}</p></header>')

@@ -11,7 +11,7 @@ from niwt_core import Classifier, Study
 from niwt_core.classify.answer import Ranked
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.study.evaluate import evaluate
-from pages.components.shared import style, user_names
+from pages.components.shared import names, style, user_names
 from pages.components.shared.figures import meter
 from pages.components.shared.language import tr
 from pages.components.shared.lookup import TRUSTED, importances
@@ -51,7 +51,7 @@ def examples(study: Study, count: int = 3) -> list[int]:
     return chosen[:count]
 
 
-@per_study
+@per_study_and_language
 def tell(study: Study, class_index: int) -> Walkthrough | None:
     """The story of one class, on the first of its gallery pictures that is recognised; None without pictures."""
     items, classifier = class_items(study, class_index), Classifier(study)
@@ -83,7 +83,7 @@ def _probability(study: Study, class_index: int) -> float:
     return 0.0 if place is None else place.probability
 
 
-@per_study
+@per_study_and_language
 def discriminative_attributes(study: Study, class_index: int, count: int = 4) -> list[tuple[str, float]]:
     """The words that set a class apart from the average seen class, with their amounts (0..1), one a group; empty without attributes."""
     if study.knowledge.kind != "attributes":
@@ -95,7 +95,7 @@ def discriminative_attributes(study: Study, class_index: int, count: int = 4) ->
         if values[j] > 0:
             words.setdefault(
                 study.knowledge.names[j].split("::")[0],
-                (study.knowledge.labels[j], float(values[j]) / study.knowledge.scale),
+                (names.label(study, j), float(values[j]) / study.knowledge.scale),
             )
     return list(words.values())[:count]
 
