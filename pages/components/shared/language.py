@@ -80,7 +80,12 @@ def keep_in_address() -> None:
 
 
 def choose(language: str) -> None:
-    """The session speaks ``language`` from now on."""
+    """The session speaks ``language`` from now on; what was chosen in lists stays chosen."""
+    for key, value in list(st.session_state.items()):
+        if isinstance(
+            value, str
+        ):  # Streamlit keeps the label of an option, which is another one from now on: it is told the option itself
+            st.session_state[key] = value
     st.session_state[_KEY] = st.session_state[_CHOSEN] = language
 
 
