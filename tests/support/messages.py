@@ -1,10 +1,12 @@
 """The texts that the app marks for translation, and the files of pages/locale that translate them.
 
 `make words` runs this file: new texts join every language, empty, texts that are gone leave, and what the app reads is compiled.
+`python -m tests.support.messages fr` begins another language.
 """
 
 import ast
 import io
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +47,9 @@ def file_of(language: str) -> Path:
 
 
 def translated(language: str) -> Catalog:
-    """The texts of a language, as its file has them."""
+    """The texts of a language, as its file has them; none where there is no file yet."""
+    if not file_of(language).is_file():
+        return Catalog(locale=language, domain="app", project="Choose Your Neuron", version="", fuzzy=False)
     with file_of(language).open("rb") as file:
         return read_po(file, locale=language)
 
@@ -66,11 +70,12 @@ def update(language: str) -> None:
     catalog.revision_date = catalog.creation_date
     for message in catalog:
         message.flags.discard("python-format")  # a percentage is none
+    file_of(language).parent.mkdir(parents=True, exist_ok=True)
     with file_of(language).open("wb") as file:
         write_po(file, catalog, width=0, include_lineno=False)
     file_of(language).with_suffix(".mo").write_bytes(compiled(catalog))
 
 
 if __name__ == "__main__":
-    for folder in sorted(LOCALE.iterdir()):
-        update(folder.name)
+    for name in sys.argv[1:] or sorted(folder.name for folder in LOCALE.iterdir()):
+        update(name)
