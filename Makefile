@@ -3,7 +3,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 STUDY  ?= assets/photographs
 
-.PHONY: setup app test lint bench docs screens clean
+.PHONY: setup app test lint words bench docs screens clean
 
 setup: $(VENV)/.ready
 
@@ -31,6 +31,10 @@ lint: $(VENV)/.ready-dev
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports --no-cache
+
+# Brings the texts of pages/locale in line with the code, and compiles them: translate what is empty in between
+words: $(VENV)/.ready-dev
+	$(PY) -m tests.support.messages
 
 bench: $(VENV)/.ready-dev
 	$(PY) -m benchmarks

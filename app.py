@@ -6,35 +6,37 @@ niwt app [STUDY], or streamlit run app.py [-- STUDY]
 import streamlit as st
 
 from niwt_core import NiwtError
-from pages.components.shared import session, style, switcher
+from pages.components.shared import language, session, style, switcher
+from pages.components.shared.language import tr
 from pages.serving import arguments, preload, visitors
 
 st.set_page_config(
     page_title="Choose Your Neuron", page_icon=str(arguments.ROOT / "assets" / "mark.svg"), layout="wide"
 )
 st.session_state.setdefault("entered", True)
+language.begin()
 style.inject()
 visitors.let_in()
 st.logo(str(arguments.ROOT / "assets" / "mark.svg"), size="medium")
 
-start = st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)
+start = st.Page("pages/start.py", title=tr("Start"), icon=":material/home:", default=True)
 dictionary = st.Page(
-    "pages/dictionary.py", title="Neuron dictionary", icon=":material/dictionary:", url_path="dictionary"
+    "pages/dictionary.py", title=tr("Neuron dictionary"), icon=":material/dictionary:", url_path="dictionary"
 )
-build = st.Page("pages/build.py", title="Build a class", icon=":material/tune:", url_path="build")
-classify = st.Page("pages/classify.py", title="Classify", icon=":material/photo_camera:", url_path="classify")
-measure = st.Page("pages/measure.py", title="Measure", icon=":material/monitoring:", url_path="measure")
-studies = st.Page("pages/studies.py", title="Studies", icon=":material/folder_open:", url_path="studies")
+build = st.Page("pages/build.py", title=tr("Build a class"), icon=":material/tune:", url_path="build")
+classify = st.Page("pages/classify.py", title=tr("Classify"), icon=":material/photo_camera:", url_path="classify")
+measure = st.Page("pages/measure.py", title=tr("Measure"), icon=":material/monitoring:", url_path="measure")
+studies = st.Page("pages/studies.py", title=tr("Studies"), icon=":material/folder_open:", url_path="studies")
 
 page = st.navigation([start, dictionary, build, classify, measure, studies], position="top")
 style.phone_menu(
     {
-        "Start": start,
-        "Neurons": dictionary,
-        "Build": build,
-        "Classify": classify,
-        "Measure": measure,
-        "Studies": studies,
+        tr("Start"): start,
+        tr("Neurons"): dictionary,
+        tr("Build"): build,
+        tr("Classify"): classify,
+        tr("Measure"): measure,
+        tr("Studies"): studies,
     }
 )
 if page is start:  # links name the app's root: ?page=measure, ?neuron=12, ?class=...
@@ -51,6 +53,8 @@ if page is start:  # links name the app's root: ?page=measure, ?neuron=12, ?clas
     target = named.get(st.query_params.get("page", next(iter(asked), "")))
     if target is not None:
         st.switch_page(target, query_params=asked)
+language.keep_in_address()
+language.switch()
 if page is not studies:
     try:
         switcher.show(session.current_study())

@@ -7,6 +7,6 @@ setup(
     packages=[*find_packages(include=["niwt_core", "niwt_core.*"]), *app],
     package_dir={"niwt_app": ".", "niwt_app.pages": "pages"},
     package_data={"niwt_core.report": ["templates/*.jinja", "styles/*.css"],
-                  "": ["*.css", "*.js", "*.html", "*.csv", "*.yaml", "*.jinja", "*.tsv", "py.typed"],
+                  "": ["*.css", "*.js", "*.html", "*.csv", "*.yaml", "*.jinja", "*.tsv", "*.mo", "py.typed"],
                   "niwt_app": ["assets/**/*", ".streamlit/config.toml"]},
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from pages.components.build import classes, editor, link, testing, try_it
 from pages.components.build.draft import current_draft
 from pages.components.shared import keeper, session
+from pages.components.shared.language import tr
 from pages.components.shared.page_head import page_head
 
 study = session.current_study()
@@ -11,14 +12,17 @@ draft = current_draft(study)
 tested = testing.under_test()
 if tested is not None:
     page_head(
-        f"Does it know {tested.name}?",
-        "Give it pictures of it and pictures of others. Press a picture to say the opposite of it.",
+        tr("Does it know {name}?", name=tested.name),
+        tr("Give it pictures of it and pictures of others. Press a picture to say the opposite of it."),
         keep=False,
     )
 else:
     page_head(
-        "Build a class",
-        "Describe a class that the network has never seen. Your words choose its neurons, its neurons give it weights, and it is recognised at once.",
+        tr("Build a class"),
+        tr(
+            "Describe a class that the network has never seen. Your words choose its neurons, its neurons give it "
+            "weights, and it is recognised at once."
+        ),
         keep=False,
         terms=("neuron", "transfer"),
     )

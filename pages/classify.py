@@ -11,6 +11,7 @@ from niwt_core.report.stylesheet import sheet
 from pages.components.classify import answers, coarse, results, side_by_side, viewer, why
 from pages.components.classify.reasons import explanation_of, map_of
 from pages.components.shared import intake, offered, picture_keeper, session, style
+from pages.components.shared.language import tr
 from pages.components.shared.page_head import page_head
 from pages.components.shared.uploads import session_uploads
 from pages.serving import visitors
@@ -28,7 +29,7 @@ def answered() -> None:
     upload = pictures.current
     if upload is None:
         st.info(
-            "Choose a sample or give a picture of your own: the ranking and its reasons appear here.",
+            tr("Choose a sample or give a picture of your own: the ranking and its reasons appear here."),
             icon=":material/image_search:",
         )
         return
@@ -40,16 +41,17 @@ def answered() -> None:
     display = classifier.candidate(chosen).display
 
     answers.verdict(
-        answer, upload.name if not upload.ground_truth else f"A picture of {display_name(upload.ground_truth)}"
+        answer,
+        upload.name if not upload.ground_truth else tr("A picture of {name}", name=display_name(upload.ground_truth)),
     )
     why.unfamiliar(answer)
     picture, ranking = st.columns(why.SPLIT, gap="large")
     with picture:
         area = st.container()
         method = st.segmented_control(
-            "Importance map",
+            tr("Importance map"),
             METHODS,
-            format_func=METHOD_NAMES.__getitem__,
+            format_func=lambda method: tr(METHOD_NAMES[method]),
             default=METHODS[0],
             required=True,
             key="map_method",
@@ -71,7 +73,11 @@ def answered() -> None:
         offered.switch(classifier, "classify")
         looked_for = st.container()
     with reasons:
-        style.heading(f"Why {display}?" if chosen == answer.best.name else f"Could it be {display}?")
+        style.heading(
+            tr("Why {display}?", display=display)
+            if chosen == answer.best.name
+            else tr("Could it be {display}?", display=display)
+        )
         sentence = st.container()
     neurons = st.container()
 
@@ -83,25 +89,32 @@ def answered() -> None:
         why.sentence(explanation)
         why.sights(explanation)
     with looked_for:
-        style.heading("What this class stands for", level=3)
+        style.heading(tr("What this class stands for"), level=3)
         why.words(answer, explanation)
     with neurons:
         why.neurons(answer, explanation, key=upload.key)
     with title:
         style.heading(
-            f"Why not {explanation.contrast.versus}?" if explanation.contrast else "Why not another?",
+            tr("Why not {versus}?", versus=explanation.contrast.versus)
+            if explanation.contrast
+            else tr("Why not another?"),
             why.lead(explanation),
         )
     why.contrast(answer, explanation, key=upload.key)
-    with st.expander("Every number"):
+    with st.expander(tr("Every number")):
         why.numbers(answer, explanation)
-    style.heading("Take it away", "The explanation as one page that needs nothing else, or its figures and tables.")
+    style.heading(
+        tr("Take it away"), tr("The explanation as one page that needs nothing else, or its figures and tables.")
+    )
     why.downloads(answer, explanation, method=method, picture_name=upload.name)
 
 
 page_head(
-    "Classify and explain",
-    "Give the network a picture. It ranks every class it knows, photographed, described or built by you, and says why.",
+    tr("Classify and explain"),
+    tr(
+        "Give the network a picture. It ranks every class it knows, photographed, described or built by you, and "
+        "says why."
+    ),
     terms=("seen class", "described class", "built class"),
 )
 st.html(f"<style>{STYLE}</style>")

@@ -2,6 +2,7 @@
 
 from pages.components.measure import audits, baselines, built_classes, by_class, ground_truth, measures, own_classifier
 from pages.components.shared import session
+from pages.components.shared.language import tr
 from pages.components.shared.page_head import page_head
 
 CLASSES_IN_MATRIX = 200  # of a trained classifier; more cannot be read
@@ -9,9 +10,11 @@ CLASSES_IN_MATRIX = 200  # of a trained classifier; more cannot be read
 study = session.current_study()
 
 page_head(
-    "Measure",
-    "How often the network is right on pictures held back from training, of classes that it was shown and of classes that it was only told about. "
-    "Accuracy is averaged over classes.",
+    tr("Measure"),
+    tr(
+        "How often the network is right on pictures held back from training, of classes that it was shown and of "
+        "classes that it was only told about. Accuracy is averaged over classes."
+    ),
 )
 if study.kind == "classifier":
     own_classifier.show(study)

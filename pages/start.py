@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components.shared import cards, session, style, user_names
+from pages.components.shared.language import tr
 from pages.components.shared.page_head import page_head
 from pages.components.start import first_run, teach, walkthrough
 
@@ -11,9 +12,11 @@ photographs = study.kind == "classifier" and study.knowledge.kind == "attributes
 examples = walkthrough.examples(study)
 
 page_head(
-    "Choose your neuron",
-    "A trained network holds a dictionary of concepts in its neurons. Describe something that nobody photographed, and it follows "
-    "which neurons should fire for it: enough to recognise it.",
+    tr("Choose your neuron"),
+    tr(
+        "A trained network holds a dictionary of concepts in its neurons. Describe something that nobody "
+        "photographed, and it follows which neurons should fire for it: enough to recognise it."
+    ),
     terms=("neuron dictionary", "neuron"),
 )
 if photographs:
@@ -21,16 +24,21 @@ if photographs:
 elif examples:
     st.html(walkthrough.walkthrough_markup(study, examples[0], user_names.key(study)))
 
-style.heading("Three ways in")
+style.heading(tr("Three ways in"))
 doors = (
     (
         "dictionary",
-        "Browse",
-        "The neuron dictionary",
-        "See what single neurons respond to, and how far their names can be trusted.",
+        tr("Browse"),
+        tr("The neuron dictionary"),
+        tr("See what single neurons respond to, and how far their names can be trusted."),
     ),
-    ("build", "Build", "A class from words", "Move its attributes and watch neurons, weights and baselines follow."),
-    ("classify", "Ask", "Classify and explain", "Drop in a picture; ask why, and why not the other one."),
+    (
+        "build",
+        tr("Build"),
+        tr("A class from words"),
+        tr("Move its attributes and watch neurons, weights and baselines follow."),
+    ),
+    ("classify", tr("Ask"), tr("Classify and explain"), tr("Drop in a picture; ask why, and why not the other one.")),
 )
 for column, (page, verb, title, words) in zip(st.columns(3, gap="medium"), doors, strict=True):
     with column:
@@ -47,10 +55,13 @@ if examples and not photographs:
     first_run.guide(study, examples)
 if examples and photographs:
     style.heading(
-        "How it works", "One of the classes that are known by words alone, from its words to its first photograph."
+        tr("How it works"),
+        tr("One of the classes that are known by words alone, from its words to its first photograph."),
     )
     st.html(walkthrough.walkthrough_markup(study, examples[0], user_names.key(study)))
 
-style.heading(f"The study: {study.name}", cards.study_line(study), terms=("study", "seen class", "described class"))
+style.heading(
+    tr("The study: {name}", name=study.name), cards.study_line(study), terms=("study", "seen class", "described class")
+)
 cards.species_strip(study, cards.sample_species(study))
 style.legend("seen", "unseen")

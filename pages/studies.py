@@ -6,14 +6,17 @@ import streamlit as st
 
 from niwt_core import NiwtError
 from pages.components.shared import session, style, user_photographs
+from pages.components.shared.language import tr
 from pages.components.shared.page_head import page_head
 from pages.components.studies import prepare, study_list, view
 from pages.serving import policy
 
 page_head(
-    "Studies",
-    "A study is a network with its dictionary, its classes and their descriptions, prepared once. "
-    "Open another, or prepare one from your own pictures.",
+    tr("Studies"),
+    tr(
+        "A study is a network with its dictionary, its classes and their descriptions, prepared once. Open "
+        "another, or prepare one from your own pictures."
+    ),
 )
 
 problem = st.session_state.pop("study_problem", None)
@@ -24,7 +27,7 @@ except NiwtError as error:
 if problem is not None:
     session.show_error(problem)
 
-style.heading("On this machine" if policy.may_name_paths() else "On this server")
+style.heading(tr("On this machine") if policy.may_name_paths() else tr("On this server"))
 for summary in study_list.summaries():
     view.summary(summary)
 with suppress(NiwtError):  # said above

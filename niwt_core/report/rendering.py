@@ -42,7 +42,7 @@ def environment() -> Environment:
         "phrase": phrase,
         "entry": entry,
     }
-    made.globals |= {"SIGNS": SIGNS, "MEANING": MEANING, "TRUST": TRUST | PERSONAL}
+    made.globals |= {"SIGNS": SIGNS, "MEANING": MEANING, "TRUST": TRUST | PERSONAL, "same": str}
     return made
 
 

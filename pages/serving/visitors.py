@@ -22,6 +22,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.components.shared.language import tr, trn
 from pages.serving import policy
 from pages.serving.policy import Limits
 
@@ -77,9 +78,14 @@ def let_in() -> None:
     limits, session = policy.limits(), _session()
     if limits is None or not session or VISITORS.enter(session, limits, _is_open):
         return
-    st.title("Many people are here just now")
+    st.title(tr("Many people are here just now"))
     st.markdown(
-        f"This server lets {limits.sessions} people in at once. The page looks again every {LOOK_AGAIN} seconds, and opens once somebody leaves."
+        tr(
+            "This server lets {count} people in at once. The page looks again every {seconds} seconds, and "
+            "opens once somebody leaves.",
+            count=limits.sessions,
+            seconds=LOOK_AGAIN,
+        )
     )
     st.fragment(_look_again, run_every=LOOK_AGAIN)()
     st.stop()
@@ -101,8 +107,13 @@ def metered() -> Iterator[None]:
     seconds = VISITORS.wait(session, limits, time.monotonic())
     if seconds > 0:
         st.warning(
-            f"You have used your share of this server's computing time, {limits.seconds:.0f} seconds in {limits.window / 60:.0f} minutes. "
-            f"It goes on in {_minutes(seconds)}; nothing that you built is lost.",
+            tr(
+                "You have used your share of this server's computing time, {seconds:.0f} seconds in {window:.0f} minutes. "
+                "It goes on in {wait}; nothing that you built is lost.",
+                seconds=limits.seconds,
+                window=limits.window / 60,
+                wait=_minutes(seconds),
+            ),
             icon=":material/hourglass_top:",
         )
         st.stop()
@@ -148,5 +159,5 @@ def _is_open(session: str) -> bool:
 
 def _minutes(seconds: float) -> str:
     if seconds < 90:
-        return f"{math.ceil(seconds)} seconds"
-    return f"{math.ceil(seconds / 60)} minutes"
+        return trn("{count} second", "{count} seconds", math.ceil(seconds))
+    return trn("{count} minute", "{count} minutes", math.ceil(seconds / 60))

@@ -11,6 +11,7 @@ from niwt_core import BuiltClass, NiwtError, Recipe, Study, build_class, parse_r
 from niwt_core.classify.recipe import LARGEST_FILE
 from niwt_core.files import digest
 from niwt_core.knowledge.class_names import class_key, display_name
+from niwt_core.study.translated_names import TranslatedNames
 from pages.components.build import link, taken_away
 from pages.components.build.draft import Draft
 from pages.components.build.editor_tables import data_url
@@ -18,11 +19,14 @@ from pages.components.build.imagining import picture_of
 from pages.components.build.measured import fresh_drawings
 from pages.components.build.testing import open_test
 from pages.components.build.try_it import try_it
-from pages.components.shared import class_families, drawing, keeper, offered, session, share, style, user_names
+from pages.components.shared import class_families, drawing, keeper, names, offered, session, share, style, user_names
+from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
 from pages.components.shared.work import LARGEST, Work, work_from_text
+
+NONE_YET = N_("None yet. What you build stays in this browser, beside the classes that the network was trained on.")
 
 
 def built(study: Study, draft: Draft) -> None:
@@ -30,39 +34,39 @@ def built(study: Study, draft: Draft) -> None:
     classes = session.classifier().built
     steps, at = session.history()
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.html('<h2 class="cynb-h2">Your classes</h2>', width="content")
+        st.html(f'<h2 class="cynb-h2">{text(tr("Your classes"))}</h2>', width="content")
         row = st.container(horizontal=True, gap="small", width="content")
     undo, redo = steps[at].label if at else "", steps[at + 1].label if at < len(steps) - 1 else ""
     row.button(
-        "Undo",
+        tr("Undo"),
         key="undo",
         on_click=_step,
         args=(session.undo,),
         disabled=not undo,
         icon=":material/undo:",
-        help=f"Undo: {escape_markdown(undo)}" if undo else None,
+        help=tr("Undo: {undo}", undo=escape_markdown(undo)) if undo else None,
     )
     row.button(
-        "Redo",
+        tr("Redo"),
         key="redo",
         on_click=_step,
         args=(session.redo,),
         disabled=not redo,
         icon=":material/redo:",
-        help=f"Redo: {escape_markdown(redo)}" if redo else None,
+        help=tr("Redo: {redo}", redo=escape_markdown(redo)) if redo else None,
     )
     if keeper.current_work().says_something:
         row.download_button(
-            "Save all", keeper.current_work().to_text(), f"classes-{study.id}.json", "application/json", key="save-all",
-            icon=":material/download:", on_click="ignore", help="Every class, the pictures that moved it and the settings, in one file.",
+            tr("Save all"), keeper.current_work().to_text(), f"classes-{study.id}.json", "application/json", key="save-all",
+            icon=":material/download:", on_click="ignore", help=tr("Every class, the pictures that moved it and the settings, in one file."),
         )  # fmt: skip
-        with row.popover("Share all", icon=":material/link:"), session.shown_errors():
-            st.caption("This address alone rebuilds all your classes, by their words, on any machine with this study.")
+        with row.popover(tr("Share all"), icon=":material/link:"), session.shown_errors():
+            st.caption(
+                tr("This address alone rebuilds all your classes, by their words, on any machine with this study.")
+            )
             share.link(link.address(share.opened_at(), keeper.current_work()))
     if not classes:
-        st.html(
-            '<p class="cynb-empty">None yet. What you build stays in this browser, beside the classes that the network was trained on.</p>'
-        )
+        st.html(f'<p class="cynb-empty">{text(tr(NONE_YET))}</p>')
     for item in classes.values():
         _card(study, draft, item)
     offered.switch(session.classifier(), "build")
@@ -77,38 +81,39 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
         with picture:
             st.html(f'<div class="cynb-portrait">{_picture(study, item)}</div>')
         with words:
+            in_short = recipe_text(item.recipe, names.of(study))
             st.html(
-                f'<h3 class="cynb-name">{style.chip("built", item.name)}</h3><p class="cynb-said">{text(recipe_text(item.recipe))}</p>'
+                f'<h3 class="cynb-name">{style.chip("built", item.name)}</h3><p class="cynb-said">{text(in_short)}</p>'
             )
             if drawing.can_draw(study):
                 fresh_drawings(study, item)
             row = st.container(horizontal=True, gap="small")
             row.button(
-                "Edit",
+                tr("Edit"),
                 key=f"edit-{class_widget_key(item.name)}",
                 on_click=_edit,
                 args=(study, draft, item.recipe),
                 icon=":material/tune:",
             )
-            row.download_button("Recipe", item.recipe.to_yaml(), f"{_slug(item.name)}.yaml", "application/yaml",
+            row.download_button(tr("Recipe"), item.recipe.to_yaml(), f"{_slug(item.name)}.yaml", "application/yaml",
                                 key=f"save-{class_widget_key(item.name)}", icon=":material/download:", on_click="ignore")  # fmt: skip
-            with row.popover("Share", icon=":material/link:"), session.shown_errors():
-                st.caption("This address alone rebuilds the class, on any machine with this study.")
+            with row.popover(tr("Share"), icon=":material/link:"), session.shown_errors():
+                st.caption(tr("This address alone rebuilds the class, on any machine with this study."))
                 share.link(link.address(share.opened_at(), item.recipe))
             taken_away.setting(study, item, row, key=class_widget_key(item.name), draft=draft)
             row.button(
-                "Test it",
+                tr("Test it"),
                 key=f"test-{class_widget_key(item.name)}",
                 on_click=open_test,
                 args=(item.name,),
                 icon=":material/science:",
             )
             if row.button(
-                "Classify pictures", key=f"try-{class_widget_key(item.name)}", icon=":material/photo_camera:"
+                tr("Classify pictures"), key=f"try-{class_widget_key(item.name)}", icon=":material/photo_camera:"
             ):
                 try_it(study, item)
             row.button(
-                "Remove",
+                tr("Remove"),
                 key=f"remove-{class_widget_key(item.name)}",
                 on_click=_remove,
                 args=(draft, item.name),
@@ -121,24 +126,28 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
 def _picture(study: Study, item: BuiltClass) -> str:
     if drawing.can_draw(study):
         traits = drawing.strongest(study, item.values)
-        return f'<img src="{data_url(drawing.portrait(traits, side=256))}" alt="{text(item.name)}, drawn from its description">'
-    return (
-        f'<p class="cynb-nearest">Nearest in the network</p>{class_crop(study, study.class_index(item.nearest[0][0]))}'
-    )
+        return f'<img src="{data_url(drawing.portrait(traits, side=256))}" alt="{text(tr("{name}, drawn from its description", name=item.name))}">'
+    return f'<p class="cynb-nearest">{text(tr("Nearest in the network"))}</p>{class_crop(study, study.class_index(item.nearest[0][0]))}'
 
 
-def recipe_text(recipe: Recipe) -> str:
+def recipe_text(recipe: Recipe, called: TranslatedNames = names.NONE) -> str:
     """A recipe in one line: "crown color red, bill shape needle; otherwise like Cardinal"."""
     words = []
     for name, value in recipe.attributes.items():
         if isinstance(value, dict):
-            value = " and ".join(f"{part} ({amount:g})" for part, amount in value.items())
-        words.append(f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}")
-    start = f"like {display_name(recipe.like)}" if recipe.like else "like the average class"
+            value = tr(" and ").join(f"{part} ({amount:g})" for part, amount in value.items())
+        group = called.group(name) if called else name
+        if isinstance(value, float):
+            words.append(f"{group} {value:g}")
+        else:
+            words.append(f"{group} {called.value(f'{name}::{value}') if called else value}")
+    start = tr("like {like}", like=display_name(recipe.like)) if recipe.like else tr("like the average class")
     if recipe.caption:
         return recipe.caption
-    shown = ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")
-    return f"{shown}; otherwise {start}." if words else f"Exactly {start}."
+    shown = ", ".join(words[:8])
+    if len(words) > 8:
+        shown = tr("{words} and {count} more", words=shown, count=len(words) - 8)
+    return tr("{words}; otherwise {start}.", words=shown, start=start) if words else tr("Exactly {start}.", start=start)
 
 
 def _edit(study: Study, draft: Draft, recipe: Recipe) -> None:
@@ -155,9 +164,9 @@ def _remove(draft: Draft, name: str) -> None:
 
 
 def _open_recipe(study: Study, draft: Draft) -> None:
-    with st.expander("Open a recipe or saved classes"):
+    with st.expander(tr("Open a recipe or saved classes")):
         file = st.file_uploader(
-            "A recipe file (YAML), or a file of all classes (JSON)",
+            tr("A recipe file (YAML), or a file of all classes (JSON)"),
             type=["yaml", "yml", "json"],
             key=f"recipe-{st.session_state.get('recipes-read', 0)}",
         )
@@ -177,7 +186,12 @@ def _open_recipe(study: Study, draft: Draft) -> None:
             draft.load(study, recipe, editing=recipe.name)
             st.session_state["recipes-read"] = st.session_state.get("recipes-read", 0) + 1
             st.toast(
-                f"{escape_markdown(recipe.name)} was built from {escape_markdown(file.name)}.", icon=":material/star:"
+                tr(
+                    "{name} was built from {file}.",
+                    name=escape_markdown(recipe.name),
+                    file=escape_markdown(file.name),
+                ),
+                icon=":material/star:",
             )
             st.rerun()
 
@@ -214,8 +228,8 @@ def _refuse_replacing(recipe: Recipe) -> None:
 
 
 def _compare(study: Study, classes: Mapping[str, BuiltClass]) -> None:
-    with st.expander("Compare two classes"):
-        names = [*classes, *class_families.ordered(study)]
+    with st.expander(tr("Compare two classes")):
+        listed = [*classes, *class_families.ordered(study)]
         of_study = class_families.label(study)
 
         def sign(name: str) -> str:
@@ -224,16 +238,16 @@ def _compare(study: Study, classes: Mapping[str, BuiltClass]) -> None:
         latest = list(classes.values())[-1]
         left, right = st.columns(2)
         one = left.selectbox(
-            "This class",
-            names,
-            names.index(latest.name),
+            tr("This class"),
+            listed,
+            listed.index(latest.name),
             key="compare-one",
             format_func=sign,
         )
         two = right.selectbox(
-            "with",
-            names,
-            names.index(latest.nearest[0][0], len(classes)),
+            tr("with"),
+            listed,
+            listed.index(latest.nearest[0][0], len(classes)),
             key="compare-two",
             format_func=sign,
         )
@@ -251,7 +265,7 @@ def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
     worded = len(study.knowledge.names) if study.knowledge.kind == "attributes" else 0
     gap = np.abs(one.k - two.k)[:worded]
     rows = "".join(
-        f"<tr><th>{text(study.knowledge.labels[k])}</th><td>{_amount(study, one.values[k])}</td><td>{_amount(study, two.values[k])}</td></tr>"
+        f"<tr><th>{text(names.label(study, int(k)))}</th><td>{_amount(study, one.values[k])}</td><td>{_amount(study, two.values[k])}</td></tr>"
         for k in np.argsort(-gap, kind="stable")[:8]
         if gap[k] > 1e-6
     )
@@ -259,7 +273,7 @@ def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
     named = [neuron.index for neuron in study.neurons if neuron.status in ("verified", "weak")]
     order = sorted(named, key=lambda n: -abs(change[n]))[:6]
     neurons = "".join(
-        f"<tr><th>{text(user_names.shown(study, n).name)}<span>neuron {n}</span></th>"
+        f"<tr><th>{text(user_names.shown(study, n).name)}<span>{tr('neuron {index}', index=n)}</span></th>"
         f"<td>{one.importances[n]:+.3f}</td><td>{two.importances[n]:+.3f}</td></tr>"
         for n in order
     )
@@ -268,18 +282,19 @@ def comparison(study: Study, one: BuiltClass, two: BuiltClass) -> str:
     )
     head = f"<tr><th></th><td>{text(one.name)}</td><td>{text(two.name)}</td></tr>"
     tables = (
-        ("Words", rows),
-        ("Predicted importance of neurons", neurons if np.abs(one.k - two.k).max() > 1e-6 else ""),
+        (tr("Words"), rows),
+        (tr("Predicted importance of neurons"), neurons if np.abs(one.k - two.k).max() > 1e-6 else ""),
     )
     body = (
         "".join(
-            f'<table class="cynb-table cynb-two"><caption>{title}</caption>{head}{lines}</table>'
+            f'<table class="cynb-table cynb-two"><caption>{text(title)}</caption>{head}{lines}</table>'
             for title, lines in tables
             if lines
         )
-        or "<p>The two are described alike.</p>"
+        or f"<p>{text(tr('The two are described alike.'))}</p>"
     )
-    return f'<div class="cynb-pair">{heads}<p>Cosine of their weights: <b>{cosine:.3f}</b></p></div><div class="cynb-tables">{body}</div>'
+    alike = tr("Cosine of their weights: <b>{cosine:.3f}</b>", cosine=cosine)
+    return f'<div class="cynb-pair">{heads}<p>{alike}</p></div><div class="cynb-tables">{body}</div>'
 
 
 def _amount(study: Study, value: float) -> str:

@@ -13,6 +13,8 @@ export function element(tag, className = "", properties = {}, ...children) {
 
 const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 const flag = (node, name, on) => { if ((name in node.dataset) !== on) node.toggleAttribute(`data-${name}`, on); };
+/* A text of header.words with its {names} filled in. */
+const say = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 const SMALL = 6; // values that fit in a row of chips
 let serial = 0;
 
@@ -20,6 +22,7 @@ export class Controls {
   /* `header` of the tables; `model` holds values and base (K); onInput(), onCommit() are told of every change and of its end. */
   constructor(header, model, onInput, onCommit) {
     Object.assign(this, { header, model, onInput, onCommit });
+    this.words = header.words;
     this.low = header.floor;
     this.span = header.scale - header.floor;
     this.rows = new Array(header.attributes);
@@ -34,21 +37,21 @@ export class Controls {
   }
 
   #toolbar() {
-    this.search = element("input", "search", { type: "search", placeholder: `Search ${this.header.attributes} attributes`, "aria-label": "Search attributes" });
+    this.search = element("input", "search", { type: "search", placeholder: say(this.words.searchCount, { count: this.header.attributes }), "aria-label": this.words.search });
     this.search.addEventListener("input", () => { this.query = this.search.value.trim().toLowerCase(); this.filter(); });
     this.changedBox = element("input", "", { type: "checkbox" });
     this.changedBox.addEventListener("change", () => { this.onlyChanged = this.changedBox.checked; this.filter(); });
     this.changedCount = element("b", "", { textContent: "0" });
-    const only = element("label", "toggle", {}, this.changedBox, element("span", "", { textContent: "Only what changed " }), this.changedCount);
-    this.undoButton = this.#button("Step back", "↶", () => this.model.undo());
-    this.redoButton = this.#button("Step forward", "↷", () => this.model.redo());
-    this.resetButton = element("button", "plain", { type: "button", textContent: "Reset all" });
+    const only = element("label", "toggle", {}, this.changedBox, element("span", "", { textContent: `${this.words.onlyChanged} ` }), this.changedCount);
+    this.undoButton = this.#button(this.words.stepBack, "↶", () => this.model.undo());
+    this.redoButton = this.#button(this.words.stepForward, "↷", () => this.model.redo());
+    this.resetButton = element("button", "plain", { type: "button", textContent: this.words.resetAll });
     this.resetButton.addEventListener("click", () => this.#set(this.header.all, (k) => this.model.base[k]));
-    this.openButton = element("button", "plain", { type: "button", textContent: "Open all" });
+    this.openButton = element("button", "plain", { type: "button", textContent: this.words.openAll });
     this.openButton.addEventListener("click", () => {
       const open = this.groups.some((group) => !group.open);
       for (const group of this.groups) this.#open(group, open);
-      write(this.openButton, open ? "Close all" : "Open all");
+      write(this.openButton, open ? this.words.closeAll : this.words.openAll);
     });
     return element("div", "toolbar", {}, this.search, only, element("span", "steps", {}, this.undoButton, this.redoButton), this.openButton, this.resetButton);
   }
@@ -71,9 +74,9 @@ export class Controls {
     const id = `${this.id}-${this.groups.length}`;
     const group = { ...entry, ks: entry.values.map((value) => value.k), partNode, partLabel, open: false, name: id };
     const small = entry.exclusive && entry.values.length <= SMALL;
-    group.reset = element("button", "sign reset", { type: "button", textContent: "↺", title: `Reset ${entry.label}`, "aria-label": `Reset ${entry.label}` });
+    group.reset = element("button", "sign reset", { type: "button", textContent: "↺", title: say(this.words.reset, { name: entry.label }), "aria-label": say(this.words.reset, { name: entry.label }) });
     group.reset.addEventListener("click", () => this.#set(group.ks, (k) => this.model.base[k]));
-    group.toggle = element("button", "sign toggler", { type: "button", "aria-expanded": "false", "aria-controls": id, title: "Sliders", "aria-label": `${entry.label}: sliders` }, element("span", "caret", { "aria-hidden": "true" }));
+    group.toggle = element("button", "sign toggler", { type: "button", "aria-expanded": "false", "aria-controls": id, title: this.words.sliders, "aria-label": say(this.words.slidersOf, { name: entry.label }) }, element("span", "caret", { "aria-hidden": "true" }));
     group.summary = element("button", "summary", { type: "button", tabIndex: -1, "aria-hidden": "true" });
     for (const button of [group.toggle, group.summary]) button.addEventListener("click", () => this.#open(group, !group.open));
     const body = element("div", "values", { id, role: entry.exclusive ? "radiogroup" : "group", "aria-label": entry.label });
@@ -87,9 +90,9 @@ export class Controls {
 
   #row(value, group) {
     const { k, label, swatch, inert, also } = value;
-    const radio = group.exclusive ? element("input", "", { type: "radio", name: group.name, "aria-label": `${group.label}: only ${label}` }) : null;
+    const radio = group.exclusive ? element("input", "", { type: "radio", name: group.name, "aria-label": say(this.words.onlyOf, { group: group.label, value: label }) }) : null;
     const fill = element("i", "fill", { "aria-hidden": "true" });
-    const chip = element(radio ? "label" : "span", "chip", { title: inert ? `${label}: this network ignores it` : radio ? `Only ${label}` : label });
+    const chip = element(radio ? "label" : "span", "chip", { title: inert ? say(this.words.ignored, { value: label }) : radio ? say(this.words.only, { value: label }) : label });
     if (radio) chip.append(radio);
     if (swatch) {
       const dot = element("i", "swatch", { "aria-hidden": "true" });
@@ -97,7 +100,7 @@ export class Controls {
       chip.append(dot);
     }
     chip.append(element("span", "word", { textContent: label }), fill);
-    const range = element("input", "range", { type: "range", min: this.low, max: this.low + this.span, step: this.span / 100, "aria-label": `${group.label}: ${label}, amount` });
+    const range = element("input", "range", { type: "range", min: this.low, max: this.low + this.span, step: this.span / 100, "aria-label": say(this.words.amountOf, { group: group.label, value: label }) });
     const amount = element("output", "amount");
     const slide = element("span", "slide", {}, range);
     const node = element("div", "value", {}, chip, slide, amount);
@@ -182,7 +185,7 @@ export class Controls {
 
   #mixture(ks) {
     const strong = ks.filter((k) => this.model.values[k] > 0.04 * this.span).sort((a, b) => this.model.values[b] - this.model.values[a]);
-    if (!strong.length) return "nothing said";
+    if (!strong.length) return this.words.nothingSaid;
     const words = strong.slice(0, 2).map((k) => `${this.rows[k].label} ${this.say(this.model.values[k])}`);
     return words.join(", ") + (strong.length > 2 ? " …" : "");
   }
@@ -205,9 +208,9 @@ export class Controls {
       this.#show(read);
     }
     const corrected = words.filter((word, i) => word !== read[i]).map((word) => `${word} → ${read[words.indexOf(word)]}`);
-    write(this.readAs, corrected.length ? `Read as: ${corrected.join(", ")}` : "");
+    write(this.readAs, corrected.length ? say(this.words.readAs, { words: corrected.join(", ") }) : "");
     this.readAs.hidden = !corrected.length || !this.nothing.hidden;
-    write(this.nothing, this.onlyChanged && !words.length ? "Nothing has changed yet: move a slider, or press a chip." : "No attribute matches. Try a colour, a part or a shape.");
+    write(this.nothing, this.onlyChanged && !words.length ? this.words.nothingChanged : this.words.noMatch);
   }
 
   /* Each word must begin a word of a row, of its group or of what else it is called; a group with a match shows its sliders. True if there is a row. */

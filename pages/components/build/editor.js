@@ -50,7 +50,7 @@ export class Editor {
       this.confirmations.push(performance.now() - this.sentAt);
       this.sentAt = 0;
     }
-    if (current) this.live.say(`${this.live.summary()} Confirmed by the engine.`);
+    if (current) this.live.say(`${this.live.summary()} ${this.scorer.header.words.confirmed}`);
   }
 
   changed(started) {

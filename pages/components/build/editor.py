@@ -17,11 +17,22 @@ from pages.components.build.examples import marks_of
 from pages.components.build.facts import confirmed
 from pages.components.build.in_words import in_words
 from pages.components.build.testing import open_test
-from pages.components.shared import class_families, drawing, keeper, picture_keeper, session, style, user_names
+from pages.components.shared import (
+    class_families,
+    drawing,
+    keeper,
+    language,
+    names,
+    picture_keeper,
+    session,
+    style,
+    user_names,
+)
+from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.serving import visitors
 
-UNNAMED = "Your class"
+UNNAMED = N_("Your class")
 SHEET = Path(__file__).with_name("page.css")
 
 
@@ -32,7 +43,7 @@ def sheet() -> None:
 
 def attributes(study: Study, draft: Draft) -> None:
     """The bench for a study of attributes. Only the fragment runs when a slider is let go."""
-    tables = prepare(study, names=user_names.key(study))
+    tables = prepare(study, own_names=user_names.key(study), spoken=language.current())
     component.send_tables(tables)
     _editor(study, draft, tables)
 
@@ -75,13 +86,16 @@ def caption(study: Study, draft: Draft) -> None:
     _start(study, draft)
     if study.knowledge.kind != "captions":
         st.info(
-            "This study knows its classes by ready-made embeddings: a new class needs its own row, so it is built with `niwt build`."
+            tr(
+                "This study knows its classes by ready-made embeddings: a new class needs its own row, so it is built "
+                "with `niwt build`."
+            )
         )
         return
     draft.caption = st.text_area(
-        "Describe it in sentences, one a line", draft.caption, key=f"caption-{draft.loads}", height=140, max_chars=LONGEST_TEXT,
+        tr("Describe it in sentences, one a line"), draft.caption, key=f"caption-{draft.loads}", height=140, max_chars=LONGEST_TEXT,
         placeholder="A small green bird with a long needle-like bill and a ruby throat.",
-        help="The name is read with it: one that says what kind it is, such as Ruby Hummingbird, helps.",
+        help=tr("The name is read with it: one that says what kind it is, such as Ruby Hummingbird, helps."),
     )  # fmt: skip
     with bar:
         _transfer(study, draft)
@@ -92,7 +106,7 @@ def _with_text(study: Study, draft: Draft, tables: Tables) -> Tables:
     if study.texts is None:
         return tables
     try:
-        described = prepare(study, draft.text(study, name=UNNAMED), user_names.key(study))
+        described = prepare(study, draft.text(study, name=UNNAMED), user_names.key(study), language.current())
     except NiwtError:
         return tables
     if described.id != tables.id:
@@ -105,16 +119,18 @@ def _start(study: Study, draft: Draft) -> None:
     options = [AVERAGE, *class_families.ordered(study)]
     of_class = class_families.label(study)
     start.selectbox(
-        "Start from", options, options.index(draft.like), key=f"start-{draft.loads}",
+        tr("Start from"), options, options.index(draft.like), key=f"start-{draft.loads}",
         format_func=lambda like: of_class(like) if like else _nothing_said(study),
         on_change=lambda: draft.start_from(st.session_state[f"start-{draft.loads}"]),
-        help="The sliders begin at this description; what you changed stays changed.",
+        help=tr("The sliders begin at this description; what you changed stays changed."),
     )  # fmt: skip
-    clear.button("Start over", key="start-over", on_click=draft.clear, width="stretch", icon=":material/ink_eraser:")
+    clear.button(
+        tr("Start over"), key="start-over", on_click=draft.clear, width="stretch", icon=":material/ink_eraser:"
+    )
 
 
 def _nothing_said(study: Study) -> str:
-    return "Nothing said yet" if study.encoding == "plain" else "The average of all seen classes"
+    return tr("Nothing said yet") if study.encoding == "plain" else tr("The average of all seen classes")
 
 
 def _moved(study: Study, draft: Draft, key: str) -> None:
@@ -145,7 +161,7 @@ def _state(
         revision=draft.revision,
         base=draft.base(study),
         changes=draft.changes,
-        name=draft.name or UNNAMED,
+        name=draft.name or tr(UNNAMED),
         gamma=classifier.gamma,
         bias=built.bias if built is not None else tables.matrices.bias,
         temperature=temperature_of(study),
@@ -164,7 +180,8 @@ def _extras(study: Study, draft: Draft, tables: Tables, others: list[BuiltClass]
     if not drawing.can_draw(study):
         return []
     traits = drawing.strongest(study, draft.values(study))
-    words = ", ".join(f"{group} {value}" for group, value in traits)
+    called = names.of(study)
+    words = ", ".join(f"{called.group(group)} {called.value(f'{group}::{value}')}" for group, value in traits)
     return [
         component.extra_picture(
             tables,
@@ -172,8 +189,8 @@ def _extras(study: Study, draft: Draft, tables: Tables, others: list[BuiltClass]
             drawing.portrait_features(study, session.classifier(), traits),
             others=others,
             id="drawn",
-            label="Drawn from your description",
-            alt=f"The bird you describe: {words}",
+            label=tr("Drawn from your description"),
+            alt=tr("The bird you describe: {words}", words=words),
             src=data_url(drawing.portrait(traits)),
         )
     ]
@@ -187,7 +204,7 @@ def _transfer(study: Study, draft: Draft) -> None:
         row = st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small")
     with row:
         st.text_input(
-            "Name of your class", draft.name, key=f"name-{draft.loads}", max_chars=80, placeholder="Name of your class",
+            tr("Name of your class"), draft.name, key=f"name-{draft.loads}", max_chars=80, placeholder=tr("Name of your class"),
             label_visibility="collapsed",
             on_change=lambda: setattr(draft, "name", st.session_state[f"name-{draft.loads}"].strip()),
         )  # fmt: skip
@@ -195,7 +212,7 @@ def _transfer(study: Study, draft: Draft) -> None:
         same = ready and built is not None and built.recipe == draft.recipe(study)
         takes = replaced(study, draft.name)
         pressed = st.button(
-            "Build it anew" if built is not None else "Transfer weights",
+            tr("Build it anew") if built is not None else tr("Transfer weights"),
             type="primary" if ready and not same else "secondary",
             disabled=not ready or same,
             key="transfer",
@@ -203,7 +220,7 @@ def _transfer(study: Study, draft: Draft) -> None:
             width="content",
         )
         if same and built is not None:
-            pressed_test = st.button("Test it", key="test-now", type="primary", icon=":material/science:")
+            pressed_test = st.button(tr("Test it"), key="test-now", type="primary", icon=":material/science:")
             if pressed_test:
                 open_test(built.name)
                 st.rerun()
@@ -218,23 +235,31 @@ def _transfer(study: Study, draft: Draft) -> None:
             session.add_class(recipe, replaces=draft.editing)
             draft.editing = recipe.name
             st.session_state["built-now"] = recipe.name
-            st.toast(f"{escape_markdown(recipe.name)} is part of your classifier now.", icon=":material/star:")
+            st.toast(
+                tr("{name} is part of your classifier now.", name=escape_markdown(recipe.name)), icon=":material/star:"
+            )
             st.rerun()
 
 
 def _takes_the_place(study: Study, c: int) -> str:
     """Markup: said before it happens. The class of that name, which the study describes, no longer competes; removing yours brings it back."""
     chip = style.chip("unseen", display_name(study.classes[c]))
-    return f'<p class="cynb-before">The study describes a class of this name: yours takes the place of {chip} until you remove it.</p>'
+    words = tr(
+        "The study describes a class of this name: yours takes the place of {name} until you remove it.", name=chip
+    )
+    return f'<p class="cynb-before">{words}</p>'
 
 
 def _hint(draft: Draft, *, ready: bool, same: bool) -> str:
     if same:
-        return "Built. Change something to build it anew, or start over for another class."
+        return tr("Built. Change something to build it anew, or start over for another class.")
     if not ready:
-        wanted = (("give it a name", draft.name), ("change at least one attribute", draft.says_something()))
-        return "To build it, " + " and ".join(words for words, there in wanted if not there) + "."
-    return "Solves for the weights that make the network use exactly these neurons. No picture, no training."
+        if draft.name:
+            return tr("To build it, change at least one attribute.")
+        if draft.says_something():
+            return tr("To build it, give it a name.")
+        return tr("To build it, give it a name and change at least one attribute.")
+    return tr("Solves for the weights that make the network use exactly these neurons. No picture, no training.")
 
 
 def _refuse_clash(draft: Draft, recipe: Recipe) -> None:

@@ -29,7 +29,10 @@ from niwt_core.neurons.exemplars import jpeg_bytes
 from niwt_core.neurons.neuron import Neuron
 from niwt_core.neurons.search import other_words
 from niwt_core.neurons.user_names import UserNames
+from pages.components.build.editor_words import editor_words
 from pages.components.build.swatches import swatch
+from pages.components.shared import language, names, style
+from pages.components.shared.language import tr
 
 THUMB_SIDE = 192  # pixels of a sample picture
 SENT = (
@@ -59,18 +62,25 @@ class Tables:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Study: lambda study: study.id})
-def prepare(study: Study, text: np.ndarray | None = None, names: tuple[tuple[int, str], ...] = ()) -> Tables:
-    """The tables of a study; its knowledge must be attributes. ``text`` (K',) is what is said of the class beside them, ``names`` a person's own for
-    neurons (the items of `UserNames`)."""
+def prepare(
+    study: Study,
+    text: np.ndarray | None = None,
+    own_names: tuple[tuple[int, str], ...] = (),
+    spoken: str = language.ENGLISH,
+) -> Tables:
+    """The tables of a study; its knowledge must be attributes. ``text`` (K',) is what is said of the class beside them, ``own_names`` a person's for
+    neurons (the items of `UserNames`), ``spoken`` the session's language."""
     items = sample_pictures(study)
     pictures = study.gallery.pictures[items]
     matrices = editor_tables(
         study, study.features[pictures].float(), neurons=discriminative_neurons(study).tolist(), text=text
     )
     key = study.id if text is None else digest(study.id, np.ascontiguousarray(text, "<f4").tobytes())
-    personal = UserNames(dict(names))
-    if names:
-        key = digest(key, repr(names))
+    personal = UserNames(dict(own_names))
+    if own_names:
+        key = digest(key, repr(own_names))
+    if spoken != language.ENGLISH:
+        key = digest(key, spoken)
     header = {
         "id": key,
         "encoding": study.encoding,
@@ -81,13 +91,15 @@ def prepare(study: Study, text: np.ndarray | None = None, names: tuple[tuple[int
         "norm": matrices.norm,
         "bias": matrices.bias,
         "mean_square": matrices.mean_square,
-        "parts": parts(study),
+        "parts": parts(study, spoken),
+        "words": editor_words(),
+        "kinds": {kind: style.kind_name(kind) for kind in style.KIND_NAMES},
         "classes": [_class(study, c) for c in range(len(study.classes))],
         "pictures": [
             _class(study, int(study.labels[p])) | {"c": int(study.labels[p]), "src": _thumb(study, int(item))}
             for item, p in zip(items, pictures, strict=True)
         ],
-        "neurons": [_neuron(personal.of(study.neurons[int(n)])) for n in matrices.neurons],
+        "neurons": [_neuron(personal.of(names.of_neuron(study, study.neurons[int(n)]))) for n in matrices.neurons],
     }
     arrays = {name: getattr(matrices, name) for name in SENT}
     payload = pack(header, arrays)
@@ -107,18 +119,24 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
     return len(text).to_bytes(4, "little") + text + b"\0" * (-len(text) % 4) + data
 
 
-def parts(study: Study) -> list[dict[str, Any]]:
+def parts(study: Study, spoken: str = language.ENGLISH) -> list[dict[str, Any]]:
     """Parts -> groups -> values, as the editor shows them; attributes without groups are one list of sliders."""
     knowledge, inert = study.knowledge, set(inert_attributes(study))
+    called = names.in_language(study, spoken)
     by_part: dict[str, list[dict[str, Any]]] = {}
     loose: list[dict[str, Any]] = []
     for group, columns in knowledge.groups.items():
         values = [
             {
                 "k": int(k),
-                "label": _value(knowledge.labels[k]),
+                "label": called.value(knowledge.names[k]) if called else _value(knowledge.labels[k]),
                 "inert": knowledge.names[k] in inert,
-                "also": " ".join(other_words(knowledge.labels[k], knowledge.synonyms.get(knowledge.names[k], ()))),
+                "also": " ".join(
+                    (
+                        *other_words(knowledge.labels[k], knowledge.synonyms.get(knowledge.names[k], ())),
+                        *([knowledge.labels[k]] if called else []),
+                    )
+                ),
             }
             for k in columns
         ]
@@ -127,23 +145,28 @@ def parts(study: Study) -> list[dict[str, Any]]:
             continue
         label = readable(group)
         for value in values:
-            value["swatch"] = swatch(str(value["label"])) if "color" in label or "colour" in label else ""
+            value["swatch"] = (
+                swatch(_value(knowledge.labels[int(str(value["k"]))])) if "color" in label or "colour" in label else ""
+            )
         part = PART_OF_GROUP.get(group) or FEATURE.sub("", label) or "whole"
         first = not by_part and len(columns) > 1
         entry = {
-            "label": _capital(label),
-            "short": _capital(_short(label, part)),
+            "label": _capital(called.group(group) if called else label),
+            "short": _capital(called.group(group) if called else _short(label, part)),
             "exclusive": len(values) > 1,
             "values": values,
             "open": first,
         }
         by_part.setdefault(_whole(part), []).append(entry)
-    out = [{"label": _capital(part), "groups": groups} for part, groups in by_part.items()]
+    out = [
+        {"label": _capital(called.group(part) if called else part), "groups": groups}
+        for part, groups in by_part.items()
+    ]
     if loose:
         out.append(
             {
-                "label": "Attributes",
-                "groups": [{"label": "Attributes", "short": "", "exclusive": False, "values": loose, "open": True}],
+                "label": tr("Attributes"),
+                "groups": [{"label": tr("Attributes"), "short": "", "exclusive": False, "values": loose, "open": True}],
             }
         )
     return out
@@ -176,8 +199,8 @@ def _class(study: Study, c: int) -> dict[str, str]:
 
 
 def _neuron(neuron: Neuron) -> dict[str, Any]:
-    label = neuron.label if neuron.is_named else f"neuron {neuron.index}"
-    return {"index": neuron.index, "label": label, "status": neuron.status}
+    label = neuron.label if neuron.is_named else tr("neuron {index}", index=neuron.index)
+    return {"index": neuron.index, "label": label, "status": neuron.status, "trust": style.trust_name(neuron.status)}
 
 
 def _thumb(study: Study, item: int) -> str:

@@ -18,6 +18,7 @@ from niwt_core.classify.confirm import MOST, Confirmed
 from niwt_core.knowledge.class_names import class_key, display_name
 from niwt_core.neurons.exemplars import jpeg_bytes
 from pages.components.shared import drawing
+from pages.components.shared.language import tr
 from pages.components.shared.uploads import THUMB_SIDE, Uploads, is_mine
 
 DRAWN, FOUND = 8, 8  # pictures at a press
@@ -153,7 +154,7 @@ def drawn(study: Study, classifier: Classifier, item: BuiltClass, *, seed: int) 
     return [
         TestPicture(
             drawing.key_of(item.values, DRAWN * seed + number),
-            f"drawn {DRAWN * (seed - 1) + number}",
+            tr("drawn {number}", number=DRAWN * (seed - 1) + number),
             picture.features,
             jpeg_bytes(picture.image, side=THUMB_SIDE),
             True,

@@ -13,7 +13,8 @@ from niwt_core.classify.helpful_word import groups_said, helpful_word, is_vague
 from niwt_core.knowledge.class_names import class_key, display_name
 from pages.components.build.draft import Draft, replaced
 from pages.components.build.editor_tables import Tables
-from pages.components.shared import glossary, session, style
+from pages.components.shared import glossary, names, session, style
+from pages.components.shared.language import tr
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
 
@@ -29,9 +30,9 @@ def confirmed(study: Study, draft: Draft, tables: Tables, built: BuiltClass | No
     if built is None:
         return
     facts = (
-        ("How far to trust it", _predictability(study, built) + _said(study, draft)),
-        ("Taken from others", _confusions(study, tables, built) + _taken_for(study, built)),
-        ("Ignored words", _inert(study, draft)),
+        (tr("How far to trust it"), _predictability(study, built) + _said(study, draft)),
+        (tr("Taken from others"), _confusions(study, tables, built) + _taken_for(study, built)),
+        (tr("Ignored words"), _inert(study, draft)),
     )
     st.html(
         '<div class="cynb-facts">'
@@ -39,7 +40,7 @@ def confirmed(study: Study, draft: Draft, tables: Tables, built: BuiltClass | No
         + "</div>"
     )
     with st.expander(
-        "Where it lies among the classes", icon=":material/scatter_plot:", on_change="rerun", key="map-of-draft"
+        tr("Where it lies among the classes"), icon=":material/scatter_plot:", on_change="rerun", key="map-of-draft"
     ) as opened:
         if opened.open:
             from pages.components.shared.class_map import show_class_map
@@ -48,7 +49,7 @@ def confirmed(study: Study, draft: Draft, tables: Tables, built: BuiltClass | No
                 item for item in session.classifier().built.values() if item.name not in (draft.name, draft.editing)
             ]
             show_class_map(study, [*kept, built], key="draft_map")
-    with st.expander("The numbers"):
+    with st.expander(tr("The numbers")):
         numbers(study, built)
 
 
@@ -56,13 +57,15 @@ def _predictability(study: Study, built: BuiltClass) -> str:
     known = np.sort(study.mapping.predictability.numpy())
     probability = float(np.searchsorted(known, built.expected_predictability)) / len(known)
     word = (
-        "better than most"
+        tr("better than most")
         if probability > 2 / 3
-        else "about as well as most"
+        else tr("about as well as most")
         if probability > 1 / 3
-        else "less well than most"
+        else tr("less well than most")
     )
-    words = f"Predictability: classes like this one were predicted {word} without their pictures (1 is perfect)."
+    words = tr(
+        "Predictability: classes like this one were predicted {word} without their pictures (1 is perfect).", word=word
+    )
     bar = f'<span class="cynb-bar"><i style="width:{100 * max(0.0, min(1.0, built.expected_predictability)):.0f}%"></i></span>'
     return f'<p class="cynb-big">{built.expected_predictability:.2f}</p>{bar}<p>{glossary.explained(words, "predictability")}</p>'
 
@@ -76,7 +79,12 @@ def _said(study: Study, draft: Draft) -> str:
     touched = sum(any(int(k) in draft.changes for k in columns) for columns in groups.values())
     if draft.like or 2 * touched >= len(groups):
         return ""
-    return f"<p>You have set {touched} of {len(groups)} groups; the others are the average. Each one more tells it further apart.</p>"
+    words = tr(
+        "You have set {touched} of {total} groups; the others are the average. Each one more tells it further apart.",
+        touched=touched,
+        total=len(groups),
+    )
+    return f"<p>{words}</p>"
 
 
 def _vague(study: Study, draft: Draft) -> str:
@@ -88,16 +96,21 @@ def _vague(study: Study, draft: Draft) -> str:
         return ""
     described, total = len(groups_said(study, attributes)), len(study.knowledge.groups)
     words = helpful_word(study, attributes, most=2)
-    advised = " or ".join(
-        f"its <b>{text(word.label)}</b> (it parts it from "
-        f"{style.chip('seen' if study.seen[study.class_index(word.versus)] else 'unseen', word.versus_display)})"
+    advised = tr(" or ").join(
+        tr(
+            "its <b>{word}</b> (it parts it from {versus})",
+            word=text(names.of(study).group(word.label) if names.of(study) else word.label),
+            versus=style.chip("seen" if study.seen[study.class_index(word.versus)] else "unseen", word.versus_display),
+        )
         for word in words
     )
-    advice = f" Say {advised}: that would help most." if advised else ""
-    return (
-        f'<p class="cynb-vague"><b>Vague</b>: it says {described} of {total} groups, which many classes share; '
-        f"the others are the average.{advice}</p>"
+    vague = tr(
+        "<b>Vague</b>: it says {described} of {total} groups, which many classes share; the others are the average.",
+        described=described,
+        total=total,
     )
+    advice = f" {tr('Say {advised}: that would help most.', advised=advised)}" if advised else ""
+    return f'<p class="cynb-vague">{vague}{advice}</p>'
 
 
 def _taken_for(study: Study, built: BuiltClass) -> str:
@@ -116,20 +129,28 @@ def _taken_for(study: Study, built: BuiltClass) -> str:
     its_score = (features - study.head.mean) @ built.weights + built.bias
     lost = Counter(others[place][1] for place in logits.argmax(1)[logits.max(1).values > its_score].tolist())
     if not lost:
-        return f"<p>None of its {len(pictures)} held-out pictures is taken for another class.</p>"
+        none = tr("None of its {count} held-out pictures is taken for another class.", count=len(pictures))
+        return f"<p>{none}</p>"
     chips = ", ".join(f"{style.chip(item.kind, item.display)} {count}" for item, count in lost.most_common(3))
-    return f"<p>Of its {len(pictures)} held-out pictures {lost.total()} are taken for others: {chips}.</p>"
+    words = tr(
+        "Of its {count} held-out pictures {lost} are taken for others: {classes}.",
+        count=len(pictures),
+        lost=lost.total(),
+        classes=chips,
+    )
+    return f"<p>{words}</p>"
 
 
 def _confusions(study: Study, tables: Tables, built: BuiltClass) -> str:
     taken_for = confusions(study, tables, built)
     if not taken_for:
-        return "<p>None of the held-out pictures of other classes would be called by this name.</p>"
+        return f"<p>{tr('None of the held-out pictures of other classes would be called by this name.')}</p>"
     items = "".join(
-        f"<li>{style.chip('seen' if study.seen[c] else 'unseen', display_name(study.classes[c]))}<span>{lost} of {total}</span></li>"
+        f"<li>{style.chip('seen' if study.seen[c] else 'unseen', display_name(study.classes[c]))}"
+        f"<span>{tr('{count} of {total}', count=lost, total=total)}</span></li>"
         for c, lost, total in taken_for
     )
-    return f'<ul class="cynb-list">{items}</ul><p>Held-out pictures of these classes that would be taken for it.</p>'
+    return f'<ul class="cynb-list">{items}</ul><p>{tr("Held-out pictures of these classes that would be taken for it.")}</p>'
 
 
 def confusions(study: Study, tables: Tables, built: BuiltClass) -> tuple[tuple[int, int, int], ...]:
@@ -145,34 +166,42 @@ def confusions(study: Study, tables: Tables, built: BuiltClass) -> tuple[tuple[i
 
 def _inert(study: Study, draft: Draft) -> str:
     quiet = inert(study)
-    used = [study.knowledge.labels[k] for k in sorted(draft.changes) if study.knowledge.names[k] in quiet]
+    used = [names.label(study, k) for k in sorted(draft.changes) if study.knowledge.names[k] in quiet]
     if used:
         items = "".join(f"<li>{text(label)}</li>" for label in used[:6])
-        more = f"<p>and {len(used) - 6} more.</p>" if len(used) > 6 else ""
-        return f'<ul class="cynb-list">{items}</ul>{more}<p>Moving these hardly moves the weights.</p>'
+        more = f"<p>{tr('and {count} more.', count=len(used) - 6)}</p>" if len(used) > 6 else ""
+        return f'<ul class="cynb-list">{items}</ul>{more}<p>{tr("Moving these hardly moves the weights.")}</p>'
     if quiet:
-        return (
-            f"<p>Nothing of what you said. It ignores {len(quiet)} of its {len(study.knowledge.names)} attributes.</p>"
+        words = tr(
+            "Nothing of what you said. It ignores {ignored} of its {total} attributes.",
+            ignored=len(quiet),
+            total=len(study.knowledge.names),
         )
-    return f"<p>Nothing: each of the {len(study.knowledge.names)} attributes moves the weights.</p>"
+    else:
+        words = tr("Nothing: each of the {total} attributes moves the weights.", total=len(study.knowledge.names))
+    return f"<p>{words}</p>"
 
 
 def numbers(study: Study, built: BuiltClass) -> None:
     """Every number of a built class, and its recipe."""
     left, right = st.columns(2, gap="large")
     rows = (
-        ("Length of the weight vector", f"{built.norm:.4g}", "the mean of the seen classes, so that no class shouts"),
-        ("Bias", f"{round(built.bias, 4) + 0.0:.4f}", "about the feature mean"),
         (
-            "Cosine reached",
-            f"{built.cosine:.4f}",
-            "between the importances that the weights give and the predicted ones",
+            tr("Length of the weight vector"),
+            f"{built.norm:.4g}",
+            tr("the mean of the seen classes, so that no class shouts"),
         ),
-        ("The paper's loss", f"{built.paper_loss:.5f}", "1 - cosine + λ/2 |w - w̄|², with λ = 0.01"),
+        (tr("Bias"), f"{round(built.bias, 4) + 0.0:.4f}", tr("about the feature mean")),
         (
-            "Expected predictability",
+            tr("Cosine reached"),
+            f"{built.cosine:.4f}",
+            tr("between the importances that the weights give and the predicted ones"),
+        ),
+        (tr("The paper's loss"), f"{built.paper_loss:.5f}", "1 - cosine + λ/2 |w - w̄|², with λ = 0.01"),
+        (
+            tr("Expected predictability"),
             f"{built.expected_predictability:.4f}",
-            "leave-one-out cosine of the nearest descriptions",
+            tr("leave-one-out cosine of the nearest descriptions"),
         ),
     )
     cells = "".join(
@@ -184,8 +213,8 @@ def numbers(study: Study, built: BuiltClass) -> None:
     )
     with left:
         st.html(
-            f'<table class="cynb-table">{cells}</table><table class="cynb-table"><caption>Cosine of weights</caption>{near}</table>'
+            f'<table class="cynb-table">{cells}</table><table class="cynb-table"><caption>{tr("Cosine of weights")}</caption>{near}</table>'
         )
     with right:
-        st.caption("The recipe: the same weights, bit for bit, in the app, the command line and Python.")
+        st.caption(tr("The recipe: the same weights, bit for bit, in the app, the command line and Python."))
         st.code(built.recipe.to_yaml(), language="yaml")

@@ -10,12 +10,14 @@ from niwt_core import BuiltClass, Study
 from niwt_core.classify.imagined import imagined
 from niwt_core.files import digest
 from pages.components.shared.background import Report, Run, ask
+from pages.components.shared.language import N_, tr
 from pages.components.shared.pictures import crop, picture_address
 
 SHOWN_SIDE = 320  # pixels
-CAPTION = (
-    "Made from noise, without any photograph: the network's own score for this class was raised above all others, step by step. It shows what "
-    "the weights reward, not what the class looks like, and is no evidence that it will be recognised."
+CAPTION = N_(
+    "Made from noise, without any photograph: the network's own score for this class was raised above all "
+    "others, step by step. It shows what the weights reward, not what the class looks like, and is no "
+    "evidence that it will be recognised."
 )
 
 
@@ -24,7 +26,7 @@ def run_of(study_id: str, weights: str, _study: Study, _built: BuiltClass) -> Ru
     """The picture of one class, told apart by its weights."""
 
     def work(report: Report) -> np.ndarray:
-        return imagined(_study, _built, progress=lambda step, steps: report("Imagining", step, steps))
+        return imagined(_study, _built, progress=lambda step, steps: report(N_("Imagining"), step, steps))
 
     return Run(f"picture of {_built.name}", work)
 
@@ -41,12 +43,14 @@ def picture_of(study: Study, built: BuiltClass, key: str) -> None:
         ask(
             run,
             f"imagine-{key}",
-            label="What the network imagines",
+            label=tr("What the network imagines"),
             icon=":material/blur_on:",
-            help="A picture that the network would like best for this class, made from noise. Takes some 10 seconds.",
+            help=tr(
+                "A picture that the network would like best for this class, made from noise. Takes some 10 seconds."
+            ),
         )
         return
     picture, words = st.columns([3, 9], vertical_alignment="center")
-    alt = f"What the network imagines of {built.name}"
+    alt = tr("What the network imagines of {name}", name=built.name)
     picture.html(crop(picture_address(Image.fromarray(run.result), side=SHOWN_SIDE), alt=alt))
-    words.html(f'<p class="cyn-eyebrow">What the network imagines</p><p class="cyn-sub">{CAPTION}</p>')
+    words.html(f'<p class="cyn-eyebrow">{tr("What the network imagines")}</p><p class="cyn-sub">{tr(CAPTION)}</p>')

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from niwt_core import Study
-from niwt_core.knowledge.from_text import LONGEST_TEXT, Proposals
+from niwt_core.knowledge.from_text import LONGEST_TEXT, Proposal, Proposals
 from pages.components.build.draft import Draft
-from pages.components.shared import session
+from pages.components.shared import names, session
+from pages.components.shared.language import tr
 from pages.components.shared.style import text
 
 SHOWN = 110  # letters of each list of words
@@ -22,21 +23,23 @@ def in_words(study: Study, draft: Draft) -> None:
     known = bool(
         draft.parsed or draft.caption or st.session_state.get(opened)
     )  # what is said of the words lies in there
-    with st.expander("Describe it in words", icon=":material/edit_note:", expanded=known):
+    with st.expander(tr("Describe it in words"), icon=":material/edit_note:", expanded=known):
         st.text_area(
-            "What it looks like", draft.caption, key=key, height=90, max_chars=LONGEST_TEXT, placeholder=EXAMPLE,
+            tr("What it looks like"), draft.caption, key=key, height=90, max_chars=LONGEST_TEXT, placeholder=EXAMPLE,
             on_change=lambda: _keep(study, draft, st.session_state[key]),
-            help="Every word that is one of the study's attributes moves its slider. Correct them below.",
+            help=tr("Every word that is one of the study's attributes moves its slider. Correct them below."),
         )  # fmt: skip
-        st.button("Set the sliders", key="hear", on_click=lambda: _hear(study, draft, st.session_state[key]))
+        st.button(tr("Set the sliders"), key="hear", on_click=lambda: _hear(study, draft, st.session_state[key]))
         problem = st.session_state.pop("unparsed", None)
         if problem is not None:
             session.show_error(problem)
         elif draft.parsed is not None:
-            st.html(_said(draft.parsed))
+            st.html(_said(study, draft.parsed))
             if st.session_state.get("words-replaced"):
                 st.caption(
-                    "What the words before had set went back; sliders that you moved by hand stayed. Step back undoes it."
+                    tr(
+                        "What the words before had set went back; sliders that you moved by hand stayed. Step back undoes it."
+                    )
                 )
 
 
@@ -56,15 +59,24 @@ def _hear(study: Study, draft: Draft, words: str) -> None:
         st.session_state["unparsed"] = error
 
 
-def _said(parsed: Proposals) -> str:
+def _said(study: Study, parsed: Proposals) -> str:
     """Markup of what was understood: some words of each kind, the others folded, so that the live panel stays in sight."""
+
+    def called(item: Proposal) -> str:
+        return names.of_attribute(study, item.attribute, item.label)
+
     kinds = (
-        ("Understood", [f"{item.label}{'' if item.present else ' (not)'}" for item in parsed.proposals if item.source == "said"]),
-        ("Guessed by meaning", [item.label for item in parsed.proposals if item.source == "guessed"]),
-        ("Goes with it, so half set", [item.label for item in parsed.proposals if item.source == "implied"]),
-        ("Not understood", list(parsed.unknown)),
+        (tr("Understood"), [_said_of(study, item) for item in parsed.proposals if item.source == "said"]),
+        (tr("Guessed by meaning"), [called(item) for item in parsed.proposals if item.source == "guessed"]),
+        (tr("Goes with it, so half set"), [called(item) for item in parsed.proposals if item.source == "implied"]),
+        (tr("Not understood"), list(parsed.unknown)),
     )  # fmt: skip
-    return "".join(folded(title, words) for title, words in kinds if words or title == "Understood")
+    return "".join(folded(title, words) for title, words in kinds if words or title == kinds[0][0])
+
+
+def _said_of(study: Study, item: Proposal) -> str:
+    word = names.of_attribute(study, item.attribute, item.label)
+    return word if item.present else tr("{word} (not)", word=word)
 
 
 def folded(title: str, words: Sequence[str]) -> str:
@@ -76,4 +88,4 @@ def folded(title: str, words: Sequence[str]) -> str:
     if shown == len(words):
         return f'<p class="cyn-sub">{line}.</p>'
     rest = text("; ".join(words[shown:]))
-    return f'<details class="cynb-folded"><summary>{line}; <u>{len(words) - shown} more</u></summary><p>{rest}.</p></details>'
+    return f'<details class="cynb-folded"><summary>{line}; <u>{tr("{count} more", count=len(words) - shown)}</u></summary><p>{rest}.</p></details>'

@@ -18,6 +18,7 @@ import streamlit as st
 from niwt_core import NiwtError, Recipe, Study
 from pages.components.build.draft import Draft
 from pages.components.shared import keeper, session
+from pages.components.shared.language import tr, trn
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.share import root_of
 from pages.components.shared.work import Work, work_from_text
@@ -105,22 +106,25 @@ def open_shared(study: Study, draft: Draft) -> None:
         session.add_class(recipe)
         draft.load(study, recipe, editing=recipe.name)
         st.session_state["opened-link"] = text
-        st.toast(f"{escape_markdown(recipe.name)} was rebuilt from the link.", icon=":material/link:")
+        st.toast(tr("{name} was rebuilt from the link.", name=escape_markdown(recipe.name)), icon=":material/link:")
 
 
 def open_work(study: Study, work: Work) -> None:
     """All classes of a link or a file join those of this session, as one step, and the settings become theirs."""
     if work.study != study.id:
         work = replace(work, classes=tuple((_elsewhere(study, recipe), None) for recipe, _ in work.classes))
-    keeper.take_classes(work, label=f"opened {len(work.classes)} classes")
+    keeper.take_classes(work, label=trn("opened {count} class", "opened {count} classes", len(work.classes)))
     keeper.take_settings(work)
-    st.toast(f"{len(work.classes)} classes were opened.", icon=":material/folder_open:")
+    st.toast(
+        trn("{count} class was opened.", "{count} classes were opened.", len(work.classes)),
+        icon=":material/folder_open:",
+    )
 
 
 def _elsewhere(study: Study, recipe: Recipe) -> Recipe:
     """A recipe of another study is built here only if every word means something here; a warning says so."""
     st.warning(
-        "This link was made with another study. The description is the same here, the weights are not.",
+        tr("This link was made with another study. The description is the same here, the weights are not."),
         icon=":material/info:",
     )
     return replace(recipe, study=study.id)

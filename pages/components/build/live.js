@@ -8,6 +8,7 @@ export class Live {
   constructor(scorer) {
     this.scorer = scorer;
     const { header } = scorer;
+    this.words = header.words;
     this.classes = header.classes;
     this.C = this.classes.length;
     this.extras = []; // pictures that came after the tables: the person's own, the drawn bird
@@ -19,7 +20,7 @@ export class Live {
     this.z = { up: new Float64Array(header.neurons.length), down: new Float64Array(header.neurons.length) };
     this.start = new Float64Array(header.neurons.length); // predicted importance of the start
     this.near = new Float64Array(this.C);
-    this.root = element("aside", "live", { "aria-label": "What the network makes of it" }, this.#stage(), this.#own(), this.#ranking(), this.#neurons(), this.#nearest());
+    this.root = element("aside", "live", { "aria-label": this.words.makesOfIt }, this.#stage(), this.#own(), this.#ranking(), this.#neurons(), this.#nearest());
     this.said = element("p", "status", { role: "status" });
     this.root.append(this.said);
     this.miniImage = element("img", "", { alt: "" });
@@ -30,11 +31,12 @@ export class Live {
   #stage() {
     this.image = element("img", "", { alt: "" });
     this.stageCaption = element("p", "caption");
-    this.strip = element("div", "strip", { role: "radiogroup", "aria-label": "Picture to try the class on" });
+    this.strip = element("div", "strip", { role: "radiogroup", "aria-label": this.words.toTryOn });
     this.extraSlots = element("span", "extras");
     this.strip.append(this.extraSlots);
-    this.thumbs = this.scorer.header.pictures.map((picture, m) => {
-      const thumb = this.#thumb(picture.src, `A picture of ${picture.label} (${picture.kind})`, () => this.ask(m));
+    const { header } = this.scorer;
+    this.thumbs = header.pictures.map((picture, m) => {
+      const thumb = this.#thumb(picture.src, say(this.words.pictureOfKind, { name: picture.label, kind: header.kinds[picture.kind] }), () => this.ask(m));
       this.strip.append(thumb.node);
       return thumb;
     });
@@ -73,7 +75,7 @@ export class Live {
 
   #ownRow(extra) {
     const [row] = this.#rows(1, "rank");
-    const button = element("button", "own-picture", { type: "button", title: extra.label, "aria-label": `Look at ${extra.label}` }, element("img", "", { src: extra.src, alt: "" }));
+    const button = element("button", "own-picture", { type: "button", title: extra.label, "aria-label": say(this.words.lookAt, { name: extra.label }) }, element("img", "", { src: extra.src, alt: "" }));
     button.addEventListener("click", () => this.ask(extra.id));
     row.node.prepend(button);
     return row;
@@ -81,7 +83,7 @@ export class Live {
 
   #ranking() {
     this.ranks = this.#rows(PLACES, "rank");
-    return this.#section("In this picture the network sees", this.ranks);
+    return this.#section(this.words.sees, this.ranks);
   }
 
   #neurons() {
@@ -89,12 +91,12 @@ export class Live {
     this.down = this.#rows(TURNED, "neuron down");
     const column = (title, rows) => element("div", "", {}, element("h4", "", { textContent: title }), element("ol", "", {}, ...rows.map((row) => row.node)));
     this.neuronNote = element("p", "note");
-    return element("section", "turned", {}, element("h3", "", { textContent: "Neurons it listens to" }), this.neuronNote, element("div", "pair", {}, column("Came in", this.up), column("Left", this.down)));
+    return element("section", "turned", {}, element("h3", "", { textContent: this.words.listens }), this.neuronNote, element("div", "pair", {}, column(this.words.cameIn, this.up), column(this.words.left, this.down)));
   }
 
   #nearest() {
     this.nears = this.#rows(NEAR, "near");
-    return this.#section("Most alike in the network", this.nears);
+    return this.#section(this.words.alike, this.nears);
   }
 
   /* New extras, other built classes, name, gamma: everything that is not in the tables. `mine`: the person's pictures as unpacked, or null. */
@@ -119,7 +121,7 @@ export class Live {
     if (!mine) return [];
     const { r } = this.scorer;
     return mine.header.pictures.map((picture, i) => ({
-      ...picture, own: true, alt: `Your picture ${picture.label}`,
+      ...picture, own: true, alt: say(this.words.yourPicture, { name: picture.label }),
       vector: mine.arrays.vectors.subarray(i * r, (i + 1) * r),
       logits: mine.arrays.logits.subarray(i * this.C, (i + 1) * this.C),
       others: data.mineOthers[i],
@@ -183,8 +185,8 @@ export class Live {
     const picture = extra ?? this.scorer.header.pictures[this.chosen];
     const thumb = extra?.thumb ?? this.thumbs[this.chosen];
     for (const image of [this.image, this.miniImage]) if (image.getAttribute("src") !== picture.src) image.src = picture.src;
-    this.image.alt = extra ? extra.alt : `A picture of ${picture.label}`;
-    this.stageCaption.replaceChildren(...(extra ? [extra.label] : [this.fits ? "Of the study's pictures your words fit this one best: " : "A picture of ", element("b", picture.kind, { textContent: `${SIGNS[picture.kind]} ${picture.label}` })]));
+    this.image.alt = extra ? extra.alt : say(this.words.pictureOf, { name: picture.label });
+    this.stageCaption.replaceChildren(...(extra ? [extra.label] : [`${this.fits ? this.words.fitsBest : this.words.pictureOfStart} `, element("b", picture.kind, { textContent: `${SIGNS[picture.kind]} ${picture.label}` })]));
     if (thumb && !thumb.radio.checked) thumb.radio.checked = true;
   }
 
@@ -202,7 +204,7 @@ export class Live {
   }
 
   #candidate(c) {
-    if (c === 0) return { name: this.name || "Your class", kind: "built", own: true };
+    if (c === 0) return { name: this.name || this.words.yourClass, kind: "built", own: true };
     return c <= this.C ? this.classes[c - 1] : { name: this.others[c - 1 - this.C].name, kind: "built" };
   }
 
@@ -249,7 +251,7 @@ export class Live {
       row.sign.dataset.kind = this.#candidate(rival).kind;
       row.bar.style.transform = `scaleX(${share.toFixed(4)})`;
     });
-    if (this.mine.length) write(this.mineTitle, `★ ${won} of your ${this.mine.length} picture${this.mine.length > 1 ? "s" : ""}`);
+    if (this.mine.length) write(this.mineTitle, say(this.mine.length > 1 ? this.words.ofYours : this.words.oneOfYours, { won, count: this.mine.length }));
   }
 
   #place(row, c, place, best) {
@@ -289,11 +291,11 @@ export class Live {
         const neuron = header.neurons[n];
         write(row.name, neuron.label);
         write(row.value, (rows === this.up ? "+" : "−") + z[n].toFixed(1));
-        row.node.title = `Neuron ${neuron.index}, ${neuron.label} (${neuron.status}): ${z[n].toFixed(2)} standard deviations between classes`;
+        row.node.title = say(this.words.neuronIs, { index: neuron.index, label: neuron.label, status: neuron.trust, value: z[n].toFixed(2) });
         row.bar.style.transform = `scaleX(${(z[n] / scale).toFixed(4)})`;
       });
     }
-    write(this.neuronNote, moved ? "Against the start, in standard deviations between classes." : "Nothing moved yet: change an attribute and see which neurons come in.");
+    write(this.neuronNote, moved ? this.words.against : this.words.unmoved);
     flag(this.neuronNote.parentElement, "still", !moved);
   }
 
@@ -317,14 +319,14 @@ export class Live {
       flag(thumb.node, "claimed", first);
     });
     const total = this.thumbs.length;
-    write(this.claims, count ? `★ It would claim ${count} of these ${total} pictures of other classes (ringed).` : `It claims none of these ${total} pictures of other classes.`);
+    write(this.claims, say(count ? this.words.claims : this.words.claimsNone, { count, total }));
   }
 
   /* A line for eyes and screen readers, written when something is settled. */
   say(text) { write(this.said, text); }
 
   summary() {
-    const name = this.name || "Your class";
-    return this.scorer.empty ? "Nothing is described: every amount is zero." : `${name} is number ${this.rank} here with ${(100 * this.share[0]).toFixed(0)}%.`;
+    const name = this.name || this.words.yourClass;
+    return this.scorer.empty ? this.words.empty : say(this.words.summary, { name, rank: this.rank, percent: (100 * this.share[0]).toFixed(0) });
   }
 }

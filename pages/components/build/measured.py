@@ -15,6 +15,7 @@ import torch
 from niwt_core import BuiltClass, Classifier, Study
 from niwt_core.audit.simulate import fresh_pictures, open_groups
 from pages.components.shared import session, style
+from pages.components.shared.language import tr, trn
 from pages.serving import visitors
 
 DRAWINGS = 32
@@ -36,7 +37,8 @@ def fresh_drawings(study: Study, item: BuiltClass) -> None:
 def _wait(run: Future[np.ndarray]) -> None:
     if run.done():
         st.rerun()
-    st.html(f'<p class="cynb-measured">Drawing {DRAWINGS} fresh birds of it and asking the classifier …</p>')
+    words = tr("Drawing {count} fresh birds of it and asking the classifier …", count=DRAWINGS)
+    st.html(f'<p class="cynb-measured">{words}</p>')
 
 
 def _show(classifier: Classifier, name: str, features: np.ndarray, *, left_open: int) -> None:
@@ -45,20 +47,26 @@ def _show(classifier: Classifier, name: str, features: np.ndarray, *, left_open:
     others = Counter((candidate.kind, candidate.display) for candidate in won if candidate.name != name)
     right = len(won) - others.total()
     taken = ", ".join(f"{style.chip(kind, other)} {count}" for (kind, other), count in others.most_common(3))
+    score = tr(
+        "<b>{right} of {total}</b> fresh drawings of this bird recognised among {classes} classes.",
+        right=right,
+        total=len(won),
+        classes=len(candidates),
+    )
+    mistakes = tr("Taken for: {classes}.", classes=taken) + " " if taken else ""
     st.html(
-        f'<p class="cynb-measured"><b>{right} of {len(won)}</b> fresh drawings of this bird recognised among '
-        f'{len(candidates)} classes.<span class="cynb-bar"><i style="width:{100 * right / len(won):.0f}%"></i></span>'
-        f"{f'Taken for: {taken}. ' if taken else ''}{_left_open(left_open)}</p>"
+        f'<p class="cynb-measured">{score}<span class="cynb-bar"><i style="width:{100 * right / len(won):.0f}%"></i></span>'
+        f"{mistakes}{_left_open(left_open)}</p>"
     )
 
 
 def _left_open(groups: int) -> str:
     if not groups:
         return ""
-    several = groups != 1
-    return (
-        f"The {f'{groups} groups' if several else 'group'} that its words leave open {'vary' if several else 'varies'} from drawing to drawing, "
-        "as often as among the seen classes."
+    return trn(
+        "The group that its words leave open varies from drawing to drawing, as often as among the seen classes.",
+        "The {count} groups that its words leave open vary from drawing to drawing, as often as among the seen classes.",
+        groups,
     )
 
 

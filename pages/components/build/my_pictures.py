@@ -20,6 +20,7 @@ from niwt_core.files import digest
 from niwt_core.neurons.exemplars import jpeg_bytes
 from pages.components.build.editor_tables import Tables, data_url, pack
 from pages.components.shared import intake, session
+from pages.components.shared.language import tr
 from pages.components.shared.uploads import Upload, session_uploads
 
 SHOWN = 24  # on the editor; the others are on the Classify page
@@ -50,7 +51,7 @@ def pick(study: Study) -> None:
         intake.upload(
             session.classifier(),
             uploads,
-            label="Your pictures of it: drop some, and watch them climb",
+            label=tr("Your pictures of it: drop some, and watch them climb"),
             key="build-upload",
             alone=True,
         )

@@ -15,6 +15,7 @@ from niwt_core.knowledge.class_names import class_key
 from niwt_core.study.calibration import share_curve
 from pages.components.build.draft import Draft
 from pages.components.shared import glossary, session
+from pages.components.shared.language import tr
 from pages.components.shared.session import per_study
 
 PERCENTS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0)
@@ -63,32 +64,49 @@ def setting(study: Study, item: BuiltClass, row: Any, *, key: str, draft: Draft)
     """A slider in the class's row, and beside it what it costs."""
     if not can_be_set(study):
         return
-    with row.popover("May take away", icon=":material/balance:"), session.shown_errors():
+    with row.popover(tr("May take away"), icon=":material/balance:"), session.shown_errors():
         studys = own_percent(study)
         marks = sorted({*PERCENTS, *([item.recipe.share] if item.recipe.share else [])})
         now = item.recipe.share or min(PERCENTS, key=lambda percent: abs(percent - studys))
         st.select_slider(
-            "It may take away",
+            tr("It may take away"),
             marks,
             now,
             format_func=lambda percent: f"{percent:g} %",
             key=f"share-{key}-{item.recipe.share}",
             on_change=_set,
             args=(item, f"share-{key}-{item.recipe.share}", draft),
-            help="Of the pictures of other classes. The more it may take, the more of its own pictures are recognised.  \n"
+            help=tr(
+                "Of the pictures of other classes. The more it may take, the more of its own pictures are recognised.  \n"
+            )
             + glossary.help_for("stolen share"),
         )
         paid = cost(study, item)
-        part = f"{100 * paid.taken / paid.others:.1f} %" if paid.others else "none"
-        lines = [f"It takes {paid.taken:,} of {paid.others:,} held-out pictures of other classes ({part})."]
+        part = f"{100 * paid.taken / paid.others:.1f} %" if paid.others else tr("none")
+        lines = [
+            tr(
+                "It takes {taken:,} of {others:,} held-out pictures of other classes ({part}).",
+                taken=paid.taken,
+                others=paid.others,
+                part=part,
+            )
+        ]
         if paid.recognised is not None:
-            lines.append(f"Described classes of this study are recognised {paid.recognised:.0f} % at this share.")
+            lines.append(
+                tr(
+                    "Described classes of this study are recognised {recognised:.0f} % at this share.",
+                    recognised=paid.recognised,
+                )
+            )
         if item.recipe.share is None:
-            lines.append(f"The study's own share, {studys:.2g} %, is in use.")
+            lines.append(tr("The study's own share, {studys:.2g} %, is in use.", studys=studys))
         st.caption(" ".join(lines))
         if item.recipe.share is not None:
             st.button(
-                f"Use the study's own, {studys:.2g} %", key=f"share-own-{key}", on_click=_set, args=(item, "", draft)
+                tr("Use the study's own, {studys:.2g} %", studys=studys),
+                key=f"share-own-{key}",
+                on_click=_set,
+                args=(item, "", draft),
             )
 
 

@@ -12,7 +12,8 @@ from niwt_core.classify.helpful_word import helpful_word
 from niwt_core.knowledge.class_names import class_key
 from pages.components.build.examples import Examples, Test, drawn, examples_of, look_alikes, marks_of, test_of
 from pages.components.build.try_it import ask_to_try
-from pages.components.shared import drawing, intake, picture_keeper, session, style
+from pages.components.shared import drawing, intake, names, picture_keeper, session, style
+from pages.components.shared.language import tr, trn
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.style import text
@@ -48,25 +49,25 @@ def show(study: Study, item: BuiltClass) -> None:
     bar = st.container(key="transfer-bar")
     shown, others, more = st.columns([4, 4, 3], vertical_alignment="bottom")
     with shown, st.container(key="my-pictures", gap=None):
-        new = intake.upload(classifier, uploads, label="Pictures of it", key="positives", alone=True)
+        new = intake.upload(classifier, uploads, label=tr("Pictures of it"), key="positives", alone=True)
         examples.add_uploads(uploads, new, belongs=True)
     with others, st.container(key="other-pictures", gap=None):
-        new = intake.upload(classifier, uploads, label="Pictures of others", key="negatives", alone=True)
+        new = intake.upload(classifier, uploads, label=tr("Pictures of others"), key="negatives", alone=True)
         examples.add_uploads(uploads, new, belongs=False)
     with more, st.container(horizontal=True, gap="small"):
         if drawing.can_draw(study):
             st.button(
-                "Draw some", key="draw-some", icon=":material/brush:", on_click=_draw, args=(study, item, examples)
+                tr("Draw some"), key="draw-some", icon=":material/brush:", on_click=_draw, args=(study, item, examples)
             )
         st.button(
-            "Find look-alikes", key="find-some", icon=":material/search:",
+            tr("Find look-alikes"), key="find-some", icon=":material/search:",
             on_click=lambda: examples.add(look_alikes(study, item, examples)),
-            help="Pictures that the study keeps of the classes most like this one. They do not show it.",
+            help=tr("Pictures that the study keeps of the classes most like this one. They do not show it."),
         )  # fmt: skip
     intake.errors()
     tested = test_of(classifier, item, examples)
     if tested is None:
-        st.info("Drop pictures of it, and of others: each is put to the test at once.", icon=":material/science:")
+        st.info(tr("Drop pictures of it, and of others: each is put to the test at once."), icon=":material/science:")
     else:
         st.html(summary(item, tested) + word_to_add(study, item, tested))
         _grid(tested, examples)
@@ -99,16 +100,23 @@ def summary(item: BuiltClass, tested: Test) -> str:
     right, total = sum(tested.right), len(tested.right)
     positives = [ok for ok, picture in zip(tested.right, tested.pictures, strict=True) if picture.belongs]
     lines = [
-        f"<b>{right} of {total}</b> right: {sum(positives)} of {len(positives)} pictures of it, "
-        f"{right - sum(positives)} of {total - len(positives)} of others."
+        tr(
+            "<b>{right} of {total}</b> right: {its_right} of {its_total} pictures of it, {others_right} of {others_total} of others.",
+            right=right,
+            total=total,
+            its_right=sum(positives),
+            its_total=len(positives),
+            others_right=right - sum(positives),
+            others_total=total - len(positives),
+        )
     ]
     if tested.taken_for:
         to = ", ".join(f"{style.chip(best.kind, best.display)} {count}" for best, count in tested.taken_for[:4])
-        lines.append(f"Its pictures that fail go to {to}.")
+        lines.append(tr("Its pictures that fail go to {classes}.", classes=to))
     if tested.stolen:
-        lines.append(f"It takes {tested.stolen} that {'is' if tested.stolen == 1 else 'are'} not it.")
+        lines.append(trn("It takes {count} that is not it.", "It takes {count} that are not it.", tested.stolen))
     if item.confirmed:
-        lines.append(f"Its weights were moved by {item.confirmed} confirmed pictures.")
+        lines.append(tr("Its weights were moved by {confirmed} confirmed pictures.", confirmed=item.confirmed))
     bar = f'<span class="cynb-bar"><i style="width:{100 * right / total:.0f}%"></i></span>'
     return f'<div class="cynb-tested" role="status"><p>{lines[0]}</p>{bar}{"".join(f"<p>{line}</p>" for line in lines[1:])}</div>'
 
@@ -121,10 +129,12 @@ def word_to_add(study: Study, item: BuiltClass, tested: Test) -> str:
     if not words:
         return ""
     kind = "seen" if study.seen[study.class_index(words[0].versus)] else "unseen"
-    return (
-        f'<p class="cynb-before">Say its <b>{text(words[0].label)}</b>: that would help most, and part it from '
-        f"{style.chip(kind, words[0].versus_display)}.</p>"
+    advice = tr(
+        "Say its <b>{word}</b>: that would help most, and part it from {versus}.",
+        word=text(names.of(study).group(words[0].label) if names.of(study) else words[0].label),
+        versus=style.chip(kind, words[0].versus_display),
     )
+    return f'<p class="cynb-before">{advice}</p>'
 
 
 def _grid(tested: Test, examples: Examples) -> None:
@@ -134,20 +144,25 @@ def _grid(tested: Test, examples: Examples) -> None:
     )
     with st.container(key="examples"):
         for picture, best, share, right in rows:
-            label = "is one" if picture.belongs else "is none"
+            label = tr("is one") if picture.belongs else tr("is none")
             goes = "" if right and picture.belongs else f"<p>{style.chip(best.kind, best.display)}</p>"
             mark = f'<p class="cynb-mark" data-right="{str(right).lower()}">{"✓" if right else "✗"} {label}, {100 * share:.0f}%</p>'
             name = f'<p class="cynb-file">{text(picture.name)}</p>'
             intake.tile(
                 f"examples-{picture.key}",
                 crop(address(picture.thumb), alt="") + mark + goes + name,
-                f"{picture.name} {label}, {'right' if right else 'wrong'}: say the opposite",
+                tr(
+                    "{name} {label}, {verdict}: say the opposite",
+                    name=picture.name,
+                    label=label,
+                    verdict=tr("right") if right else tr("wrong"),
+                ),
                 False,
                 examples.turn,
                 picture.key,
             )
     st.button(
-        "Remove all pictures",
+        tr("Remove all pictures"),
         key="empty-examples",
         type="tertiary",
         icon=":material/delete_sweep:",
@@ -163,16 +178,16 @@ def _bar(study: Study, item: BuiltClass, tested: Test | None) -> None:
         st.html(figures)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         pressed = st.button(
-            "Confirm and move", key="confirm", type="primary", icon=":material/done_all:", disabled=not both,
-            help="What is said of these pictures is right: move the class's weights by them. The words stay as they are.",
+            tr("Confirm and move"), key="confirm", type="primary", icon=":material/done_all:", disabled=not both,
+            help=tr("What is said of these pictures is right: move the class's weights by them. The words stay as they are."),
         )  # fmt: skip
-        if item.confirmed and st.button("Undo the move", key="unmove", icon=":material/undo:"):
+        if item.confirmed and st.button(tr("Undo the move"), key="unmove", icon=":material/undo:"):
             session.unmove_class(item.name)
             st.rerun()
-        if st.button("Describe", key="to-description", icon=":material/tune:"):
+        if st.button(tr("Describe"), key="to-description", icon=":material/tune:"):
             close_test()
             st.rerun()
-        if st.button("Explain", key="explain-it", icon=":material/photo_camera:"):
+        if st.button(tr("Explain"), key="explain-it", icon=":material/photo_camera:"):
             ask_to_try(item)
     if pressed and tested is not None:
         try:
@@ -181,7 +196,11 @@ def _bar(study: Study, item: BuiltClass, tested: Test | None) -> None:
             session.show_error(error)
         else:
             st.toast(
-                f"{escape_markdown(item.name)} was moved by {len(tested.pictures)} pictures.",
+                tr(
+                    "{name} was moved by {pictures} pictures.",
+                    name=escape_markdown(item.name),
+                    pictures=len(tested.pictures),
+                ),
                 icon=":material/done_all:",
             )
             st.rerun()
@@ -194,10 +213,13 @@ def _figures(item: BuiltClass, tested: Test | None) -> str:
         return ""
     figures = confirmation(item, moved_key=id(moved))
     total = len(figures.before)
-    return (
-        f'<p class="cynb-before">By its words alone <b>{int(figures.before.sum())} of {total}</b> right; '
-        f"moved, each judged by the others only, <b>{int(figures.after.sum())} of {total}</b>.</p>"
+    words = tr(
+        "By its words alone <b>{before} of {total}</b> right; moved, each judged by the others only, <b>{after} of {total}</b>.",
+        before=int(figures.before.sum()),
+        after=int(figures.after.sum()),
+        total=total,
     )
+    return f'<p class="cynb-before">{words}</p>'
 
 
 def confirmation(item: BuiltClass, *, moved_key: int) -> Confirmation:

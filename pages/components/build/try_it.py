@@ -8,6 +8,7 @@ from niwt_core import BuiltClass, Classifier, Study
 from niwt_core.audit.simulate import fresh_pictures
 from niwt_core.knowledge.class_names import class_key
 from pages.components.shared import drawing, intake, session
+from pages.components.shared.language import tr
 from pages.components.shared.uploads import Uploads, session_uploads
 
 DRAWN = 4  # pictures, where the class can be drawn
@@ -47,7 +48,7 @@ def draw_some(study: Study, classifier: Classifier, uploads: Uploads, item: Buil
     keys = []
     for number, picture in enumerate(classifier.encode_many([picture.image for picture in pictures]), 1):
         key = drawing.key_of(item.values, number)
-        uploads.hold(key, f"{item.name}, drawn {number}", picture, study.preprocess)
+        uploads.hold(key, tr("{name}, drawn {number}", name=item.name, number=number), picture, study.preprocess)
         keys.append(key)
     uploads.choose(keys[0])
     return keys

@@ -10,8 +10,9 @@ from niwt_core.report.fragments import best_places, rank_row
 from niwt_core.report.numbers import percent
 from niwt_core.report.rendering import SIGNS
 from pages.components.shared import glossary
+from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
-from pages.components.shared.style import chip, text
+from pages.components.shared.style import chip, kind_name, text
 
 TOP = 6  # classes shown as bars
 
@@ -20,7 +21,8 @@ def verdict(answer: Answer, title: str) -> None:
     """The answer in one line, before anything else: what the picture is called, the best class and its percentage, and the next one."""
     first, *rest = answer.ranking
     then = "".join(
-        f"<span>then {chip(item.kind, item.display)} {percent(item.probability)}</span>" for item in rest[:1]
+        f"<span>{tr('then {name} {share}', name=chip(item.kind, item.display), share=percent(item.probability))}</span>"
+        for item in rest[:1]
     )
     st.html(
         f'<div class="cls-verdict"><h3 class="cyn-h3">{text(title)}</h3>'
@@ -41,15 +43,21 @@ def ranking(answer: Answer, key: str, chosen: str) -> None:
     with st.container(key="ranking", gap=None):
         for place, item in shown:
             with st.container(key=f"card-rank-{place}", gap=None):
-                st.html(f'<div aria-hidden="true">{rank_row(place, item, chosen=item.name == chosen)}</div>')
+                st.html(f'<div aria-hidden="true">{rank_row(place, item, chosen=item.name == chosen, said=tr)}</div>')
                 label = escape_markdown(
-                    f"Explain place {place}: {item.display}, {item.kind}, {100 * item.probability:.1f} percent"
+                    tr(
+                        "Explain place {place}: {display}, {kind}, {probability:.1f} percent",
+                        place=place,
+                        display=item.display,
+                        kind=kind_name(item.kind),
+                        probability=100 * item.probability,
+                    )
                 )
                 st.button(label, key=f"rank-{place}", on_click=_explain, args=(key, item.name))
     by_name = {item.name: item for item in answer.ranking}
     st.session_state["class_to_explain"] = chosen
     st.selectbox(
-        "Class to explain",
+        tr("Class to explain"),
         list(by_name),
         format_func=lambda name: _option(by_name[name]),
         key="class_to_explain",
@@ -64,22 +72,29 @@ def calibration(classifier: Classifier) -> None:
     top = max(3 * study.gamma, 4 * study.choices.gamma_unit, 1e-3)
     st.session_state["classify_gamma"] = min(max(classifier.gamma, 0.0), top)
     st.slider(
-        "Calibration γ",
+        tr("Calibration γ"),
         0.0,
         top,
         step=top / 200,
         format="%.2f",
         key="classify_gamma",
-        help="Classes with photographs tend to win over described ones. γ is taken from their scores. "
-        "The study chose its own on seen classes only.  \n" + glossary.help_for("gamma"),
+        help=tr(
+            "Classes with photographs tend to win over described ones. γ is taken from their scores. The study chose "
+            "its own on seen classes only.  \n"
+        )
+        + glossary.help_for("gamma"),
         on_change=_calibrate,
         args=(classifier,),
     )
     unchanged = abs(classifier.gamma - study.gamma) <= top / 400
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"The study's own γ is {study.gamma:.2f}" + (", in use now." if unchanged else "."))
+        st.caption(
+            tr("The study's own γ is {gamma:.2f}, in use now.", gamma=study.gamma)
+            if unchanged
+            else tr("The study's own γ is {gamma:.2f}.", gamma=study.gamma)
+        )
         if not unchanged:
-            st.button("Use it", key="gamma_reset", type="tertiary", on_click=_reset, args=(classifier,))
+            st.button(tr("Use it"), key="gamma_reset", type="tertiary", on_click=_reset, args=(classifier,))
 
 
 def runner_up(answer: Answer, key: str, chosen: str) -> str:
@@ -91,7 +106,7 @@ def runner_up(answer: Answer, key: str, chosen: str) -> str:
     name = upload[2] if upload[:2] == (key, chosen) and upload[2] in others else next(iter(others))
     st.session_state["class_to_compare"] = name
     st.selectbox(
-        "Compare with",
+        tr("Compare with"),
         list(others),
         format_func=lambda other: _option(others[other]),
         key="class_to_compare",
@@ -102,7 +117,7 @@ def runner_up(answer: Answer, key: str, chosen: str) -> str:
 
 
 def _option(item: Ranked) -> str:
-    return f"{SIGNS[item.kind]} {item.display} ({item.kind}, {100 * item.probability:.1f} %)"
+    return f"{SIGNS[item.kind]} {item.display} ({kind_name(item.kind)}, {100 * item.probability:.1f} %)"
 
 
 def _explain(key: str, name: str) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from niwt_core.classify.answer import Answer
 from niwt_core.explain.attribution import Method
+from pages.components.shared.language import tr
 
 FEWEST = 4  # places a side: with fewer every map is one blob
 OF_THE_LAYER = "grad-cam"  # the method that draws on the layer's grid; the others look at pixels
@@ -22,9 +23,11 @@ def note(answer: Answer, method: Method) -> str:
     height, width = grid(answer)
     if method != OF_THE_LAYER or min(height, width) >= FEWEST:
         return ""
-    return (
-        f"Too coarse to tell: this layer sees the picture as {height} by {width} places. "
-        "Integrated gradients and occlusion look at the picture itself."
+    return tr(
+        "Too coarse to tell: this layer sees the picture as {height} by {width} places. Integrated gradients and "
+        "occlusion look at the picture itself.",
+        height=height,
+        width=width,
     )
 
 
@@ -35,4 +38,10 @@ def say(answer: Answer, method: Method) -> None:
         st.info(reason, icon=":material/grid_on:")
     elif method == OF_THE_LAYER:
         height, width = grid(answer)
-        st.caption(f"Drawn on the layer's grid of {height} by {width} places; nothing finer can be told apart.")
+        st.caption(
+            tr(
+                "Drawn on the layer's grid of {height} by {width} places; nothing finer can be told apart.",
+                height=height,
+                width=width,
+            )
+        )

@@ -12,6 +12,7 @@ from niwt_core import Classifier
 from niwt_core.classify.novelty import novelty_of
 from niwt_core.explain.leading_evidence import leading_evidence
 from pages.components.classify.verdicts import Verdict
+from pages.components.shared import language, names
 from pages.components.shared.uploads import Upload
 
 
@@ -29,15 +30,15 @@ def novelties(classifier: Classifier, items: Sequence[Upload]) -> list[float]:
 
 def evidence(classifier: Classifier, verdicts: Sequence[Verdict]) -> list[str]:
     """The words that say most for the class that each picture is given, with the logits that they add. Computed once a picture and class."""
-    known: dict[tuple[str, str, str, int], str] = st.session_state.setdefault("evidence-words", {})
+    known: dict[tuple[str, str, str, int, str], str] = st.session_state.setdefault("evidence-words", {})
     study, built = classifier.study, classifier.built
     places = {name: c for c, name in enumerate(study.classes)}
 
-    def key(item: Verdict) -> tuple[str, str, str, int]:
+    def key(item: Verdict) -> tuple[str, str, str, int, str]:
         row = (
             hash(item.best.row.numpy().tobytes()) if item.best.kind == "built" else 0
         )  # one built anew has the old name
-        return study.id, item.upload.key, item.best.name, row
+        return study.id, item.upload.key, item.best.name, row, language.current()
 
     new = [item for item in verdicts if key(item) not in known]
     if new:
@@ -50,7 +51,6 @@ def evidence(classifier: Classifier, verdicts: Sequence[Verdict]) -> list[str]:
             ]
         )
         leading = leading_evidence(study, torch.stack([item.upload.features for item in new]), descriptions)
-        labels = study.knowledge.labels
         for item, terms in zip(new, leading, strict=True):
-            known[key(item)] = "; ".join(f"{labels[j]} {value:+.1f}" for j, value in terms)
+            known[key(item)] = "; ".join(f"{names.label(study, j)} {value:+.1f}" for j, value in terms)
     return [known[key(item)] for item in verdicts]

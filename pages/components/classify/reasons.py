@@ -19,6 +19,7 @@ from niwt_core.explain.overlay import seen_part
 from niwt_core.explain.parts import NeuronPart
 from niwt_core.report.figures import draw_neuron, jpeg_uri
 from pages.components.shared import user_names
+from pages.components.shared.language import tr
 from pages.components.shared.memory import settle
 from pages.components.shared.uploads import is_sample
 
@@ -35,7 +36,7 @@ def map_of(answer: Answer, name: str, method: Method, *, key: str) -> Importance
 
     def draw() -> ImportanceMap:
         slow = method != "grad-cam"  # Occlusion takes a second
-        with st.spinner("Drawing the map", show_time=False) if slow else nullcontext():
+        with st.spinner(tr("Drawing the map"), show_time=False) if slow else nullcontext():
             return class_map(network, answer.picture, candidate.row, method=method)
 
     row = hash(candidate.row.numpy().tobytes())  # a class built anew has the old name

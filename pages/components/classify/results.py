@@ -12,6 +12,7 @@ from pages.components.classify.facts import evidence, novelties
 from pages.components.classify.verdicts import Verdict, verdicts
 from pages.components.shared import style
 from pages.components.shared.intake import tile
+from pages.components.shared.language import tr
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.uploads import Uploads
 
@@ -25,7 +26,7 @@ def show(classifier: Classifier, session_uploads: Uploads) -> None:
     answered = verdicts(classifier, session_uploads)
     far, words = novelties(classifier, [item.upload for item in answered]), evidence(classifier, answered)
     with st.container(key="results-head", horizontal=True, vertical_alignment="center", gap="small"):
-        style.heading("Your pictures", level=3)
+        style.heading(tr("Your pictures"), level=3)
         _buttons(answered, far, words, session_uploads)
     if st.session_state.get("as_table"):
         from pages.components.classify import results_table  # pandas, for those who have many pictures
@@ -45,9 +46,9 @@ def show(classifier: Classifier, session_uploads: Uploads) -> None:
 def _buttons(verdicts_: list[Verdict], far: list[float], words: list[str], session_uploads: Uploads) -> None:
     if "as_table" not in st.session_state:
         st.session_state["as_table"] = len(verdicts_) > PAGE
-    st.toggle("As a table", key="as_table")
+    st.toggle(tr("As a table"), key="as_table")
     st.download_button(
-        "Results (CSV)",
+        tr("Results (CSV)"),
         lambda: results_csv(verdicts_, far, words),
         "results.csv",
         "text/csv",
@@ -57,7 +58,7 @@ def _buttons(verdicts_: list[Verdict], far: list[float], words: list[str], sessi
         type="tertiary",
     )
     st.button(
-        "Remove this picture",
+        tr("Remove this picture"),
         icon=":material/close:",
         type="tertiary",
         on_click=session_uploads.remove,
@@ -65,7 +66,7 @@ def _buttons(verdicts_: list[Verdict], far: list[float], words: list[str], sessi
         key="remove_picture",
     )
     st.button(
-        "Remove all",
+        tr("Remove all"),
         icon=":material/delete_sweep:",
         type="tertiary",
         on_click=_remove_all,
@@ -81,7 +82,9 @@ def _tile(verdict: Verdict, session_uploads: Uploads) -> None:
         crop(address(upload.thumb), alt="")
         + f'<p>{chip}</p><p class="cls-file">{style.text(upload.name)}, {percent(verdict.probability)}</p>'
     )
-    label = f"Explain {upload.name}: {best.display}, {best.kind}"
+    label = tr(
+        "Explain {name}: {display}, {kind}", name=upload.name, display=best.display, kind=style.kind_name(best.kind)
+    )
     tile(f"held-{upload.key}", markup, label, session_uploads.chosen == upload.key, session_uploads.choose, upload.key)
 
 

@@ -9,11 +9,12 @@ import streamlit as st
 
 from pages.components.classify.verdicts import Verdict
 from pages.components.shared import glossary, style
+from pages.components.shared.language import N_, tr
 from pages.components.shared.pictures import address
 from pages.components.shared.uploads import Uploads
 
 HEIGHT = 250  # pixels: the answer below stays in sight
-FAMILIAR, STRANGE = "familiar", "unlike the study"
+FAMILIAR, STRANGE = N_("familiar"), N_("unlike the study")
 
 
 def frame(verdicts: Sequence[Verdict], far: Sequence[float], words: Sequence[str]) -> pandas.DataFrame:
@@ -24,7 +25,7 @@ def frame(verdicts: Sequence[Verdict], far: Sequence[float], words: Sequence[str
             "picture": [item.upload.name for item in verdicts],
             "class": [f"{style.SIGNS[item.best.kind]} {item.best.display}" for item in verdicts],
             "%": [100 * item.probability for item in verdicts],
-            "familiar": [FAMILIAR if not one > 1 else STRANGE for one in far],
+            "familiar": [tr(FAMILIAR if not one > 1 else STRANGE) for one in far],
             "evidence": list(words),
         }
     )
@@ -40,12 +41,14 @@ def show(verdicts: Sequence[Verdict], far: Sequence[float], words: Sequence[str]
         selection_mode="single-row",
         key=f"results-table-{len(verdicts)}",
         column_config={
+            "picture": st.column_config.TextColumn(tr("picture")),
+            "class": st.column_config.TextColumn(tr("class")),
             "": st.column_config.ImageColumn(width="small", pinned=True),
             "%": st.column_config.ProgressColumn(
                 format="%.1f", min_value=0, max_value=100, help=glossary.help_for("temperature")
             ),
-            "familiar": st.column_config.TextColumn(help=glossary.help_for("familiar")),
-            "evidence": st.column_config.TextColumn(help=glossary.help_for("evidence")),
+            "familiar": st.column_config.TextColumn(tr("familiar"), help=glossary.help_for("familiar")),
+            "evidence": st.column_config.TextColumn(tr("evidence"), help=glossary.help_for("evidence")),
         },
     )
     rows = chosen.selection.rows

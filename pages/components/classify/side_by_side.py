@@ -19,7 +19,8 @@ from niwt_core.report.numbers import percent
 from pages.components.classify import coarse
 from pages.components.classify.reasons import explanation_of, map_of
 from pages.components.classify.viewer import layer_address
-from pages.components.shared import style
+from pages.components.shared import names, style
+from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.style import chip, text
@@ -27,18 +28,25 @@ from pages.components.shared.uploads import Uploads
 
 FOUGHT = 12  # pictures that two classes fight over
 WORDS, SIDE = 5, 480  # attributes for each side; pixels
-WAYS = {"explanations": ":material/compare: Explanations", "classes": ":material/sports_kabaddi: Two classes"}
+WAYS = {"explanations": N_(":material/compare: Explanations"), "classes": N_(":material/sports_kabaddi: Two classes")}
 
 
 def show(classifier: Classifier, pictures: Uploads) -> None:
     """The whole comparison; part of the page."""
     way = st.segmented_control(
-        "Compare", list(WAYS), format_func=WAYS.__getitem__, default="explanations", required=True, key="compare-what"
+        tr("Compare"),
+        list(WAYS),
+        format_func=lambda way: tr(WAYS[way]),
+        default="explanations",
+        required=True,
+        key="compare-what",
     )
     if way == "classes":
         two_classes(classifier, pictures)
     elif not pictures.items:
-        st.info("Choose a sample or give a picture: then two explanations stand side by side.", icon=":material/info:")
+        st.info(
+            tr("Choose a sample or give a picture: then two explanations stand side by side."), icon=":material/info:"
+        )
     else:
         for number, column in enumerate(st.columns(2, gap="large")):
             with column:
@@ -53,7 +61,10 @@ def _explanation(classifier: Classifier, pictures: Uploads, number: int) -> None
     upload = pictures.items[picture]
     left, right = st.columns(2)
     left.selectbox(
-        "Picture", keys, format_func=lambda key: escape_markdown(pictures.items[key].name), key=f"side-picture-{number}"
+        tr("Picture"),
+        keys,
+        format_func=lambda key: escape_markdown(pictures.items[key].name),
+        key=f"side-picture-{number}",
     )
     answer = classifier.classify(pictures.encoded(upload, classifier))
     by_name = {item.name: item for item in answer.ranking}
@@ -61,14 +72,14 @@ def _explanation(classifier: Classifier, pictures: Uploads, number: int) -> None
     second = answer.ranking[min(1, len(answer.ranking) - 1)].name
     name = _remembered(f"side-class-{number}-{picture}", list(by_name), second if same else answer.best.name)
     right.selectbox(
-        "Class", list(by_name), key=f"side-class-{number}-{picture}",
+        tr("Class"), list(by_name), key=f"side-class-{number}-{picture}",
         format_func=lambda one: f"{style.SIGNS[by_name[one].kind]} {by_name[one].display} ({100 * by_name[one].probability:.1f} %)",
     )  # fmt: skip
     area = st.container()
     method = st.segmented_control(
         "Map",
         METHODS,
-        format_func=METHOD_NAMES.__getitem__,
+        format_func=lambda method: tr(METHOD_NAMES[method]),
         default=METHODS[0],
         required=True,
         key=f"side-map-{number}",
@@ -82,14 +93,15 @@ def _explanation(classifier: Classifier, pictures: Uploads, number: int) -> None
         else layer_address(map_of(answer, name, method, key=picture), seen.size, WHOLE)
     )
     heat = (
-        f'<img class="cls-heat" src="{layer}" alt="{text(METHOD_NAMES[method])} for {text(item.display)}">'
+        f'<img class="cls-heat" src="{layer}" alt="{text(tr("{method} for {name}", method=tr(METHOD_NAMES[method]), name=item.display))}">'
         if layer
         else ""
     )
+    place = tr("place {place}", place=1 + list(by_name).index(name))
     area.html(
         f'<div class="cls-pair"><div class="cyn-crop"><img src="{square}" alt="{text(upload.name)}"></div>'
         f'<div class="cyn-crop"><img src="{square}" alt="">{heat}</div></div>'
-        f'<p class="cls-side">{chip(item.kind, item.display)} <b>{percent(item.probability)}</b>, place {1 + list(by_name).index(name)}</p>'
+        f'<p class="cls-side">{chip(item.kind, item.display)} <b>{percent(item.probability)}</b>, {place}</p>'
     )
     coarse.say(answer, method)
     versus = next((one for one in by_name if one != name), "")
@@ -151,27 +163,37 @@ def two_classes(classifier: Classifier, pictures: Uploads) -> None:
     second = _remembered("fight-1", names, built[1] if len(built) > 1 else near or names[1])
     for column, key in zip(st.columns(2), ("fight-0", "fight-1"), strict=True):
         column.selectbox(
-            "Class", names, key=key, format_func=lambda name: f"{style.SIGNS[kinds[name].kind]} {kinds[name].display}"
+            tr("Class"),
+            names,
+            key=key,
+            format_func=lambda name: f"{style.SIGNS[kinds[name].kind]} {kinds[name].display}",
         )
     if first == second:
-        st.info("Choose two different classes.", icon=":material/info:")
+        st.info(tr("Choose two different classes."), icon=":material/info:")
         return
     features, shown = _pool(classifier, pictures)
     result = fight(classifier, features, first, second)
     one, other = (chip(kinds[name].kind, kinds[name].display) for name in (first, second))
-    style.heading("Pictures that they fight over", level=3)
+    style.heading(tr("Pictures that they fight over"), level=3)
     if not len(result.pictures):
-        st.html('<p class="cyn-sub">There is no picture: drop some.</p>')
+        st.html(f'<p class="cyn-sub">{tr("There is no picture: drop some.")}</p>')
         return
-    st.html(
-        f'<p class="cyn-sub">Of {len(features):,} pictures, yours and the study\'s own, {one} takes {result.first_wins} and {other} '
-        f"{result.second_wins}. The most contested first; the bar is how the two would share it.</p>"
+    words = tr(
+        "Of {count:,} pictures, yours and the study's own, {one} takes {first} and {other} {second}. The most contested first; "
+        "the bar is how the two would share it.",
+        count=len(features),
+        one=one,
+        first=result.first_wins,
+        other=other,
+        second=result.second_wins,
     )
+    st.html(f'<p class="cyn-sub">{words}</p>')
     tiles = []
     for picture, share in zip(result.pictures[:FOUGHT], result.shares, strict=False):
         source, label = shown(int(picture))
+        parts = tr("{first:.0f} to {second:.0f} percent", first=100 * share, second=100 - 100 * share)
         tiles.append(
-            f'<li>{crop(source, alt=label)}<div class="cls-share" role="img" aria-label="{100 * share:.0f} to {100 - 100 * share:.0f} percent">'
+            f'<li>{crop(source, alt=label)}<div class="cls-share" role="img" aria-label="{parts}">'
             f'<i class="cyn-is-{kinds[first].kind}" style="width:{100 * share:.1f}%"></i><i class="cyn-is-{kinds[second].kind} cls-second"></i></div>'
             f"<p>{text(label)}</p></li>"
         )
@@ -209,9 +231,9 @@ def _different_words(classifier: Classifier, first: str, second: str) -> None:
     for column, sign in zip(columns, (1, -1), strict=True):
         order = np.argsort(-sign * difference)[:WORDS]
         words = [
-            f"{text(study.knowledge.labels[k])} <b>{100 * abs(difference[k]):.0f} %</b>"
+            f"{text(names.label(study, int(k)))} <b>{100 * abs(difference[k]):.0f} %</b>"
             for k in order
             if sign * difference[k] > 0
         ]
-        items = "".join(f"<li>{word}</li>" for word in words) or "<li>nothing more than the other</li>"
-        column.html(f'<p class="cyn-eyebrow">Said more of it</p><ul class="cls-more">{items}</ul>')
+        items = "".join(f"<li>{word}</li>" for word in words) or f"<li>{tr('nothing more than the other')}</li>"
+        column.html(f'<p class="cyn-eyebrow">{tr("Said more of it")}</p><ul class="cls-more">{items}</ul>')

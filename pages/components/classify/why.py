@@ -17,7 +17,8 @@ from niwt_core.report.document import counterfactual_about, report_html, seen_fr
 from niwt_core.report.numbers import number
 from niwt_core.report.sightings import sighting_legend, sighting_list
 from pages.components.classify.reasons import neuron_thumbnails
-from pages.components.shared import charts, glossary, style
+from pages.components.shared import charts, glossary, language, style
+from pages.components.shared.language import tr
 from pages.components.shared.style import text
 
 SPLIT = (11, 9)  # widths of the two columns, all the way down the page
@@ -25,19 +26,23 @@ SPLIT = (11, 9)  # widths of the two columns, all the way down the page
 
 def sentence(explanation: Explanation) -> None:
     """The explanation in words."""
-    st.html(f'<blockquote class="cls-sentence">{text(explanation.sentence)}</blockquote>')
+    st.html(f'<blockquote class="cls-sentence" lang="en">{text(explanation.sentence)}</blockquote>')
+    if language.current() != language.ENGLISH:
+        st.caption(tr("Explanations are in English."))
 
 
 def unfamiliar(answer: Answer) -> None:
     """A picture unlike the study's own is said to be so, before any class."""
     if not answer.familiar:
-        st.warning(UNFAMILIAR, icon=":material/help:")
+        st.warning(tr(UNFAMILIAR), icon=":material/help:")
 
 
 def sights(explanation: Explanation) -> None:
     """Each word of the class's description with a sign: seen in this picture, not seen, or not to be told."""
     if explanation.observations:
-        st.html(sighting_list(explanation.observations) + f'<p class="nr-small">{sighting_legend()}</p>')
+        st.html(
+            sighting_list(explanation.observations, said=tr) + f'<p class="nr-small">{sighting_legend(said=tr)}</p>'
+        )
 
 
 def words(answer: Answer, explanation: Explanation) -> None:
@@ -45,7 +50,7 @@ def words(answer: Answer, explanation: Explanation) -> None:
     if explanation.words:
         st.html(
             fragments.attribute_bars(explanation.words)
-            + '<p class="nr-small">Standard deviations above the average class.</p>'
+            + f'<p class="nr-small">{tr("Standard deviations above the average class.")}</p>'
         )
     else:
         st.caption(_no_words(answer))
@@ -55,18 +60,24 @@ def neurons(answer: Answer, explanation: Explanation, *, key: str) -> None:
     """The neurons for and against, side by side."""
     name = explanation.display
     style.heading(
-        "Neurons for and against",
-        "What each adds to the score, and where in the picture it is active. Names are hypotheses, tested on pictures held back.",
+        tr("Neurons for and against"),
+        tr(
+            "What each adds to the score, and where in the picture it is active. Names are hypotheses, tested on "
+            "pictures held back."
+        ),
     )
     parts = [*explanation.supporting, *explanation.opposing]
     drawn = neuron_thumbnails(answer, parts, key=key)
     longest = max((abs(part.contribution) for part in parts), default=1.0)
-    sides = ((f"For {name}", explanation.supporting), (f"Against {name}", explanation.opposing))
+    sides = (
+        (tr("For {name}", name=name), explanation.supporting),
+        (tr("Against {name}", name=name), explanation.opposing),
+    )
     for column, (title, side) in zip(st.columns(SPLIT, gap="large"), sides, strict=True):
         with column:
             style.heading(title, level=3)
-            st.html(fragments.neuron_list(side, drawn, longest=longest, empty="No neuron does."))
-    with st.expander("How they add up", icon=":material/waterfall_chart:"):
+            st.html(fragments.neuron_list(side, drawn, longest=longest, empty=tr("No neuron does."), said=tr))
+    with st.expander(tr("How they add up"), icon=":material/waterfall_chart:"):
         waterfall(explanation)
 
 
@@ -74,11 +85,21 @@ def lead(explanation: Explanation) -> str:
     """Who is ahead, and by how much."""
     upload = explanation.contrast
     if upload is None:
-        return "There is no other class."
+        return tr("There is no other class.")
     margin = number(abs(upload.margin))
     if upload.margin >= 0:
-        return f"{upload.name} is ahead by {margin}. This is what the picture holds against {upload.versus}."
-    return f"{upload.versus} is ahead by {margin}. This is what the picture still holds for {upload.name}."
+        return tr(
+            "{name} is ahead by {margin}. This is what the picture holds against {versus}.",
+            name=upload.name,
+            margin=margin,
+            versus=upload.versus,
+        )
+    return tr(
+        "{versus} is ahead by {margin}. This is what the picture still holds for {name}.",
+        versus=upload.versus,
+        margin=margin,
+        name=upload.name,
+    )
 
 
 def waterfall(explanation: Explanation) -> None:
@@ -86,15 +107,15 @@ def waterfall(explanation: Explanation) -> None:
     parts = [*explanation.supporting, *explanation.opposing]
     shown = sum(part.contribution for part in parts)
     total = float(explanation.contributions.sum())
-    names = ["average picture", *(f"№ {part.index}" for part in parts), "all other neurons", "score"]
+    names = [tr("average picture"), *(f"№ {part.index}" for part in parts), tr("all other neurons"), tr("score")]
     values = [explanation.baseline, *(part.contribution for part in parts), total - shown + explanation.residual, 0.0]
     tips = [
         "",
         *(text(part.neuron.name) for part in parts),
-        f"{len(explanation.contributions) - len(parts)} neurons",
+        tr("{count} neurons", count=len(explanation.contributions) - len(parts)),
         "",
     ]
-    chart = charts.figure(height=300, y="logit")
+    chart = charts.figure(height=300, y=tr("logit"))
     chart.add_waterfall(
         x=names, y=values, measure=["absolute", *["relative"] * (len(values) - 2), "total"], text=tips, textposition="none",
         hovertemplate="%{x}: %{delta:+.2f}<br>%{text}<extra></extra>", connector={"line": {"color": charts.tone("line")}},
@@ -102,7 +123,11 @@ def waterfall(explanation: Explanation) -> None:
         totals={"marker": {"color": charts.tone("neuron")}},
     )  # fmt: skip
     chart.update_layout(showlegend=False)
-    charts.show(chart, key="waterfall", alt=f"From {explanation.baseline:.2f} to {explanation.score:.2f} logits.")
+    charts.show(
+        chart,
+        key="waterfall",
+        alt=tr("From {baseline:.2f} to {score:.2f} logits.", baseline=explanation.baseline, score=explanation.score),
+    )
 
 
 def contrast(answer: Answer, explanation: Explanation, *, key: str) -> None:
@@ -112,40 +137,49 @@ def contrast(answer: Answer, explanation: Explanation, *, key: str) -> None:
         return
     words, parts = st.columns(SPLIT, gap="large")
     with words:
-        style.heading("Words that tell them apart", level=3)
+        style.heading(tr("Words that tell them apart"), level=3)
         if upload.words:
+            legend = tr("Evidence: what each holds of the lead. Hollow: its absence speaks.")
             st.html(
                 fragments.attribute_bars(upload.words)
-                + f'<p class="nr-small">{glossary.explained("Evidence: what each holds of the lead. Hollow: its absence speaks.", "evidence")}</p>'
+                + f'<p class="nr-small">{glossary.explained(legend, "evidence")}</p>'
             )
         else:
             st.caption(_no_words(answer))
         turning = upload if upload.margin >= 0 else seen_from_runner_up(answer, upload)
         if turning.counterfactual:
-            style.heading("What would have to change", level=3, terms=("counterfactual",))
+            style.heading(tr("What would have to change"), level=3, terms=("counterfactual",))
             st.html(f'<p class="cyn-sub">{counterfactual_about(turning)}</p>{fragments.counterfactual_steps(turning)}')
     with parts:
-        style.heading("Neurons that tell them apart", level=3)
+        style.heading(tr("Neurons that tell them apart"), level=3)
         drawn = neuron_thumbnails(answer, upload.neurons, key=key)
-        st.html(fragments.neuron_list(upload.neurons, drawn, empty="No neuron does."))
+        st.html(fragments.neuron_list(upload.neurons, drawn, empty=tr("No neuron does."), said=tr))
 
 
 def numbers(answer: Answer, explanation: Explanation) -> None:
     """Every number, for those who ask."""
     study, total = answer.classifier.study, float(explanation.contributions.sum())
     rows = [
-        ("Score (calibrated logit)", f"{explanation.score:.4f}"),
-        ("Probability", f"{explanation.probability:.4f}"),
-        ("Sum of all neurons' contributions", f"{total:.4f}"),
-        ("Score of the average picture, from which they are measured", f"{explanation.baseline:.4f}"),
-        ("Missed by the integral", f"{explanation.residual:.2g}"),
+        (tr("Score (calibrated logit)"), f"{explanation.score:.4f}"),
+        (tr("Probability"), f"{explanation.probability:.4f}"),
+        (tr("Sum of all neurons' contributions"), f"{total:.4f}"),
+        (tr("Score of the average picture, from which they are measured"), f"{explanation.baseline:.4f}"),
+        (tr("Missed by the integral"), f"{explanation.residual:.2g}"),
         *_familiar(answer),
-        ("γ taken from seen classes", f"{answer.classifier.gamma:.4f} (study: {study.gamma:.4f})"),
         (
-            "Network and dictionary layer",
-            f"{study.network.name}, {study.network.layer}, {study.network.neurons} neurons",
+            tr("γ taken from seen classes"),
+            tr("{gamma:.4f} (study: {own:.4f})", gamma=answer.classifier.gamma, own=study.gamma),
         ),
-        ("Study", f"{study.name}, {study.id}, split {study.split_hash}"),
+        (
+            tr("Network and dictionary layer"),
+            tr(
+                "{network}, {layer}, {count} neurons",
+                network=study.network.name,
+                layer=study.network.layer,
+                count=study.network.neurons,
+            ),
+        ),
+        (tr("Study"), tr("{name}, {id}, split {split}", name=study.name, id=study.id, split=study.split_hash)),
     ]
     st.html(
         '<dl class="cyn-list">'
@@ -158,7 +192,16 @@ def _familiar(answer: Answer) -> list[tuple[str, str]]:
     """How unlike the study's own pictures, where the study can tell."""
     if math.isnan(answer.novelty):
         return []
-    return [("Familiar", f"{'yes' if answer.familiar else 'no'}, its distance is {answer.novelty:.2f} of the limit")]
+    return [
+        (
+            tr("Familiar"),
+            tr(
+                "{verdict}, its distance is {novelty:.2f} of the limit",
+                verdict=tr("yes") if answer.familiar else tr("no"),
+                novelty=answer.novelty,
+            ),
+        )
+    ]
 
 
 def downloads(answer: Answer, explanation: Explanation, *, method: Method, picture_name: str) -> None:
@@ -175,7 +218,7 @@ def downloads(answer: Answer, explanation: Explanation, *, method: Method, pictu
 
     with st.container(horizontal=True, gap="small"):
         st.download_button(
-            "Report (one HTML file)",
+            tr("Report (one HTML file)"),
             page,
             f"why-{slug}.html",
             "text/html",
@@ -185,7 +228,7 @@ def downloads(answer: Answer, explanation: Explanation, *, method: Method, pictu
             key="report",
         )
         st.download_button(
-            "Figures and tables (ZIP)",
+            tr("Figures and tables (ZIP)"),
             archive,
             f"why-{slug}.zip",
             "application/zip",
@@ -198,7 +241,7 @@ def downloads(answer: Answer, explanation: Explanation, *, method: Method, pictu
 def _no_words(answer: Answer) -> str:
     kind = answer.classifier.study.knowledge.kind
     return (
-        "No word tells them apart here."
+        tr("No word tells them apart here.")
         if kind == "attributes"
-        else f"This study describes its classes by {kind}, not by words."
+        else tr("This study describes its classes by {kind}, not by words.", kind=kind)
     )

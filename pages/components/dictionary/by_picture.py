@@ -8,6 +8,7 @@ from niwt_core import EncodedPicture, Study
 from niwt_core.explain.overlay import seen_part
 from niwt_core.study.firing import strongest
 from pages.components.shared import cards, intake, session
+from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import crop, mask, picture_address
 from pages.components.shared.style import text
@@ -17,6 +18,7 @@ CHOSEN = "dictionary-picture"  # the key of the picture, in the session's state
 PICKS = "dictionary-picks"  # how many have been chosen
 SHOWN = 16  # neurons
 SIDE = 224  # pixels
+HOW_FAR = N_("How far each neuron is above what it usually is, in its own deviations; in colour where it is active.")
 
 
 def pick(study: Study) -> None:
@@ -24,12 +26,14 @@ def pick(study: Study) -> None:
     uploads = session_uploads()
     current = uploads.current
     number = st.session_state.setdefault(PICKS, 0)  # a new one is closed
-    with st.popover("By a picture", icon=":material/image_search:", width="stretch", key=f"by-picture-{number}"):
+    with st.popover(tr("By a picture"), icon=":material/image_search:", width="stretch", key=f"by-picture-{number}"):
         if current is not None and st.button(
-            escape_markdown(f"The picture on Classify: {current.name}"), key="dictionary-current", width="stretch"
+            escape_markdown(tr("The picture on Classify: {name}", name=current.name)),
+            key="dictionary-current",
+            width="stretch",
         ):
             _choose(current.key)
-        new = intake.upload(session.classifier(), uploads, label="Drop a picture", key="dictionary-upload")
+        new = intake.upload(session.classifier(), uploads, label=tr("Drop a picture"), key="dictionary-upload")
         intake.errors()
         if new:
             _choose(new[0])
@@ -50,20 +54,20 @@ def show(study: Study, listed: list[int]) -> bool:
     source = picture_address(seen_part(picture.image, picture.box).resize((SIDE, SIDE)), side=SIDE)
     left, right = st.columns([6, 2], vertical_alignment="center")
     left.html(
-        f'<div class="cyn-beside"><div>{crop(source, alt=upload.name)}</div><div><h2 class="cyn-h2 cyn-flush">What fires on {text(upload.name)}</h2>'
-        '<p class="cyn-sub">How far each neuron is above what it usually is, in its own deviations; in colour where it is active.</p></div></div>'
+        f'<div class="cyn-beside"><div>{crop(source, alt=upload.name)}</div><div><h2 class="cyn-h2 cyn-flush">'
+        f'{tr("What fires on {name}", name=text(upload.name))}</h2><p class="cyn-sub">{tr(HOW_FAR)}</p></div></div>'
     )
-    if right.button("All neurons", icon=":material/close:", key="dictionary-no-picture", width="stretch"):
+    if right.button(tr("All neurons"), icon=":material/close:", key="dictionary-no-picture", width="stretch"):
         st.session_state.pop(CHOSEN)
         st.rerun()
     fired = strongest(study, picture.pooled, listed)[:SHOWN]
     if not fired:
-        cards.nothing("None of these fires on it more than usual", "Show all neurons, unnamed ones included.")
+        cards.nothing(tr("None of these fires on it more than usual"), tr("Show all neurons, unnamed ones included."))
         return True
     top = fired[0][1]
     with st.grid(columns=4, min_column_width=230, gap="medium", key="fired"):
         for n, value in fired:
-            note = f"{value:+.1f} deviations"
+            note = tr("{value:+.1f} deviations", value=value)
             cards.neuron_card(
                 study, n, scope="fired", note=note, fraction=value / top, pictures=_lens(study, picture, n, source)
             )
@@ -75,9 +79,15 @@ def _lens(study: Study, picture: EncodedPicture, neuron: int, source: str) -> st
     """The picture, in colour where a neuron is active on it."""
     values = study.network.spatial(picture.activations)[0, neuron].numpy()
     layers = f"--picture:url({source});--mask:url({mask(values)})"
-    return f'<div class="cyn-crop cyn-lens" role="img" aria-label="where neuron {neuron} is active" style="{layers}"></div>'
+    return f'<div class="cyn-crop cyn-lens" role="img" aria-label="{tr("where neuron {index} is active", index=neuron)}" style="{layers}"></div>'
 
 
 def _coarse(study: Study, picture: EncodedPicture) -> None:
     height, width = study.network.spatial(picture.activations).shape[2:]
-    st.caption(f"This layer sees the picture as {height} by {width} places; nothing finer can be told apart.")
+    st.caption(
+        tr(
+            "This layer sees the picture as {height} by {width} places; nothing finer can be told apart.",
+            height=height,
+            width=width,
+        )
+    )

@@ -13,7 +13,18 @@ from niwt_core.method.importance import unit
 from niwt_core.study.naming_notice import what_names_were_tested_on
 from pages.components.dictionary import more_examples, naming
 from pages.components.dictionary.ablation import ablation
-from pages.components.shared import cards, charts, class_families, glossary, lookup, style, user_names, user_photographs
+from pages.components.shared import (
+    cards,
+    charts,
+    class_families,
+    glossary,
+    lookup,
+    names,
+    style,
+    user_names,
+    user_photographs,
+)
+from pages.components.shared.language import tr
 from pages.components.shared.pictures import class_crop
 from pages.components.shared.style import text
 
@@ -38,7 +49,7 @@ def show(study: Study, index: int) -> None:
     neuron = user_names.shown(study, index)
     part, word = cards.name_of(neuron)
     st.button(
-        "All neurons",
+        tr("All neurons"),
         icon=":material/arrow_back:",
         type="tertiary",
         on_click=cards.open_neuron,
@@ -46,7 +57,7 @@ def show(study: Study, index: int) -> None:
         key="back",
     )
     st.html(
-        f'<header class="cyn-head"><p class="cyn-eyebrow">Neuron {index} · {text(part)}</p><h1>{text(word)}</h1>'
+        f'<header class="cyn-head"><p class="cyn-eyebrow">{tr("Neuron {index}", index=index)} · {text(part)}</p><h1>{text(word)}</h1>'
         f"<p>{style.trust(neuron.trust)} {glossary.explained(_verdict(study, index), 'AUROC', 'q')}</p></header>"
     )
     naming.ask(study, index)
@@ -55,15 +66,16 @@ def show(study: Study, index: int) -> None:
         for place in range(user_photographs.exemplars(study).top.shape[1])
     )
     whose = (
-        "Of your photographs, these excite it most"
+        tr("Of your photographs, these excite it most")
         if user_photographs.current(study) is not None
-        else "Excites it most"
+        else tr("Excites it most")
     )
-    legend = f"{whose} · in colour where it is active; point at one to see it whole"
+    legend = tr("{whose} · in colour where it is active; point at one to see it whole", whose=whose)
     if not pictures:
-        st.html(
-            '<p class="cyn-sub">This study keeps no photographs of what excites it; the classes that lean on it tell what it is for.</p>'
+        words = tr(
+            "This study keeps no photographs of what excites it; the classes that lean on it tell what it is for."
         )
+        st.html(f'<p class="cyn-sub">{words}</p>')
         user_photographs.panel(study, f"neuron-{index}", expanded=True)
     else:
         st.html(f'<p class="cyn-eyebrow cyn-gap">{legend}</p><div class="cyn-exemplars">{pictures}</div>')
@@ -74,29 +86,45 @@ def show(study: Study, index: int) -> None:
     with right:
         _classes(study, index)
     ablation(study, index)
-    style.heading("Related neurons", "They matter to the same classes.")
+    style.heading(tr("Related neurons"), tr("They matter to the same classes."))
     with st.grid(columns=4, min_column_width=230, gap="medium", key="related"):
         for other, cosine in lookup.related(study, index):
-            cards.neuron_card(study, other, scope="related", note=f"cosine {cosine:.2f}", fraction=cosine)
-    with st.expander("Every number", icon=":material/table_rows:"):
+            cards.neuron_card(
+                study, other, scope="related", note=tr("cosine {cosine:.2f}", cosine=cosine), fraction=cosine
+            )
+    with st.expander(tr("Every number"), icon=":material/table_rows:"):
         st.html(
             cards.facts(
                 [
-                    ("layer", study.network.layer),
-                    ("hypothesis", study.neurons[index].label or "none could be tested"),
-                    ("strength in the inverse map", f"{neuron.score:.3f} standard deviations"),
-                    (f"AUROC on {what_names_were_tested_on(study)}", f"{neuron.auroc:.3f}"),
+                    (tr("layer"), study.network.layer),
+                    (
+                        tr("hypothesis"),
+                        names.of_neuron(study, study.neurons[index]).label or tr("none could be tested"),
+                    ),
+                    (tr("strength in the inverse map"), tr("{score:.3f} standard deviations", score=neuron.score)),
+                    (tr("AUROC on {tested_on}", tested_on=tr(what_names_were_tested_on(study))), f"{neuron.auroc:.3f}"),
                     *(
-                        [("fits better", f"{neuron.better_label}, AUROC {neuron.better_auroc:.3f}")]
+                        [
+                            (
+                                tr("fits better"),
+                                tr("{label}, AUROC {auroc:.3f}", label=neuron.better_label, auroc=neuron.better_auroc),
+                            )
+                        ]
                         if neuron.contested
                         else []
                     ),
-                    ("tested with", f"{study.provenance.get('names_unit', 'pictures')} as units"),
-                    ("p", f"{neuron.p:.3g}"),
-                    ("q (Benjamini-Hochberg)", f"{neuron.q:.3g}"),
                     (
-                        "passing under shuffled names",
-                        f"{100 * study.provenance.get('shuffled_names_fraction', float('nan')):.1f} % of neurons",
+                        tr("tested with"),
+                        tr("{unit} as units", unit=tr(str(study.provenance.get("names_unit", "pictures")))),
+                    ),
+                    ("p", f"{neuron.p:.3g}"),
+                    (tr("q (Benjamini-Hochberg)"), f"{neuron.q:.3g}"),
+                    (
+                        tr("passing under shuffled names"),
+                        tr(
+                            "{percent:.1f} % of neurons",
+                            percent=100 * study.provenance.get("shuffled_names_fraction", float("nan")),
+                        ),
                     ),
                 ]
             )
@@ -104,53 +132,71 @@ def show(study: Study, index: int) -> None:
 
 
 def _verdict(study: Study, index: int) -> str:
-    neuron = study.neurons[index]
+    neuron = names.of_neuron(study, study.neurons[index])
     if user_names.shown(study, index).status == "yours":
-        return f"Your own name for it. The study calls it “{neuron.name}”."
+        return tr("Your own name for it. The study calls it “{name}”.", name=neuron.name)
     if user_names.shown(study, index).status == "rejected":
-        return f"You said that “{neuron.label}” is wrong, so the app calls it unnamed."
+        return tr("You said that “{label}” is wrong, so the app calls it unnamed.", label=neuron.label)
     if neuron.status == "dead":
-        return "It is never active."
+        return tr("It is never active.")
     if not neuron.label:
-        return "No word could be tested on it."
-    chance = f"AUROC {neuron.auroc:.2f}, q {'below 0.001' if neuron.q < 0.001 else f'{neuron.q:.2g}'}"
+        return tr("No word could be tested on it.")
+    chance = tr(
+        "AUROC {auroc:.2f}, q {q}",
+        auroc=neuron.auroc,
+        q=tr("below 0.001") if neuron.q < 0.001 else f"{neuron.q:.2g}",
+    )
     if neuron.status == "unnamed":
-        return f"The guess “{neuron.label}” did not hold on {what_names_were_tested_on(study)} ({chance})."
-    unit = "classes" if study.provenance.get("names_unit") == "classes" else "pictures"
-    if neuron.contested:
-        return (
-            f"“{neuron.label}” is better than chance ({chance}), but “{neuron.better_label}” fits the same {unit} "
-            f"clearly better (AUROC {neuron.better_auroc:.2f}): which of the two it answers to is open."
+        return tr(
+            "The guess “{label}” did not hold on {tested_on} ({chance}).",
+            label=neuron.label,
+            tested_on=tr(what_names_were_tested_on(study)),
+            chance=chance,
         )
-    return (
-        f"It tells {unit} with “{neuron.label}” from those without ({chance}), on {what_names_were_tested_on(study)}."
+    unit = tr("classes") if study.provenance.get("names_unit") == "classes" else tr("pictures")
+    if neuron.contested:
+        return tr(
+            "“{label}” is better than chance ({chance}), but “{better_label}” fits the same {unit} clearly better "
+            "(AUROC {better_auroc:.2f}): which of the two it answers to is open.",
+            label=neuron.label,
+            chance=chance,
+            better_label=neuron.better_label,
+            unit=unit,
+            better_auroc=neuron.better_auroc,
+        )
+    return tr(
+        "It tells {unit} with “{label}” from those without ({chance}), on {tested_on}.",
+        unit=unit,
+        label=neuron.label,
+        chance=chance,
+        tested_on=tr(what_names_were_tested_on(study)),
     )
 
 
 def _activation(study: Study, index: int) -> None:
     split = lookup.activations(study, index)
     style.heading(
-        "How strongly it answers" if split.unit == "pictures" else "How much classes use it",
-        (
-            "Activation on held-out pictures of classes with it and without"
-            if split.unit == "pictures"
-            else "Importance for trained classes"
-        )
-        + ", each as shares of its own side.",
+        tr("How strongly it answers") if split.unit == "pictures" else tr("How much classes use it"),
+        tr("Activation on held-out pictures of classes with it and without, each as shares of its own side.")
+        if split.unit == "pictures"
+        else tr("Importance for trained classes, each as shares of its own side."),
         level=3,
     )
-    measured = "activation" if split.unit == "pictures" else "importance"
-    chart = charts.figure(height=280, x=measured, y="% of its own side")
+    measured = tr("activation") if split.unit == "pictures" else tr("importance")
+    chart = charts.figure(height=280, x=measured, y=tr("% of its own side"))
     both = np.concatenate([split.with_it, split.without])
     low, high = interesting(both)
     bins = {"start": low, "end": high, "size": max((high - low) / BINS, 1e-9)}
     top, cut = visible_top([np.clip(split.with_it, low, high), np.clip(split.without, low, high)], low, high)
     if top:
         chart.update_yaxes(range=[0, top])
-    for name, values, kind in ((f"with {split.what}", split.with_it, "neuron"), ("without", split.without, "faint")):
+    for name, values, kind in (
+        (tr("with {what}", what=split.what), split.with_it, "neuron"),
+        (tr("without"), split.without, "faint"),
+    ):
         chart.add_histogram(
-            x=np.clip(values, low, high), name=f"{text(name)} ({len(values)} {split.unit})", histnorm="percent", xbins=bins, opacity=0.65,
-            marker_color=charts.tone(kind), hovertemplate="%{y:.0f} % from %{x}<extra></extra>",
+            x=np.clip(values, low, high), name=f"{text(name)} ({len(values)} {tr(split.unit)})", histnorm="percent", xbins=bins, opacity=0.65,
+            marker_color=charts.tone(kind), hovertemplate=tr("%{y:.0f} % from %{x}") + "<extra></extra>",
         )  # fmt: skip
         if len(values):
             chart.add_vline(
@@ -159,9 +205,16 @@ def _activation(study: Study, index: int) -> None:
             )
     chart.update_layout(barmode="overlay")
     medians = [float(np.median(side)) if len(side) else 0.0 for side in (split.with_it, split.without)]
-    describe = f"{measured.capitalize()} of neuron {index}: median {medians[0]:.2f} with {split.what}, {medians[1]:.2f} without."
+    describe = tr(
+        "{measured} of neuron {index}: median {with_it:.2f} with {what}, {without:.2f} without.",
+        measured=measured[:1].upper() + measured[1:],
+        index=index,
+        with_it=medians[0],
+        what=split.what,
+        without=medians[1],
+    )
     charts.show(chart, key=f"activation-{index}", alt=describe)
-    st.caption("Dotted: the medians. What lies beyond the axis is counted at its end." + cut)
+    st.caption(tr("Dotted: the medians. What lies beyond the axis is counted at its end.") + cut)
 
 
 def visible_top(sides: Sequence[np.ndarray], low: float, high: float) -> tuple[float, str]:
@@ -176,8 +229,8 @@ def visible_top(sides: Sequence[np.ndarray], low: float, high: float) -> tuple[f
     first = [float(share[0]) for share in shares]
     if max(first) <= RESTING * rest or rest <= 0:
         return 0.0, ""
-    parts = " and ".join(f"{value:.0f} %" for value in first)
-    return 1.25 * rest, f" The bars at rest are cut at the top: they hold {parts} of their sides."
+    parts = tr(" and ").join(f"{value:.0f} %" for value in first)
+    return 1.25 * rest, tr(" The bars at rest are cut at the top: they hold {parts} of their sides.", parts=parts)
 
 
 def interesting(values: np.ndarray) -> tuple[float, float]:
@@ -194,8 +247,8 @@ def _classes(study: Study, index: int) -> None:
     kinds = ["seen" if study.seen[c] else "unseen" for c in order]
     names = [display_name(study.classes[c]) for c in order]
     style.heading(
-        "Which classes it speaks for",
-        "Its importance for every class, from most for to most against.",
+        tr("Which classes it speaks for"),
+        tr("Its importance for every class, from most for to most against."),
         level=3,
         terms=("importance",),
     )
@@ -206,24 +259,29 @@ def _classes(study: Study, index: int) -> None:
         for i in range(len(names) - 1, max(len(names) - 1 - SHOWN, SHOWN - 1), -1)
     )
     sides = "".join(
-        f'<div><p class="cyn-eyebrow">{side}</p><ul>{items}</ul></div>'
-        for side, items in (("For", best), ("Against", worst))
+        f'<div><p class="cyn-eyebrow">{text(side)}</p><ul>{items}</ul></div>'
+        for side, items in ((tr("For"), best), (tr("Against"), worst))
     )
-    chart = charts.figure(height=200, y="importance")
+    chart = charts.figure(height=200, y=tr("importance"))
     chart.add_bar(
         x=list(range(len(order))), y=values[order], marker_color=[charts.tone(kind) for kind in kinds], text=[text(tip) for tip in tips],
         textposition="none", hovertemplate="%{text}<extra></extra>", customdata=[[int(c)] for c in order],
     )  # fmt: skip
     chart.update_layout(showlegend=False, bargap=0, xaxis_showticklabels=False)
     chart.update_traces(marker_line_width=0)
-    describe = f"Importance of neuron {index}: most for {names[0]}, most against {names[-1]}."
+    describe = tr(
+        "Importance of neuron {index}: most for {best}, most against {worst}.",
+        index=index,
+        best=names[0],
+        worst=names[-1],
+    )
     clicked = charts.show(chart, key=f"classes-of-{index}", alt=describe, clicks=True)
     st.html(f'<div class="cyn-sides">{sides}</div>')
     leading = class_families.leading(study, values)
     if leading:
         named = ", ".join(f"{name} ({mean:+.3f})" for name, mean in leading)
         st.html(
-            f'<p class="cyn-eyebrow cyn-gap">Families it speaks for most, on average</p><p class="cyn-sub">{text(named)}</p>'
+            f'<p class="cyn-eyebrow cyn-gap">{tr("Families it speaks for most, on average")}</p><p class="cyn-sub">{text(named)}</p>'
         )
     if clicked is not None:
         st.query_params.pop("neuron", None)
@@ -235,29 +293,31 @@ def show_class(study: Study, name: str, listed: list[int], built: BuiltClass | N
     if built is not None:
         values = unit(built.importances).numpy()
         kind, display, pictures = "built", built.name, ""
-        source = "predicted from your description"
+        source = tr("predicted from your description")
     else:
         class_index = study.class_index(name)
         values = lookup.importances(study)[class_index]
         kind, display = ("seen" if study.seen[class_index] else "unseen"), display_name(study.classes[class_index])
         pictures = "".join(class_crop(study, class_index, place=place) for place in range(3))
-        source = "measured on its training pictures" if study.seen[class_index] else "predicted from its description"
+        source = (
+            tr("measured on its training pictures") if study.seen[class_index] else tr("predicted from its description")
+        )
     crops = f'<div class="cyn-crops">{pictures}</div>' if pictures else ""
     words = "" if built is not None else _predictability(study, name)
-    words += f"The importance of each neuron is {source}."
+    words += tr("The importance of each neuron is {source}.", source=source)
     st.html(
         f'<div class="{"cyn-of-class" if crops else ""}">{crops}<div><h2 class="cyn-h2">{style.chip(kind, display)}</h2>'
         f'<p class="cyn-sub">{glossary.explained(words, "predictability", "importance")}</p></div></div>'
     )
     if built is None:
         of_class = user_photographs.of_class(study, study.class_index(name))
-        user_photographs.strip("Of your photographs, these are taken for it", of_class)
+        user_photographs.strip(tr("Of your photographs, these are taken for it"), of_class)
     pro, con = lookup.for_and_against(values, tuple(listed))
     top = float(np.abs(values).max()) or 1.0
-    for key, title, chosen in (("for", "Speak for it", pro), ("against", "Speak against it", con)):
+    for key, title, chosen in (("for", tr("Speak for it"), pro), ("against", tr("Speak against it"), con)):
         style.heading(title, level=3)
         if not chosen:
-            st.html('<p class="cyn-sub">None among the neurons that these filters let through.</p>')
+            st.html(f'<p class="cyn-sub">{tr("None among the neurons that these filters let through.")}</p>')
             continue
         with st.grid(columns=4, min_column_width=230, gap="medium", key=f"class-{key}"):
             for n in chosen:
@@ -265,7 +325,7 @@ def show_class(study: Study, name: str, listed: list[int], built: BuiltClass | N
                     study,
                     n,
                     scope=key,
-                    note=f"importance {values[n]:+.3f}",
+                    note=tr("importance {value:+.3f}", value=values[n]),
                     fraction=abs(float(values[n])) / top,
                     tone=kind,
                 )
@@ -276,5 +336,9 @@ def _predictability(study: Study, name: str) -> str:
     return (
         ""
         if predictability is None
-        else f"Its predictability is {predictability:.2f}: the cosine with which its neurons come back when its words alone predict them. "
+        else tr(
+            "Its predictability is {predictability:.2f}: the cosine with which its neurons come back when its words "
+            "alone predict them. ",
+            predictability=predictability,
+        )
     )

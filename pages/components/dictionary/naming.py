@@ -7,6 +7,7 @@ import streamlit as st
 from niwt_core import Study
 from niwt_core.neurons.user_names import LONGEST
 from pages.components.shared import session, user_names
+from pages.components.shared.language import tr
 
 
 def ask(study: Study, index: int) -> None:
@@ -15,7 +16,7 @@ def ask(study: Study, index: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="neuron-naming"):
         if neuron.status in ("yours", "rejected"):
             st.button(
-                "Undo: the study's name again" if neuron.status == "yours" else "Undo: the name is right",
+                tr("Undo: the study's name again") if neuron.status == "yours" else tr("Undo: the name is right"),
                 key="name-undo",
                 icon=":material/undo:",
                 type="tertiary",
@@ -24,25 +25,31 @@ def ask(study: Study, index: int) -> None:
             )
         elif neuron.is_named:
             st.button(
-                "This name is wrong",
+                tr("This name is wrong"),
                 key="name-wrong",
                 icon=":material/thumb_down:",
                 type="tertiary",
                 on_click=_change,
                 args=(study, index, "wrong"),
-                help="It is then shown as unnamed, to you alone. The study and its tests stay as they are.",
+                help=tr("It is then shown as unnamed, to you alone. The study and its tests stay as they are."),
             )
         # Another key after naming: the popover closes.
-        with st.popover("Name it yourself", icon=":material/edit:", type="tertiary", key=f"name-own-{neuron.label}"):
+        with st.popover(
+            tr("Name it yourself"), icon=":material/edit:", type="tertiary", key=f"name-own-{neuron.label}"
+        ):
             with st.form("name-form", border=False):
                 name = st.text_input(
-                    "Your name for it", key=f"own-name-{index}", max_chars=LONGEST, placeholder="drooping tail"
+                    tr("Your name for it"), key=f"own-name-{index}", max_chars=LONGEST, placeholder=tr("drooping tail")
                 )
-                pressed = st.form_submit_button("Call it that", type="primary")
+                pressed = st.form_submit_button(tr("Call it that"), type="primary")
             where = user_names.place(study)
             st.caption(
-                "Shown with a ✎ everywhere in the app and in the table of neurons, to you alone. "
-                + ("It stays in this browser session." if where is None else f"It is kept in your own file, {where}.")
+                tr("Shown with a ✎ everywhere in the app and in the table of neurons, to you alone. ")
+                + (
+                    tr("It stays in this browser session.")
+                    if where is None
+                    else tr("It is kept in your own file, {where}.", where=where)
+                )
             )
     if pressed:
         with session.shown_errors():

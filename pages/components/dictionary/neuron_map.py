@@ -7,7 +7,8 @@ import streamlit as st
 
 from niwt_core import Study
 from niwt_core.neurons.projection import map_of_neurons
-from pages.components.shared import cards, charts, lookup, user_names
+from pages.components.shared import cards, charts, lookup, style, user_names
+from pages.components.shared.language import tr
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
 
@@ -27,27 +28,40 @@ def show(study: Study, listed: list[int]) -> None:
     groups = lookup.parts(study)
     of_group: dict[str, list[int]] = {}
     for n in named:
-        of_group.setdefault(groups.get(lookup.group_of(neurons[n]), "attribute"), []).append(n)
+        of_group.setdefault(groups.get(lookup.group_of(neurons[n]), tr("attribute")), []).append(n)
     ranked = sorted(of_group, key=lambda group: -len(of_group[group]))
     shown = {group: of_group[group] for group in ranked[:PARTS]}
     if others := [n for group in ranked[PARTS:] for n in of_group[group]]:
-        shown["other parts"] = others
+        shown[tr("other parts")] = others
     chart = charts.figure(height=520)
     if unnamed := [n for n in listed if not neurons[n].is_named]:
-        tips = [f"№ {n}: no name" for n in unnamed]
+        tips = [tr("№ {index}: no name", index=n) for n in unnamed]
         charts.points(
-            chart, at[unnamed, 0], at[unnamed, 1], name="unnamed", kind="faint", tips=tips, ids=unnamed, size=6
+            chart,
+            at[unnamed, 0],
+            at[unnamed, 1],
+            name=style.trust_name("unnamed"),
+            kind="faint",
+            tips=tips,
+            ids=unnamed,
+            size=6,
         )
     for (group, members), color in zip(shown.items(), charts.GROUPS, strict=False):
-        tips = [f"№ {n}: {text(neurons[n].label)}<br>{neurons[n].trust}, AUROC {neurons[n].auroc:.2f}" for n in members]
+        tips = [
+            f"№ {n}: {text(neurons[n].label)}<br>{style.trust_name(neurons[n].trust)}, AUROC {neurons[n].auroc:.2f}"
+            for n in members
+        ]
         charts.points(
             chart, at[members, 0], at[members, 1], name=text(group), kind="neuron", tips=tips, ids=members, color=color
         )
     chart.update_xaxes(showticklabels=False)
     chart.update_yaxes(showticklabels=False)
-    clicked = charts.show(chart, key="neuron_map", alt=f"Map of {len(listed)} neurons.", clicks=True)
+    clicked = charts.show(chart, key="neuron_map", alt=tr("Map of {count} neurons.", count=len(listed)), clicks=True)
     st.caption(
-        "Neurons that matter to the same classes lie together (t-SNE of their importances). Directions and large distances mean nothing."
+        tr(
+            "Neurons that matter to the same classes lie together (t-SNE of their importances). Directions and large "
+            "distances mean nothing."
+        )
     )
     if clicked is not None:
         cards.open_neuron(int(clicked))

@@ -14,6 +14,7 @@ from niwt_core.evaluation.temperature import reliability
 from pages.components.measure.measures import evaluation
 from pages.components.shared import charts, glossary, style
 from pages.components.shared.background import Report, Run, ask
+from pages.components.shared.language import N_, tr
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
@@ -37,21 +38,25 @@ def percentages(study: Study) -> None:
     """How far percentages are from accuracy, before and after the temperature."""
     figures = evaluation(study)
     style.heading(
-        "What a percentage means",
-        "Of the pictures that it is 70 % sure of, 70 % should be right. One number, the temperature, is chosen on held-out pictures of seen classes "
-        "to make it so; all percentages of this app use it.",
+        tr("What a percentage means"),
+        tr(
+            "Of the pictures that it is 70 % sure of, 70 % should be right. One number, the temperature, is chosen on "
+            "held-out pictures of seen classes to make it so; all percentages of this app use it."
+        ),
         terms=("temperature",),
     )
-    chart = charts.figure(height=320, x="how sure it is, %", y="how often it is right, %")
-    charts.line(chart, np.array([0.0, 100.0]), np.array([0.0, 100.0]), name="ideal", kind="faint", width=1)
+    chart = charts.figure(height=320, x=tr("how sure it is, %"), y=tr("how often it is right, %"))
+    charts.line(chart, np.array([0.0, 100.0]), np.array([0.0, 100.0]), name=tr("ideal"), kind="faint", width=1)
     for (sure, right, _), name, kind in zip(
-        curves(study), ("as the head has it", "with the temperature"), ("soft", "ink"), strict=True
+        curves(study), (tr("as the head has it"), tr("with the temperature")), ("soft", "ink"), strict=True
     ):
         charts.line(chart, sure, right, name=name, kind=kind, width=3 if kind == "ink" else 2)
     chart.update_layout(xaxis_range=[0, 102], yaxis_range=[0, 102])
-    describe = (
-        f"Expected calibration error {figures.ece_before:.1f} points before, {figures.ece:.1f} after temperature "
-        f"{figures.temperature:.3g}."
+    describe = tr(
+        "Expected calibration error {ece_before:.1f} points before, {ece:.1f} after temperature {temperature:.3g}.",
+        ece_before=figures.ece_before,
+        ece=figures.ece,
+        temperature=figures.temperature,
     )
     charts.show(chart, key="reliability", alt=describe)
     st.caption(describe, help=glossary.help_for("ECE"))
@@ -62,7 +67,7 @@ def run_of(study_id: str, _study: Study) -> Run[Audits]:
     """The audits of a study, made once a process."""
 
     def work(report: Report) -> Audits:
-        return audit_study(_study, on_step=lambda done, total: report("Auditing", done, total))
+        return audit_study(_study, on_step=lambda done, total: report(N_("Auditing"), done, total))
 
     return Run(f"audits of {_study.name}", work)
 
@@ -73,9 +78,12 @@ def honesty(study: Study) -> None:
     if study.knowledge.kind != "attributes":
         return
     style.heading(
-        "Does it see what it says?",
-        "“Seen” and “not seen” are said of a picture, whatever class it is taken for. So they must be true of the words of the right class, of the "
-        "runner-up and of any class; reciting a class's description would be right for the right class alone.",
+        tr("Does it see what it says?"),
+        tr(
+            "“Seen” and “not seen” are said of a picture, whatever class it is taken for. So they must be true of the "
+            "words of the right class, of the runner-up and of any class; reciting a class's description would be "
+            "right for the right class alone."
+        ),
     )
     run = run_of(study.id, study)
     if run.result is not None:
@@ -84,52 +92,84 @@ def honesty(study: Study) -> None:
         ask(
             run,
             "audits",
-            label="Audit it",
+            label=tr("Audit it"),
             icon=":material/rule:",
-            help="Asks the network about held-out pictures, about noise and about its own pictures in pieces. About a minute, in the background.",
+            help=tr(
+                "Asks the network about held-out pictures, about noise and about its own pictures in pieces. About a "
+                "minute, in the background."
+            ),
         )
 
 
 def _figures(audits: Audits) -> None:
     for item in audits.claims:
-        of = "classes that it was shown" if item.side == "seen" else "classes that it was only told about"
-        st.html(f'<p class="cyn-eyebrow cyn-gap">{item.pictures} held-out pictures of {of}</p>')
-        st.html(table(COLUMNS, ("Asked about the words of", "“seen” true", "“not seen” true", "reciting"), _rows(item)))
+        of = tr("classes that it was shown") if item.side == "seen" else tr("classes that it was only told about")
+        words = tr("{count} held-out pictures of {classes}", count=item.pictures, classes=of)
+        st.html(f'<p class="cyn-eyebrow cyn-gap">{words}</p>')
+        st.html(
+            table(
+                COLUMNS,
+                (tr("Asked about the words of"), tr("“seen” true"), tr("“not seen” true"), tr("reciting")),
+                _rows(item),
+            )
+        )
     controls = [
-        (f"claims of other pictures, {item.side} classes", item.control.seen_true, item.control.not_seen_true)
+        (
+            tr("claims of other pictures, {side} classes", side=style.kind_name(item.side)),
+            item.control.seen_true,
+            item.control.not_seen_true,
+        )
         for item in audits.claims
     ]
     if audits.shuffled is not None:
-        controls.append(("a network with shuffled weights", audits.shuffled.seen_true, audits.shuffled.not_seen_true))
+        controls.append(
+            (tr("a network with shuffled weights"), audits.shuffled.seen_true, audits.shuffled.not_seen_true)
+        )
     if controls:
         rows = [(text(name), _percent(seen), _percent(absent)) for name, seen, absent in controls]
-        st.html('<p class="cyn-eyebrow cyn-gap">Controls: these must be much worse</p>')
-        st.html(table(PAIR, ("", "“seen” true", "“not seen” true"), rows))
+        st.html(f'<p class="cyn-eyebrow cyn-gap">{tr("Controls: these must be much worse")}</p>')
+        st.html(table(PAIR, ("", tr("“seen” true"), tr("“not seen” true")), rows))
     if audits.novelty is not None:
         novelty = audits.novelty
         style.heading(
-            "Strange pictures",
-            "A picture unlike the study's own should be told apart before any class is: it is none of these.",
+            tr("Strange pictures"),
+            tr("A picture unlike the study's own should be told apart before any class is: it is none of these."),
             level=3,
             terms=("familiar",),
         )
         rows = [(text(name), f"{value:.3f}", _percent(novelty.refused[name])) for name, value in novelty.auroc.items()]
-        st.html(table(PAIR, ("Against", "AUROC", "refused"), rows))
+        st.html(table(PAIR, (tr("Against"), "AUROC", tr("refused")), rows))
         st.caption(
-            f"Of its own held-out pictures it accepts {novelty.accepted_seen:.1f} % of seen and {novelty.accepted_unseen:.1f} % of unseen classes. "
-            "Tiles: its own pictures cut up and put together at random."
+            tr(
+                "Of its own held-out pictures it accepts {accepted_seen:.1f} % of seen and {accepted_unseen:.1f} % of "
+                "unseen classes. Tiles: its own pictures cut up and put together at random.",
+                accepted_seen=novelty.accepted_seen,
+                accepted_unseen=novelty.accepted_unseen,
+            )
         )
     if audits.parts is not None:
         peaks = audits.parts
         st.caption(
-            f"Of {peaks.peaks:,} peaks of verified neurons {peaks.hits:.0f} % lie at the part that the name speaks of, {peaks.anywhere:.0f} % would "
-            f"at random ({peaks.times:.1f} times as often), {peaks.other_names:.0f} % at the part of another neuron's name."
+            tr(
+                "Of {peaks:,} peaks of verified neurons {hits:.0f} % lie at the part that the name speaks of, "
+                "{anywhere:.0f} % would at random ({times:.1f} times as often), {other_names:.0f} % at the part of "
+                "another neuron's name.",
+                peaks=peaks.peaks,
+                hits=peaks.hits,
+                anywhere=peaks.anywhere,
+                times=peaks.times,
+                other_names=peaks.other_names,
+            )
         )
 
 
 def _rows(item: ClaimsAudit) -> list[tuple[str, ...]]:
-    asked = (("the right class", item.right), ("the runner-up", item.runner_up), ("a class at random", item.random))
-    every = ("all words", _percent(item.every.seen_true), _percent(item.every.not_seen_true), "")
+    asked = (
+        (tr("the right class"), item.right),
+        (tr("the runner-up"), item.runner_up),
+        (tr("a class at random"), item.random),
+    )
+    every = (tr("all words"), _percent(item.every.seen_true), _percent(item.every.not_seen_true), "")
     return [
         every,
         *(
@@ -148,4 +188,4 @@ def _percent(value: float, count: int = FEW) -> str:
     """ "98.7 %", with the number of claims where these are few, or a dash where nothing was claimed."""
     if not np.isfinite(value):
         return "–"
-    return f"{value:.1f} %" if count >= FEW else f"{value:.0f} % <small>of {count}</small>"
+    return f"{value:.1f} %" if count >= FEW else f"{value:.0f} % <small>{tr('of {count}', count=count)}</small>"

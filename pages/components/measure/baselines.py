@@ -13,11 +13,12 @@ from niwt_core.study.baselines import left_out, run_baselines
 from pages.components.measure import measures
 from pages.components.shared import figures, style
 from pages.components.shared.background import Report, Run, ask
+from pages.components.shared.language import N_, tr
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
 from pages.serving import policy, visitors
 
-OWN, UNCALIBRATED = "NIWT, exact transfer", "(uncalibrated)"
+OWN, UNCALIBRATED = N_("NIWT, exact transfer"), "(uncalibrated)"
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -34,36 +35,38 @@ def run_of(study_id: str, _study: Study) -> Run[Mapping[str, Metrics]]:
 def beside_others(study: Study) -> None:
     """The transfer beside other methods; they are run on demand."""
     style.heading(
-        "Beside other methods",
-        "The same features, folds and calibration, for methods that map words to classes without asking neurons.",
+        tr("Beside other methods"),
+        tr("The same features, folds and calibration, for methods that map words to classes without asking neurons."),
     )
     run, evaluated = run_of(study.id, study), measures.evaluation(study)
     ours = {OWN: evaluated.metrics, f"{OWN} {UNCALIBRATED}": evaluated.plain}
     if run.result is not None:
         rows = {**ours, **run.result}
         st.html(methods_table({name: value for name, value in rows.items() if UNCALIBRATED not in name}))
-        with st.expander("Without calibration", icon=":material/balance:"):
+        with st.expander(tr("Without calibration"), icon=":material/balance:"):
             st.html(methods_table({name: value for name, value in rows.items() if UNCALIBRATED in name}))
         if left := left_out(study):
-            names = " and ".join(filter(None, (", ".join(left[:-1]), left[-1])))
-            st.caption(f"{names} came after this study was prepared. Prepare it again to see them too.")
+            names = tr(" and ").join(filter(None, (", ".join(left[:-1]), left[-1])))
+            st.caption(tr("{names} came after this study was prepared. Prepare it again to see them too.", names=names))
     else:
         st.html(methods_table({OWN: evaluated.metrics}))
         ask(
             run,
             "baselines",
-            label="Run the others",
+            label=tr("Run the others"),
             icon=":material/play_arrow:",
-            help="Takes half a minute or so, in the background; longer for a study from before a method was added.",
+            help=tr("Takes half a minute or so, in the background; longer for a study from before a method was added."),
         )
 
 
 def beside_clip(study: Study) -> None:
     """How to have CLIP in the table: its weights and the pictures are the user's, so that it runs from the command line."""
-    with st.expander("Beside CLIP", icon=":material/image_search:"):
+    with st.expander(tr("Beside CLIP"), icon=":material/image_search:"):
         st.caption(
-            "CLIP learned from pictures of the web and may have met the unseen classes there: a reference, not a baseline under the same rules. "
-            "It looks at the pictures themselves. Where you have its weights:"
+            tr(
+                "CLIP learned from pictures of the web and may have met the unseen classes there: a reference, not a "
+                "baseline under the same rules. It looks at the pictures themselves. Where you have its weights:"
+            )
         )
         st.code(clip_command(study), language="bash", wrap_lines=True)
 
@@ -79,9 +82,9 @@ def methods_table(rows: dict[str, Metrics]) -> str:
     """Markup, the highest H first; the transfer stands out wherever it stands."""
     body = []
     for name, value in sorted(rows.items(), key=lambda item: -item[1].H):
-        ours, shown = name.startswith(OWN), text(name.removesuffix(UNCALIBRATED).strip())
+        ours, shown = name.startswith(OWN), text(tr(name.removesuffix(UNCALIBRATED).strip()))
         figures_ = [f"{getattr(value, key):.1f}" for key in ("U", "S", "zsl")]
         bar = figures.meter(value.H / 100, "neuron" if ours else "faint")
         body.append((f"<b>{shown}</b>" if ours else shown, *figures_, f"<b>{value.H:.1f}</b>", bar))
     columns = "minmax(9rem,auto) repeat(4,3.5rem) 1fr"
-    return table(columns, ("Method, %", "U", "S", "ZSL", "H", ""), body, css="cyn-methods")
+    return table(columns, (tr("Method, %"), "U", "S", "ZSL", "H", ""), body, css="cyn-methods")

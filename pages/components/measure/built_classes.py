@@ -13,6 +13,7 @@ from niwt_core import BuiltClass, Classifier
 from niwt_core.knowledge.class_names import display_name
 from pages.components.shared import style
 from pages.components.shared.cards import open_class_button
+from pages.components.shared.language import tr
 from pages.components.shared.tables import table
 
 
@@ -30,13 +31,17 @@ def show(classifier: Classifier) -> None:
     if not classifier.built:
         return
     style.heading(
-        "Your classes",
-        "Nobody has test pictures of what you built: what can be measured is how well descriptions like yours are predicted, "
-        "and what your classes take away from others.",
+        tr("Your classes"),
+        tr(
+            "Nobody has test pictures of what you built: what can be measured is how well descriptions like yours are "
+            "predicted, and what your classes take away from others."
+        ),
     )
     taken = taken_by(classifier)
     rows = [_row(classifier, item, taken[item.name]) for item in classifier.built.values()]
-    st.html(table("minmax(0,1fr) auto auto minmax(0,1fr)", ("", "predictability", "takes", "most like"), rows))
+    st.html(
+        table("minmax(0,1fr) auto auto minmax(0,1fr)", ("", tr("predictability"), tr("takes"), tr("most like")), rows)
+    )
     with st.container(horizontal=True, gap="small"):
         for name in classifier.built:
             open_class_button(name)
@@ -63,7 +68,11 @@ def taken_by(classifier: Classifier) -> dict[str, Taken]:
 
 def _row(classifier: Classifier, item: BuiltClass, taken: Taken) -> tuple[str, ...]:
     study = classifier.study
-    claimed = "no picture to tell" if not taken.total else f"{taken.count} of {taken.total:,}"
+    claimed = (
+        tr("no picture to tell")
+        if not taken.total
+        else tr("{count} of {total:,}", count=taken.count, total=taken.total)
+    )
     if taken.most >= 0:
         kind = "seen" if study.seen[taken.most] else "unseen"
         claimed += f"<br>{style.chip(kind, display_name(study.classes[taken.most]))}"

@@ -15,7 +15,8 @@ from pages.components.measure.measures import evaluation
 from pages.components.shared import charts, session, style
 from pages.components.shared.cards import open_class
 from pages.components.shared.class_map import show_class_map
-from pages.components.shared.session import per_study
+from pages.components.shared.language import tr
+from pages.components.shared.session import per_study, per_study_and_language
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
 
@@ -35,30 +36,48 @@ def expected(study: Study) -> np.ndarray:
 def classes(study: Study) -> None:
     """Accuracy of every class against how well its neurons can be predicted."""
     style.heading(
-        "Class by class",
-        "How often each class is recognised, against its predictability: how well its neurons follow from its words. Point at a mark for its name; "
-        "click it for its neurons.",
+        tr("Class by class"),
+        tr(
+            "How often each class is recognised, against its predictability: how well its neurons follow from its "
+            "words. Point at a mark for its name; click it for its neurons."
+        ),
         terms=("predictability",),
     )
     accuracy, ease = evaluation(study).per_class, expected(study)
     tested = [c for c, name in enumerate(study.classes) if np.isfinite(accuracy[name])]
-    chart = charts.figure(x="predictability: cosine of predicted to measured neurons", y="accuracy, %")
+    chart = charts.figure(x=tr("predictability: cosine of predicted to measured neurons"), y=tr("accuracy, %"))
     for kind, of_kind in (("seen", study.seen), ("unseen", ~study.seen)):
         chosen = [c for c in tested if of_kind[c]]
         names = [study.classes[c] for c in chosen]
         tips = [
-            f"{text(display_name(n))}<br>{accuracy[n]:.0f} % right, predictability {ease[c]:.2f}"
+            tr(
+                "{name}<br>{accuracy:.0f} % right, predictability {predictability:.2f}",
+                name=text(display_name(n)),
+                accuracy=accuracy[n],
+                predictability=ease[c],
+            )
             for c, n in zip(chosen, names, strict=True)
         ]
-        charts.points(chart, ease[chosen], [accuracy[n] for n in names], name=kind, kind=kind, tips=tips, ids=chosen)
+        charts.points(
+            chart,
+            ease[chosen],
+            [accuracy[n] for n in names],
+            name=style.kind_name(kind),
+            kind=kind,
+            tips=tips,
+            ids=chosen,
+        )
     chart.update_layout(yaxis_range=[-4, 104])
     clicked = charts.show(
-        chart, key="classes_chart", alt=f"Accuracy of {len(tested)} classes against their predictability.", clicks=True
+        chart,
+        key="classes_chart",
+        alt=tr("Accuracy of {count} classes against their predictability.", count=len(tested)),
+        clicks=True,
     )
     if clicked is not None:
         open_class(study, int(clicked))
     st.download_button(
-        "Classes as CSV",
+        tr("Classes as CSV"),
         _class_table(study),
         f"{study.name}-classes.csv",
         "text/csv",
@@ -80,9 +99,11 @@ def _class_table(study: Study) -> str:
 def class_map(study: Study) -> None:
     """Where the classes lie by their weights: trained, described and built ones on one plane."""
     style.heading(
-        "Map of the classes",
-        "Classes that use the same neurons lie close. The plane is that of the trained classes; described ones and yours lie where "
-        "their weights put them.",
+        tr("Map of the classes"),
+        tr(
+            "Classes that use the same neurons lie close. The plane is that of the trained classes; described ones "
+            "and yours lie where their weights put them."
+        ),
     )
     clicked = show_class_map(study, session.classifier().built.values(), key="class_map", clicks=True)
     if clicked is not None:
@@ -92,15 +113,20 @@ def class_map(study: Study) -> None:
 def confusions(study: Study) -> None:
     """Who is taken for whom: the matrix, unseen classes last, and its largest mistakes."""
     style.heading(
-        "Who is taken for whom",
-        "Truth in rows, answers in columns, unseen classes last: right answers lie on the diagonal.",
+        tr("Who is taken for whom"),
+        tr("Truth in rows, answers in columns, unseen classes last: right answers lie on the diagonal."),
     )
     left, right = st.columns([7, 5], gap="large")
     with left:
         if len(study.classes) <= DRAWN:
             _matrix(study)
         else:
-            st.caption(f"A matrix of {len(study.classes):,} classes cannot be read; its largest mistakes stand beside.")
+            st.caption(
+                tr(
+                    "A matrix of {classes:,} classes cannot be read; its largest mistakes stand beside.",
+                    classes=len(study.classes),
+                )
+            )
     right.html(_mistakes(study))
 
 
@@ -111,18 +137,24 @@ def _matrix(study: Study) -> None:
     names = [display_name(study.classes[c]) for c in order]
 
     def tip(i: int, j: int) -> str:
-        meaning = "right" if i == j else f"taken for {text(names[j])}"
-        return f"{text(names[i])}: {counts[i, j]} of {counts[i].sum()} {meaning}"
+        meaning = tr("right") if i == j else tr("taken for {name}", name=text(names[j]))
+        return tr(
+            "{name}: {count} of {total} {meaning}",
+            name=text(names[i]),
+            count=counts[i, j],
+            total=counts[i].sum(),
+            meaning=meaning,
+        )
 
     tips = np.array([[tip(i, j) for j in range(len(names))] for i in range(len(names))], object)
     few = len(names) <= READABLE
     height = max(SMALLEST_MATRIX, NAME_ROW * len(names) + 180 if few else 0)
-    chart = charts.figure(height=height, x="answer", y="" if few else "true class")
+    chart = charts.figure(height=height, x=tr("answer"), y="" if few else tr("true class"))
     scale = [[0, "rgba(0,0,0,0)"], [1e-6, charts.tone("sunk")], [1, charts.tone("neuron")]]
     chart.add_heatmap(
         z=fractions, x=names, y=names, text=tips, hovertemplate="%{text}<extra></extra>", colorscale=scale, zmin=0, zmax=100, xgap=0, ygap=0,
         colorbar={
-            "title": {"text": "% of its pictures", "side": "top"}, "orientation": "h", "y": 1.0, "yanchor": "bottom", "len": 0.6, "thickness": 8,
+            "title": {"text": tr("% of its pictures"), "side": "top"}, "orientation": "h", "y": 1.0, "yanchor": "bottom", "len": 0.6, "thickness": 8,
             "tickfont": {"color": charts.tone("soft")},
         },
     )  # fmt: skip
@@ -139,11 +171,13 @@ def _matrix(study: Study) -> None:
     chart.update_xaxes(**named, dtick=1, tickangle=-90)
     chart.update_yaxes(**named, dtick=1, autorange="reversed")
     charts.show(
-        chart, key="confusion_chart", alt=f"Confusion matrix: {np.trace(counts)} of {counts.sum()} pictures right"
+        chart,
+        key="confusion_chart",
+        alt=tr("Confusion matrix: {right} of {total} pictures right", right=np.trace(counts), total=counts.sum()),
     )
 
 
-@per_study
+@per_study_and_language
 def _mistakes(study: Study) -> str:
     counts = evaluation(study).confusion.copy()
     totals = counts.sum(1)
@@ -156,7 +190,10 @@ def _mistakes(study: Study) -> str:
                 style.chip("seen" if study.seen[c] else "unseen", display_name(study.classes[c])) for c in (i, j)
             )
             rows.append(
-                (f'{true}<br><span class="cyn-soft">taken for</span> {answer}', f"{counts[i, j]} of {totals[i]}")
+                (
+                    f'{true}<br><span class="cyn-soft">{tr("taken for")}</span> {answer}',
+                    tr("{count} of {total}", count=counts[i, j], total=totals[i]),
+                )
             )
-    body = table("1fr auto", (), rows or [("None.", "")], ruled=True, css="cyn-gap")
-    return f'<p class="cyn-eyebrow">Most frequent mistakes</p>{body}'
+    body = table("1fr auto", (), rows or [(tr("None."), "")], ruled=True, css="cyn-gap")
+    return f'<p class="cyn-eyebrow">{tr("Most frequent mistakes")}</p>{body}'

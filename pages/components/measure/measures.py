@@ -14,6 +14,7 @@ from niwt_core.explain.detector import Detectors
 from niwt_core.study.evaluate import Evaluation, evaluate
 from pages.components.shared import charts, glossary, session, style
 from pages.components.shared.cards import facts, figures_row
+from pages.components.shared.language import tr
 from pages.components.shared.session import per_study
 from pages.serving import policy, visitors
 
@@ -46,10 +47,10 @@ def headline(study: Study) -> None:
     st.html(
         figures_row(
             [
-                (f"{result.H:.1f} %", "H", "the harmonic mean of U and S: high only if both are"),
-                (f"{result.U:.1f} %", "U", "pictures of unseen classes, among all classes"),
-                (f"{result.S:.1f} %", "S", "held-out pictures of seen classes, among all classes"),
-                (f"{result.zsl:.1f} %", "ZSL", "unseen classes among themselves, the easier question"),
+                (f"{result.H:.1f} %", "H", tr("the harmonic mean of U and S: high only if both are")),
+                (f"{result.U:.1f} %", "U", tr("pictures of unseen classes, among all classes")),
+                (f"{result.S:.1f} %", "S", tr("held-out pictures of seen classes, among all classes")),
+                (f"{result.zsl:.1f} %", "ZSL", tr("unseen classes among themselves, the easier question")),
             ]
         )
     )
@@ -68,30 +69,42 @@ def _what_varies(study: Study, result: Metrics) -> None:
         []
         if detectors is None
         else [
-            (f"{100 * detectors.decided:.0f} %", "words decided", "seen or not seen in a picture of a class left out")
+            (
+                f"{100 * detectors.decided:.0f} %",
+                tr("words decided"),
+                tr("seen or not seen in a picture of a class left out"),
+            )
         ]
     )
     st.html(
         figures_row(
             [
-                (f"{result.H:.1f} %", "H", f"at the ceiling: U {result.U:.1f}, S {result.S:.1f}, ZSL {result.zsl:.1f}"),
+                (
+                    f"{result.H:.1f} %",
+                    "H",
+                    tr("at the ceiling: U {u:.1f}, S {s:.1f}, ZSL {zsl:.1f}", u=result.U, s=result.S, zsl=result.zsl),
+                ),
                 (
                     f"{float(study.mapping.predictability.mean()):.2f}",
-                    "predictability",
-                    "cosine of predicted to measured neurons, each class left out",
+                    tr("predictability"),
+                    tr("cosine of predicted to measured neurons, each class left out"),
                 ),
                 (
                     f"{100 * verified / max(len(live), 1):.0f} %",
-                    "verified names",
-                    f"{verified} of {len(live)} live neurons",
+                    tr("verified names"),
+                    tr("{verified} of {live} live neurons", verified=verified, live=len(live)),
                 ),
                 *decided,
             ]
         )
     )
-    harder = " `niwt prepare aviary --hard` makes one that does." if study.kind == "aviary" else ""
+    harder = " " + tr("`niwt prepare aviary --hard` makes one that does.") if study.kind == "aviary" else ""
     st.caption(
-        f"Nearly every picture is right here, so this study cannot rank methods: its use is to check names, words and maps against the truth.{harder}"
+        tr(
+            "Nearly every picture is right here, so this study cannot rank methods: its use is to check names, words "
+            "and maps against the truth.{harder}",
+            harder=harder,
+        )
     )
 
 
@@ -99,15 +112,18 @@ def _what_varies(study: Study, result: Metrics) -> None:
 def balance(study: Study) -> None:
     """U, S and H over gamma, with the point where this session stands."""
     style.heading(
-        "The balance",
-        "A trained class speaks louder than one that was only described. Gamma turns the trained ones down; it was chosen on seen classes alone.",
+        tr("The balance"),
+        tr(
+            "A trained class speaks louder than one that was only described. Gamma turns the trained ones down; it "
+            "was chosen on seen classes alone."
+        ),
         terms=("gamma", "seen class"),
     )
     evaluated, classifier = evaluation(study), session.classifier()
     low, high = _range(evaluated)
     with st.container(key="gamma-slider"):
         gamma = st.slider(
-            "Gamma in this session",
+            tr("Gamma in this session"),
             low,
             high,
             float(np.clip(classifier.gamma, low, high)),
@@ -121,7 +137,7 @@ def balance(study: Study) -> None:
     gammas = np.linspace(low, high, SAMPLES)
     curves = at_gamma_many(study, low, high)
     chosen = classifier.gamma
-    chart = charts.figure(x="gamma, in logits taken from seen classes", y="accuracy, %")
+    chart = charts.figure(x=tr("gamma, in logits taken from seen classes"), y=tr("accuracy, %"))
     for name, values, kind, width in (
         ("U", curves[0], "unseen", 2),
         ("S", curves[1], "seen", 2),
@@ -135,16 +151,20 @@ def balance(study: Study) -> None:
         for sign, key, value, tone in (("◆", "U", u, "unseen"), ("●", "S", s, "seen"), ("●", "H", h, "ink"))
     )
     st.html(f'<p class="cyn-readout">{readout}</p>')
-    describe = f"At gamma {chosen:.2f}, U is {u:.1f}, S {s:.1f} and H {h:.1f} percent."
+    describe = tr("At gamma {chosen:.2f}, U is {u:.1f}, S {s:.1f} and H {h:.1f} percent.", chosen=chosen, u=u, s=s, h=h)
     charts.show(chart, key="balance", alt=describe)
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(
-        f"AUSUC, the area under S against U over all gamma: {evaluated.curve.ausuc:.3f}. The study's own gamma: {study.gamma:.2f}.",
+        tr(
+            "AUSUC, the area under S against U over all gamma: {ausuc:.3f}. The study's own gamma: {gamma:.2f}.",
+            ausuc=evaluated.curve.ausuc,
+            gamma=study.gamma,
+        ),
         help=glossary.help_for("AUSUC", "gamma"),
     )
     if abs(classifier.gamma - study.gamma) > (high - low) / 400:
         right.button(
-            "Back to the study's", on_click=_reset_gamma, args=(study, low, high), width="stretch", key="gamma_back"
+            tr("Back to the study's"), on_click=_reset_gamma, args=(study, low, high), width="stretch", key="gamma_back"
         )
     _prints(study)
 
@@ -161,7 +181,7 @@ def _prints(study: Study) -> None:
     with st.container(horizontal=True, gap="small"):
         for form, mime in forms:
             st.download_button(
-                f"Figure for print ({form.upper()})",
+                tr("Figure for print ({format})", format=form.upper()),
                 partial(printed, form),
                 f"{study.name}-balance.{form}",
                 mime,
@@ -195,42 +215,64 @@ def provenance(study: Study) -> None:
     """Where the figures come from."""
     memory, choices = dict(study.provenance), study.choices
     settings = cast(dict, memory.get("settings") or {})
-    with st.expander("Where the figures come from", icon=":material/fingerprint:"):
+    with st.expander(tr("Where the figures come from"), icon=":material/fingerprint:"):
         st.html(
             facts(
                 [
-                    ("study", f"{study.name} ({study.id})"),
+                    (tr("study"), f"{study.name} ({study.id})"),
                     (
-                        "split",
-                        f"{study.split_hash}: {len(study.seen_classes)} seen, {len(study.unseen_classes)} unseen classes",
+                        tr("split"),
+                        tr(
+                            "{split}: {seen} seen, {unseen} unseen classes",
+                            split=study.split_hash,
+                            seen=len(study.seen_classes),
+                            unseen=len(study.unseen_classes),
+                        ),
                     ),
                     (
-                        "test pictures",
-                        f"{int((study.split == 'test_seen').sum()):,} of seen, {int((study.split == 'test_unseen').sum()):,} of unseen classes",
+                        tr("test pictures"),
+                        tr(
+                            "{seen:,} of seen, {unseen:,} of unseen classes",
+                            seen=int((study.split == "test_seen").sum()),
+                            unseen=int((study.split == "test_unseen").sum()),
+                        ),
                     ),
                     (
-                        "backbone",
-                        f"{policy.without_paths(str(memory.get('backbone', study.network.name)))}, dictionary layer {study.network.layer}",
+                        tr("backbone"),
+                        tr(
+                            "{name}, dictionary layer {layer}",
+                            name=policy.without_paths(str(memory.get("backbone", study.network.name))),
+                            layer=study.network.layer,
+                        ),
                     ),
                     (
-                        "command",
+                        tr("command"),
                         policy.command_shown(str(memory["command"]))
                         if memory.get("command")
-                        else "made by the Python interface",
+                        else tr("made by the Python interface"),
                     ),
-                    ("seed", str(study.seed)),
+                    (tr("seed"), str(study.seed)),
                     (
-                        "probe pictures",
+                        tr("probe pictures"),
                         f"{settings.get('probe_count', 'none')} ({settings.get('probes', '')})"
                         if study.operator is not None
-                        else "none: the tail is global average pooling",
+                        else tr("none: the tail is global average pooling"),
                     ),
                     (
-                        "chosen on seen classes",
-                        f"ridge {study.mapping.ridge:.3g}, decay {choices.decay:.3g}, mu {choices.mu:.3g}, gamma {choices.gamma:.3f} logits",
+                        tr("chosen on seen classes"),
+                        tr(
+                            "ridge {ridge:.3g}, decay {decay:.3g}, mu {mu:.3g}, gamma {gamma:.3f} logits",
+                            ridge=study.mapping.ridge,
+                            decay=choices.decay,
+                            mu=choices.mu,
+                            gamma=choices.gamma,
+                        ),
                     ),
-                    ("H on the folds", f"{choices.cross_validated_H:.1f} % over {choices.folds} folds"),
-                    ("pictures left out", str(len(cast(list, memory.get("skipped") or [])))),
+                    (
+                        tr("H on the folds"),
+                        tr("{h:.1f} % over {count} folds", h=choices.cross_validated_H, count=choices.folds),
+                    ),
+                    (tr("pictures left out"), str(len(cast(list, memory.get("skipped") or [])))),
                 ]
             )
         )

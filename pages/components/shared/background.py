@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from niwt_core import NiwtError
+from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 from pages.serving import policy, visitors
 
@@ -78,8 +79,11 @@ def progress(run: Run, key: str) -> None:
     if not run.running:
         st.rerun()
     what, done, total = run.at
-    st.progress(min(1.0, (done + 0.5) / (total + 0.5)), text=f"{what or 'Starting'}, {done} of {total}")
-    if st.button("Cancel", icon=":material/close:", on_click=run.leave, key=f"stop_{key}"):
+    st.progress(
+        min(1.0, (done + 0.5) / (total + 0.5)),
+        text=tr("{what}, {done} of {total}", what=tr(what or "Starting"), done=done, total=total),
+    )
+    if st.button(tr("Cancel"), icon=":material/close:", on_click=run.leave, key=f"stop_{key}"):
         st.rerun()
 
 
@@ -89,7 +93,7 @@ def ask(run: Run, key: str, *, label: str, icon: str, help: str) -> None:
         progress(run, key)
         return
     if run.error:
-        st.warning("It ended early.", icon=":material/warning:")
+        st.warning(tr("It ended early."), icon=":material/warning:")
         st.caption(escape_markdown(policy.without_paths(run.error)))
     st.button(label, icon=icon, on_click=run.start, key=f"run_{key}", help=help)
 

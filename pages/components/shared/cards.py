@@ -15,10 +15,11 @@ from niwt_core.neurons.neuron import Neuron, find_neurons
 from niwt_core.neurons.search import SearchResult
 from pages.components.shared import glossary, style, user_names
 from pages.components.shared.figures import meter, stacked
+from pages.components.shared.language import tr
 from pages.components.shared.lookup import TRUST, trust_counts
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop
-from pages.components.shared.session import per_study
+from pages.components.shared.session import per_study_and_language
 from pages.components.shared.style import text
 from pages.components.shared.tables import table
 from pages.components.shared.user_photographs import exemplars, exemplars_id, neuron_crop
@@ -27,23 +28,26 @@ from pages.components.shared.user_photographs import exemplars, exemplars_id, ne
 def name_of(neuron: Neuron) -> tuple[str, str]:
     """A neuron's name in two lines: the part above, the word below; an unnamed one says so."""
     if neuron.status == "yours":
-        return "your own name", neuron.label
+        return tr("your own name"), neuron.label
     if neuron.status == "rejected":
-        return f"not {neuron.label}, you say", "Unnamed"
+        return tr("not {label}, you say", label=neuron.label), tr("Unnamed")
     if not neuron.is_named:
-        return ("no word passed", "Unnamed") if neuron.status == "unnamed" else ("never active", "Silent")
+        return (
+            (tr("no word passed"), tr("Unnamed")) if neuron.status == "unnamed" else (tr("never active"), tr("Silent"))
+        )
     part, _, word = neuron.label.rpartition(": ")
-    return part or "attribute", word[:1].upper() + word[1:]
+    return part or tr("attribute"), word[:1].upper() + word[1:]
 
 
 def rather(neuron: Neuron) -> str:
     """Markup of the word that fits a contested neuron better; nothing for others."""
     if not neuron.contested:
         return ""
-    return f'<p class="cyn-rather">or rather {text(neuron.better_label)}</p>'
+    words = tr("or rather {label}", label=text(neuron.better_label))
+    return f'<p class="cyn-rather">{words}</p>'
 
 
-@per_study
+@per_study_and_language
 def _exemplars(study: Study, index: int, crops: int, shown: str) -> str:
     count = min(crops, exemplars(study).top.shape[1])
     return "".join(neuron_crop(study, index, place) for place in range(count)) or _used_by(study, index)
@@ -69,7 +73,8 @@ def _used_by(study: Study, index: int, count: int = 4) -> str:
     """The classes that lean on a neuron most, in a study without pictures of what excites it."""
     strongest = study.targets[:, index].argsort(descending=True)[:count].tolist()
     names = ", ".join(display_name(study.seen_classes[c]) for c in strongest)
-    return f'<p class="cyn-used-by">Used most by {text(names)}</p>'
+    words = tr("Used most by {names}", names=text(names))
+    return f'<p class="cyn-used-by">{words}</p>'
 
 
 def neuron_card(
@@ -93,7 +98,7 @@ def neuron_card(
     _card(
         f"neuron-{scope}-{index}",
         (markup_with(study, index, pictures) if pictures else neuron_markup(study, index)) + extra,
-        f"Open neuron {index}: {part}, {word}",
+        tr("Open neuron {index}: {part}, {word}", index=index, part=part, word=word),
         open_neuron,
         index,
     )
@@ -115,7 +120,9 @@ def open_class(study: Study, class_index: int) -> None:
 
 def open_class_button(name: str) -> None:
     """A button to the neurons of a class, built ones included; for the body of a page."""
-    if st.button(escape_markdown(f"Neurons of {name}"), key=f"neurons-of-{name}", icon=":material/dictionary:"):
+    if st.button(
+        escape_markdown(tr("Neurons of {name}", name=name)), key=f"neurons-of-{name}", icon=":material/dictionary:"
+    ):
         st.session_state["of_class"] = name
         st.switch_page("pages/dictionary.py")
 
@@ -143,7 +150,7 @@ def species_strip(study: Study, classes: list[int]) -> None:
         f"<li>{class_crop(study, c)}<span>{style.chip('seen' if study.seen[c] else 'unseen', display_name(study.classes[c]))}</span></li>"
         for c in classes
     )
-    st.html(f'<ul class="cyn-species" tabindex="0" aria-label="Species of this study">{items}</ul>')
+    st.html(f'<ul class="cyn-species" tabindex="0" aria-label="{text(tr("Species of this study"))}">{items}</ul>')
 
 
 def figures_row(items: list[tuple[str, str, str]]) -> str:
@@ -169,13 +176,22 @@ def study_line(study: Study) -> str:
     seen, unseen = len(study.seen_classes), len(study.unseen_classes)
     held_out = int((study.split != "train").sum())
     if study.kind == "classifier":
-        return (
-            f"a classifier as it was trained, with its {seen:,} classes; {unseen} more that it knows by description only; calibrated on "
-            f"{study.provenance.get('calibrated_on', 0):,} photographs; {len(study.neurons):,} neurons."
+        return tr(
+            "a classifier as it was trained, with its {seen:,} classes; {unseen} more that it knows by description "
+            "only; calibrated on {calibrated_on:,} photographs; {neurons:,} neurons.",
+            seen=seen,
+            unseen=unseen,
+            calibrated_on=study.provenance.get("calibrated_on", 0),
+            neurons=len(study.neurons),
         )
-    return (
-        f"{seen} classes that the network was trained on, {unseen} that it knows by description only; "
-        f"{len(study.labels):,} pictures, {held_out:,} of them held out; {len(study.neurons):,} neurons."
+    return tr(
+        "{seen} classes that the network was trained on, {unseen} that it knows by description only; {pictures:,} "
+        "pictures, {held_out:,} of them held out; {neurons:,} neurons.",
+        seen=seen,
+        unseen=unseen,
+        pictures=len(study.labels),
+        held_out=held_out,
+        neurons=len(study.neurons),
     )
 
 
@@ -199,7 +215,7 @@ def door_picture(study: Study, page: str, names: tuple[tuple[int, str], ...] = (
     return _door_picture(study, page, names, exemplars_id(study))
 
 
-@per_study
+@per_study_and_language
 def _door_picture(study: Study, page: str, names: tuple[tuple[int, str], ...], shown: str) -> str:
     if page == "dictionary":
         best = [neuron.index for neuron in find_neurons(study.neurons)[:3]]
@@ -215,13 +231,18 @@ def _door_picture(study: Study, page: str, names: tuple[tuple[int, str], ...], s
 def trust_bar(study: Study) -> None:
     """How many neurons have a name that holds."""
     counts = trust_counts(study)
-    parts = [(status, counts[status], f"cyn-is-{status}") for status in TRUST]
-    st.html(stacked(parts, describe=", ".join(f"{count} {status}" for status, count in counts.items())))
+    parts = [(style.trust_name(status), counts[status], f"cyn-is-{status}") for status in TRUST]
+    st.html(
+        stacked(parts, describe=", ".join(f"{count} {style.trust_name(status)}" for status, count in counts.items()))
+    )
 
 
 def read_as(study: Study, result: SearchResult) -> None:
     """How a search was understood, where that is not plain."""
-    notes = [f"<b>{text(typed)}</b> was read as <b>{text(meant)}</b>" for typed, meant in result.read_as]
+    notes = [
+        tr("<b>{typed}</b> was read as <b>{meant}</b>", typed=text(typed), meant=text(meant))
+        for typed, meant in result.read_as
+    ]
     if result.class_name:
         kind = (
             "built"
@@ -231,14 +252,17 @@ def read_as(study: Study, result: SearchResult) -> None:
             else "unseen"
         )
         name = result.class_name if kind == "built" else display_name(result.class_name)
-        notes.append(f"no neuron is called that: those that matter most to the class {style.chip(kind, name)}")
+        notes.append(
+            tr("no neuron is called that: those that matter most to the class {name}", name=style.chip(kind, name))
+        )
     st.html(f'<p class="cyn-sub" role="status">{"; ".join(notes)}</p>')
 
 
 def count_line(listed: int, total: int) -> None:
     """How many neurons a search leaves."""
-    words = glossary.explained("the most trusted first, each with its AUROC.", "AUROC")
-    st.html(f'<p class="cyn-sub">{listed:,} of {total:,} neurons, {words}</p>')
+    words = glossary.explained(tr("the most trusted first, each with its AUROC."), "AUROC")
+    count = tr("{listed:,} of {total:,} neurons", listed=listed, total=total)
+    st.html(f'<p class="cyn-sub">{count}, {words}</p>')
 
 
 def nothing(title: str, words: str) -> None:
@@ -250,13 +274,13 @@ def before_after(effect: Ablation) -> str:
     """Markup of a table: accuracy with the neurons, without them, the change."""
     rows = []
     for key, name in (
-        ("U", "unseen classes"),
-        ("S", "seen classes"),
-        ("H", "harmonic mean"),
-        ("zsl", "unseen ones alone"),
+        ("U", tr("unseen classes")),
+        ("S", tr("seen classes")),
+        ("H", tr("harmonic mean")),
+        ("zsl", tr("unseen ones alone")),
     ):
         old, new = getattr(effect.before, key), getattr(effect.after, key)
         tone = "cyn-moved" if abs(new - old) > 0.05 else "cyn-soft"
         label = f'<b>{key.upper()}</b> <span class="cyn-soft">{name}</span>'
         rows.append((label, f"{old:.1f}", f"{new:.1f}", f'<span class="{tone}">{new - old:+.1f}</span>'))
-    return table("1fr auto auto auto", ("Accuracy, %", "with", "ablated", "change"), rows)
+    return table("1fr auto auto auto", (tr("Accuracy, %"), tr("with"), tr("ablated"), tr("change")), rows)

@@ -11,6 +11,7 @@ from niwt_core import Study
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.knowledge.families import Family, families
 from pages.components.shared import style
+from pages.components.shared.language import tr
 from pages.components.shared.session import per_study
 
 
@@ -52,13 +53,16 @@ def browse(study: Study, key: str, on_class: Callable[[str], None]) -> None:
     every = families_of(study)
     if not every:
         return
-    with st.expander(f"{len(study.classes):,} classes in {len(every)} families", icon=":material/account_tree:"):
+    with st.expander(
+        tr("{classes:,} classes in {every} families", classes=len(study.classes), every=len(every)),
+        icon=":material/account_tree:",
+    ):
         chosen = st.selectbox(
-            "Family",
+            tr("Family"),
             range(len(every)),
             format_func=lambda i: f"{every[i].name} ({len(every[i].classes)})",
             index=None,
-            placeholder="Bird, hand tool, dessert ...",
+            placeholder=tr("Bird, hand tool, dessert ..."),
             key=f"family-{key}",
         )
         if chosen is None:

@@ -11,7 +11,8 @@ import torch
 from niwt_core import BuiltClass, Study
 from niwt_core.classify.projection import ClassMap, map_of_classes
 from niwt_core.knowledge.class_names import display_name
-from pages.components.shared import charts
+from pages.components.shared import charts, style
+from pages.components.shared.language import tr
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
 
@@ -33,21 +34,40 @@ def show_class_map(
         chosen = np.flatnonzero(of_kind)
         tips = [text(display_name(study.classes[c])) for c in chosen]
         charts.points(
-            chart, places[chosen, 0], places[chosen, 1], name=kind, kind=kind, tips=tips, ids=chosen.tolist(), size=size
+            chart,
+            places[chosen, 0],
+            places[chosen, 1],
+            name=style.kind_name(kind),
+            kind=kind,
+            tips=tips,
+            ids=chosen.tolist(),
+            size=size,
         )
     mine = list(built)
     if mine:
         where = at.place(torch.stack([item.weights for item in mine]))
         tips = [f"<b>{text(item.name)}</b>" for item in mine]
         charts.points(
-            chart, where[:, 0], where[:, 1], name="built", kind="built", tips=tips, ids=[-1] * len(mine), size=16
+            chart,
+            where[:, 0],
+            where[:, 1],
+            name=style.kind_name("built"),
+            kind="built",
+            tips=tips,
+            ids=[-1] * len(mine),
+            size=16,
         )
     chart.update_xaxes(
         showticklabels=False,
-        title=charts.wrapped(f"the plane shows {100 * at.explained:.0f} % of what sets trained classes apart"),
+        title=charts.wrapped(
+            tr("the plane shows {explained:.0f} % of what sets trained classes apart", explained=100 * at.explained)
+        ),
     )
     chart.update_yaxes(showticklabels=False, scaleanchor="x")
     clicked = charts.show(
-        chart, key=key, alt=f"Map of {len(places)} classes of the study and {len(mine)} built here.", clicks=clicks
+        chart,
+        key=key,
+        alt=tr("Map of {places} classes of the study and {mine} built here.", places=len(places), mine=len(mine)),
+        clicks=clicks,
     )
     return None if clicked is None or int(clicked) < 0 else clicked

@@ -14,12 +14,14 @@ from functools import cache
 from pathlib import Path
 
 from niwt_core.files import digest
+from pages.components.shared import language
 
 
 @dataclass(frozen=True)
 class Term:
-    """A word, how it may be written in a sentence (the longest first), and what it means."""
+    """A word, how it may be written in a sentence (the longest first), and what it means; ``key`` is its English name."""
 
+    key: str
     name: str
     forms: tuple[str, ...]
     meaning: str
@@ -30,13 +32,24 @@ class Term:
         return f"{self.name[:1].upper()}{self.name[1:]}: {self.meaning}."
 
 
-@cache
 def terms() -> dict[str, Term]:
-    """All words by name, in the order of the table."""
-    with Path(__file__).with_suffix(".tsv").open(encoding="utf-8", newline="") as file:
+    """All words by English name, in the session's language and in the order of the table."""
+    return terms_in(language.current())
+
+
+@cache
+def terms_in(spoken: str) -> dict[str, Term]:
+    """All words in one language."""
+    suffix = ".tsv" if spoken == language.ENGLISH else f".{spoken}.tsv"
+    with Path(__file__).with_suffix(suffix).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     return {
-        row["term"]: Term(row["term"], tuple(sorted(row["forms"].split(", "), key=len, reverse=True)), row["meaning"])
+        row["term"]: Term(
+            row["term"],
+            row.get("name") or row["term"],
+            tuple(sorted(row["forms"].split(", "), key=len, reverse=True)),
+            row["meaning"],
+        )
         for row in rows
     }
 
@@ -63,7 +76,7 @@ def explained(words: str, *names: str) -> str:
 
 def label(words: str) -> str:
     """Markup of the name of a figure: it opens its meaning where it is one of the words, however it is written."""
-    names = [term.name for term in terms().values() if words.lower() in {form.lower() for form in term.forms}]
+    names = [term.key for term in terms().values() if words.lower() in {form.lower() for form in term.forms}]
     return explained(words, *names[:1])
 
 
@@ -82,7 +95,7 @@ def _first(words: str, term: Term) -> tuple[int, int] | None:
 
 
 def _button(shown: str, term: Term, place: str) -> str:
-    target = f"term-{re.sub('[^A-Za-z]+', '-', term.name)}-{place}"
+    target = f"term-{re.sub('[^A-Za-z]+', '-', term.key)}-{place}"
     return (
         f'<button type="button" class="cyn-term" popovertarget="{target}">{html.escape(shown)}</button>'
         f'<span popover="auto" id="{target}" class="cyn-meaning" role="note"><b>{html.escape(term.name)}</b> {html.escape(term.meaning)}</span>'

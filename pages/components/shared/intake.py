@@ -15,15 +15,16 @@ from niwt_core import Classifier, NiwtError, Study
 from niwt_core.evaluation.metrics import calibrated
 from niwt_core.knowledge.class_names import display_name
 from pages.components.shared import session, style
+from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.session import per_study
 from pages.components.shared.uploads import Uploads, most_kept, sample_key, take_in
 
 SOURCES = {
-    "samples": ":material/photo_library: Samples",
-    "upload": ":material/upload: Upload",
-    "camera": ":material/photo_camera: Camera",
+    "samples": N_(":material/photo_library: Samples"),
+    "upload": N_(":material/upload: Upload"),
+    "camera": N_(":material/photo_camera: Camera"),
 }
 TYPES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "jp2", "heic", "heif")
 SAMPLES = 8  # shown at once
@@ -36,20 +37,26 @@ def choose(classifier: Classifier, session_uploads: Uploads) -> None:
     st.session_state.setdefault("picture_source", "samples")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         source = st.segmented_control(
-            "Where pictures come from", list(SOURCES), format_func=SOURCES.__getitem__, required=True,
+            tr("Where pictures come from"), list(SOURCES), format_func=lambda source: tr(SOURCES[source]), required=True,
             key="picture_source", label_visibility="collapsed",
         )  # fmt: skip
         if source == "samples":
             st.button(
-                "Other samples", icon=":material/refresh:", type="tertiary", on_click=_next_samples, key="other_samples"
+                tr("Other samples"),
+                icon=":material/refresh:",
+                type="tertiary",
+                on_click=_next_samples,
+                key="other_samples",
             )
         st.toggle(
-            "Side by side",
+            tr("Side by side"),
             key=BESIDE,
-            help="Two pictures, classes or methods on one screen; two classes by what they fight over",
+            help=tr("Two pictures, classes or methods on one screen; two classes by what they fight over"),
         )
     if source == "upload":
-        upload(classifier, session_uploads, label=f"Pictures, up to {most_kept()} at a time", key="upload")
+        upload(
+            classifier, session_uploads, label=tr("Pictures, up to {most} at a time", most=most_kept()), key="upload"
+        )
     elif source == "camera":
         _camera(classifier, session_uploads)
     else:
@@ -63,7 +70,7 @@ def errors() -> None:
     for error in problems[:ERRORS_SHOWN]:
         session.show_error(error)
     if len(problems) > ERRORS_SHOWN:
-        st.caption(f"{len(problems) - ERRORS_SHOWN} more files could not be read.")
+        st.caption(tr("{count} more files could not be read.", count=len(problems) - ERRORS_SHOWN))
 
 
 def start_with_a_sample(classifier: Classifier, session_uploads: Uploads) -> None:
@@ -82,7 +89,9 @@ def choose_sample(classifier: Classifier, session_uploads: Uploads, item: int) -
         session_uploads.choose(key)
     else:
         picture = classifier.encode(study.gallery.jpeg(item))
-        session_uploads.hold(key, f"Sample {item + 1}", picture, study.preprocess, ground_truth=ground_truth)
+        session_uploads.hold(
+            key, tr("Sample {number}", number=item + 1), picture, study.preprocess, ground_truth=ground_truth
+        )
     st.session_state["picture_errors"] = []
 
 
@@ -108,7 +117,7 @@ def first_samples(study: Study) -> list[int]:
 def _samples(classifier: Classifier, session_uploads: Uploads) -> None:
     items, study = first_samples(classifier.study), classifier.study
     if not items:
-        st.caption("This study keeps no sample pictures: upload one.")
+        st.caption(tr("This study keeps no sample pictures: upload one."))
         return
     page = st.session_state.get("sample_page", 0) % max(1, -(-len(items) // SAMPLES))
     with st.container(key="samples"):
@@ -119,7 +128,7 @@ def _samples(classifier: Classifier, session_uploads: Uploads) -> None:
             tile(
                 sample_key(item),
                 markup,
-                f"Classify a picture of {name}, {kind}",
+                tr("Classify a picture of {name}, {kind}", name=name, kind=style.kind_name(kind)),
                 session_uploads.chosen == sample_key(item),
                 choose_sample,
                 classifier,
@@ -137,7 +146,10 @@ def tile(key: str, markup: str, label: str, chosen: bool, on_click: Any, *args: 
     with st.container(key=f"card-pick-{key}", gap=None):
         st.html(f'<div class="cyn-card cls-tile{" cls-on" if chosen else ""}" aria-hidden="true">{markup}</div>')
         st.button(
-            escape_markdown(label + (", chosen" if chosen else "")), key=f"pick-{key}", on_click=on_click, args=args
+            escape_markdown(tr("{label}, chosen", label=label) if chosen else label),
+            key=f"pick-{key}",
+            on_click=on_click,
+            args=args,
         )
 
 
@@ -156,11 +168,11 @@ def upload(
     nonce = st.session_state.setdefault(f"{key}-nonce", 0)
     files = st.file_uploader(label, type=list(TYPES), accept_multiple_files=True, key=f"{key}-{nonce}")
     if files:
-        bar = st.progress(0.0, "Reading pictures") if len(files) > 2 else None
+        bar = st.progress(0.0, tr("Reading pictures")) if len(files) > 2 else None
 
         def report(done: int) -> None:
             if bar is not None:
-                bar.progress(done / len(files), f"Reading picture {done} of {len(files)}")
+                bar.progress(done / len(files), tr("Reading picture {done} of {files}", done=done, files=len(files)))
 
         taken, errors = take_in(
             ((file.name, file.getvalue()) for file in files), classifier, session_uploads, progress=report
@@ -181,10 +193,10 @@ def scope(alone: bool) -> Literal["app", "fragment"]:
 
 def _camera(classifier: Classifier, session_uploads: Uploads) -> None:
     nonce = st.session_state.setdefault("camera_nonce", 0)
-    photo = st.camera_input("Take a picture", key=f"camera-{nonce}")
+    photo = st.camera_input(tr("Take a picture"), key=f"camera-{nonce}")
     if photo is not None:
         count = st.session_state["camera_count"] = st.session_state.get("camera_count", 0) + 1
-        _finish(take_in([(f"Photo {count}", photo.getvalue())], classifier, session_uploads)[1])
+        _finish(take_in([(tr("Photo {count}", count=count), photo.getvalue())], classifier, session_uploads)[1])
         let_go([photo])
         st.session_state["camera_nonce"] = nonce + 1
         st.rerun()

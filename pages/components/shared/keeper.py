@@ -14,6 +14,7 @@ import streamlit as st
 
 from niwt_core import NiwtError, Study
 from pages.components.shared import session
+from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.work import LARGEST, Class, Work, merged, same, work_from_text
 
@@ -88,7 +89,7 @@ def keep_classes() -> None:
         session.show_error(problem)
     back = st.session_state.pop("kept-said", "")
     if back:
-        st.toast(f"{escape_markdown(back)}: still here, from this browser.", icon=":material/history:")
+        st.toast(tr("{names}: still here, from this browser.", names=escape_markdown(back)), icon=":material/history:")
     work = current_work()
     text = work.to_text() if work.says_something else ""
     keep(study.id, text, also=draft_slot(study), on_kept=_take)
@@ -122,7 +123,7 @@ def _take(text: str, draft: str, first: bool) -> None:
         return
     agreed = st.session_state.get("kept-classes", {}).get(study.id, "")
     base = work_from_text(agreed, where="this browser").classes if agreed and not first else ()
-    take_classes(theirs, base=base, label="brought back" if first else "changed in another tab")
+    take_classes(theirs, base=base, label=tr("brought back") if first else tr("changed in another tab"))
     if first:
         take_settings(theirs)
         built = {recipe.name for recipe in session.recipes()}  # not those that cannot be built here

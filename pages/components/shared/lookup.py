@@ -10,15 +10,15 @@ import numpy as np
 
 from niwt_core import BuiltClass, Study
 from niwt_core.explain.ablation import Ablation, ablate
-from niwt_core.knowledge.attributes import readable
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.method.importance import unit
 from niwt_core.neurons.neuron import Neuron, find_neurons
 from niwt_core.neurons.search import SearchResult, search_neurons
 from niwt_core.neurons.user_names import UserNames
 from niwt_core.study.class_importance import class_importance
-from pages.components.shared import user_names
-from pages.components.shared.session import per_study
+from pages.components.shared import names, user_names
+from pages.components.shared.language import N_
+from pages.components.shared.session import per_study, per_study_and_language
 
 TRUSTED = ("verified", "weak")
 STATUSES = ("verified", "weak", "unnamed", "dead")
@@ -43,7 +43,7 @@ def search(
     return search_neurons(
         words,
         [neuron for neuron in named if neuron.status in kinds and part in ("", group_of(neuron))],
-        synonyms=study.knowledge.synonyms,
+        synonyms=names.synonyms(study),
         classes=(*mine, *study.classes),
         importance=lambda name: (
             unit(mine[name].importances).numpy() if name in mine else importances(study)[study.class_index(name)]
@@ -51,15 +51,17 @@ def search(
     )
 
 
-@per_study
+@per_study_and_language
 def attribute_columns(study: Study, words: str, count: int = 3) -> list[int]:
     """The attributes whose value, or whole name, is what was typed; the first few."""
     asked = " ".join(words.casefold().replace(":", " ").split())
-    labels = [label.casefold() for label in study.knowledge.labels] if study.knowledge.kind == "attributes" else []
+    if not asked or study.knowledge.kind != "attributes":
+        return []
+    both = [(label.casefold(), names.label(study, k).casefold()) for k, label in enumerate(study.knowledge.labels)]
     return [
         column
-        for column, label in enumerate(labels)
-        if asked and asked in (label.rpartition(": ")[2], " ".join(label.replace(":", " ").split()))
+        for column, labels in enumerate(both)
+        if any(asked in (label.rpartition(": ")[2], " ".join(label.replace(":", " ").split())) for label in labels)
     ][:count]
 
 
@@ -70,7 +72,9 @@ def group_of(neuron: Neuron) -> str:
 
 def parts(study: Study) -> dict[str, str]:
     """Attribute groups, with their names for people, where the study has any."""
-    return {group: readable(group) for group, columns in study.knowledge.groups.items() if len(columns) > 1}
+    return {
+        group: names.of(study).group(group) for group, columns in study.knowledge.groups.items() if len(columns) > 1
+    }
 
 
 def for_and_against(values: np.ndarray, among: tuple[int, ...], count: int = 8) -> tuple[list[int], list[int]]:
@@ -100,20 +104,20 @@ class Split:
     with_it: np.ndarray
     without: np.ndarray
     auroc: float
-    unit: str = "pictures"
+    unit: str = N_("pictures")
 
 
-@per_study
+@per_study_and_language
 def activations(study: Study, neuron: int) -> Split:
     """Activations with and without the neuron's word; a neuron without a word is split by the class it matters most to."""
     held_out = np.flatnonzero(np.char.startswith(study.split.astype(str), "test"))
     values, labels, unit = study.pooled[held_out, neuron].float().numpy(), study.labels[held_out], "pictures"
     if not len(held_out):
-        values, labels, unit = study.targets[:, neuron].float().numpy(), np.flatnonzero(study.seen), "classes"
+        values, labels, unit = study.targets[:, neuron].float().numpy(), np.flatnonzero(study.seen), N_("classes")
     item = study.neurons[neuron]
     if item.attribute:
         has = study.knowledge.presence()[labels, study.knowledge.names.index(item.attribute)]
-        return Split(item.label, values[has], values[~has], item.auroc, unit)
+        return Split(names.of_neuron(study, item).label, values[has], values[~has], item.auroc, unit)
     best = int(importances(study)[:, neuron].argmax())
     has = labels == best
     ranks = values.argsort().argsort() + 1.0

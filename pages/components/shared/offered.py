@@ -8,6 +8,7 @@ import streamlit as st
 
 from niwt_core import Classifier
 from niwt_core.knowledge.class_names import display_name
+from pages.components.shared.language import tr
 
 
 def switch(classifier: Classifier, key: str) -> None:
@@ -19,34 +20,36 @@ def switch(classifier: Classifier, key: str) -> None:
         return
     count = len(classifier.offered)
     label = (
-        f"All {count} described classes compete"
+        tr("All {count} described classes compete", count=count)
         if count == len(names)
-        else f"{count} of {len(names)} described classes compete"
+        else tr("{count} of {total} described classes compete", count=count, total=len(names))
     )
     with st.popover(label, icon=":material/toggle_on:" if count else ":material/toggle_off:"):
         st.caption(
-            "Classes that the study knows by description only. Those that are switched off are not among the answers."
+            tr(
+                "Classes that the study knows by description only. Those that are switched off are not among the answers."
+            )
         )
         off = f"offered-{key}"
         st.session_state[off] = list(classifier.switched_off)
         st.multiselect(
-            "Switched off",
+            tr("Switched off"),
             names,
             format_func=display_name,
-            placeholder="None; type a name",
+            placeholder=tr("None; type a name"),
             key=off,
             on_change=lambda: _switch(classifier, key, st.session_state[off]),
         )
         with st.container(horizontal=True, gap="small"):
             st.button(
-                "Switch all off",
+                tr("Switch all off"),
                 key=f"offered-none-{key}",
                 disabled=not count,
                 on_click=_switch,
                 args=(classifier, key, names),
             )
             st.button(
-                "Switch all on",
+                tr("Switch all on"),
                 key=f"offered-all-{key}",
                 disabled=count == len(names),
                 on_click=_switch,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
-from pages.components.shared import glossary, keeper, session, style
+from niwt_core import NiwtError
+from pages.components.shared import glossary, keeper, names, session, style
+from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 
 # Streamlit leaves the window where the last page was scrolled to
@@ -26,11 +30,18 @@ def page_head(title: str, lead: str, *, keep: bool = True, terms: tuple[str, ...
     replaced_study = st.session_state.pop("study_replaced", "")
     if replaced_study:
         st.warning(
-            f"{escape_markdown(replaced_study)} was prepared again since this page was opened: neurons, weights and figures are the new study's, "
-            "and classes built before are not part of it.",
+            tr(
+                "{study} was prepared again since this page was opened: neurons, weights and figures are the new "
+                "study's, and classes built before are not part of it.",
+                study=escape_markdown(replaced_study),
+            ),
             icon=":material/refresh:",
         )
     if keep:
         with session.shown_errors():
             keeper.keep_classes()
+    with suppress(NiwtError):  # where the study itself is wrong, the page says so
+        study = session.current_study()
+        with session.shown_errors():
+            names.check(study)
     st.html(f'<header class="cyn-head"><h1>{style.text(title)}</h1><p>{glossary.explained(lead, *terms)}</p></header>')

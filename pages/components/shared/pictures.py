@@ -16,10 +16,11 @@ from niwt_core.backbones import Preprocess
 from niwt_core.explain.overlay import seen_part
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.exemplars import jpeg_bytes
+from pages.components.shared.language import tr
 from pages.components.shared.style import text
 
 MASK_SIDE = 40  # pixels of a map; the browser enlarges it smoothly
-PLACEHOLDER = '<div class="cyn-crop cyn-none" role="img" aria-label="no picture"></div>'
+PLACEHOLDER = '<div class="cyn-crop cyn-none" role="img" aria-label="{}"></div>'
 
 
 def address(data: bytes, kind: str = "jpeg") -> str:
@@ -73,6 +74,6 @@ def class_crop(study: Study, class_index: int, *, place: int = 0) -> str:
     """Markup of a class's picture number ``place``, or of its absence."""
     items = class_items(study, class_index)
     if not items:
-        return PLACEHOLDER
+        return PLACEHOLDER.format(text(tr("no picture")))
     name = display_name(study.classes[class_index])
     return crop(address(study.gallery.jpeg(items[place % len(items)])), alt=name)

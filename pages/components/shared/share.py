@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import segno
 import streamlit as st
 
+from pages.components.shared.language import tr
 from pages.components.shared.style import text
 from pages.serving.server_names import PAGES
 
@@ -52,9 +53,9 @@ def app_address() -> None:
     if not urlsplit(url).netloc:
         return
     if is_loopback(url):
-        st.caption("Only this machine can open it. `niwt app --host 0.0.0.0` lets others in your network in.")
+        st.caption(tr("Only this machine can open it. `niwt app --host 0.0.0.0` lets others in your network in."))
         return
-    st.caption("On another screen: this address, or the code by a telephone's camera.")
+    st.caption(tr("On another screen: this address, or the code by a telephone's camera."))
     st.code(url, language=None, wrap_lines=True)
     code(url)
 
@@ -68,7 +69,9 @@ def link(url: str) -> None:
 
 def code(url: str) -> None:
     """The address as a QR code, dark on white on either paper: many cameras cannot read the reverse."""
-    st.html(f'<img class="cyn-qr" src="{picture_of(url)}" alt="QR code of {text(url[:200])}" width="180" height="180">')
+    st.html(
+        f'<img class="cyn-qr" src="{picture_of(url)}" alt="{text(tr("QR code of {url}", url=url[:200]))}" width="180" height="180">'
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=256)

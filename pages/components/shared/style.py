@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.components.shared import glossary
+from pages.components.shared.language import N_, tr
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -46,18 +47,28 @@ PAPER, CARD, SUNK, LINE = (
 KINDS = {"seen": SEEN, "unseen": UNSEEN, "built": BUILT}
 SIGNS = {"seen": "●", "unseen": "◆", "built": "★"}
 MEANING = {
-    "seen": "the network was trained on pictures of it",
-    "unseen": "known by description only",
-    "built": "described by you in this session",
+    "seen": N_("the network was trained on pictures of it"),
+    "unseen": N_("known by description only"),
+    "built": N_("described by you in this session"),
 }
 TRUST = {
-    "verified": "what had no part in the name confirms it (q < 0.05, AUROC 0.75 or more)",
-    "weak": "better than chance in the test, though not by much",
-    "contested": "better than chance, but another word fits clearly better in the same test",
-    "unnamed": "no word passed the test",
-    "dead": "never active",
-    "yours": "your own name for it, which nobody tested",
-    "rejected": "you said that its name is wrong",
+    "verified": N_("what had no part in the name confirms it (q < 0.05, AUROC 0.75 or more)"),
+    "weak": N_("better than chance in the test, though not by much"),
+    "contested": N_("better than chance, but another word fits clearly better in the same test"),
+    "unnamed": N_("no word passed the test"),
+    "dead": N_("never active"),
+    "yours": N_("your own name for it, which nobody tested"),
+    "rejected": N_("you said that its name is wrong"),
+}
+KIND_NAMES = {"seen": N_("seen"), "unseen": N_("unseen"), "built": N_("built")}
+TRUST_NAMES = {
+    "verified": N_("verified"),
+    "weak": N_("weak"),
+    "contested": N_("contested"),
+    "unnamed": N_("unnamed"),
+    "dead": N_("dead"),
+    "yours": N_("yours"),
+    "rejected": N_("rejected"),
 }
 TONES = {
     **KINDS, "neuron": NEURON, "ink": INK, "soft": SOFT, "faint": FAINT,
@@ -75,20 +86,31 @@ def text(value: object) -> str:
     return html.escape(str(value), quote=True)
 
 
+def kind_name(kind: str) -> str:
+    """ "seen", "unseen" or "built" in the session's language."""
+    return tr(KIND_NAMES[kind])
+
+
+def trust_name(status: str) -> str:
+    """How far a neuron's name can be trusted, in a word of the session's language."""
+    return tr(TRUST_NAMES[status])
+
+
 def chip(kind: str, label: object = "") -> str:
     """Markup of a class's name with its sign, in the colour of its kind; without a label the kind itself."""
-    return f'<span class="cyn-chip cyn-{kind}" title="{text(kind)}: {text(MEANING[kind])}">{SIGNS[kind]} {text(label or kind)}</span>'
+    meaning = f"{kind_name(kind)}: {tr(MEANING[kind])}"
+    return f'<span class="cyn-chip cyn-{kind}" title="{text(meaning)}">{SIGNS[kind]} {text(label or kind_name(kind))}</span>'
 
 
 def trust(status: str) -> str:
     """Markup of how far a neuron's name can be trusted."""
-    return f'<span class="cyn-trust cyn-trust-{status}" title="{text(TRUST[status])}">{text(status)}</span>'
+    return f'<span class="cyn-trust cyn-trust-{status}" title="{text(tr(TRUST[status]))}">{text(trust_name(status))}</span>'
 
 
 def legend(*kinds: str) -> None:
     """What the three signs mean, in one line."""
     items = (
-        f'<span class="cyn-chip cyn-{kind}">{SIGNS[kind]} {kind}</span> {text(MEANING[kind])}'
+        f'<span class="cyn-chip cyn-{kind}">{SIGNS[kind]} {text(kind_name(kind))}</span> {text(tr(MEANING[kind]))}'
         for kind in kinds or KINDS
     )
     st.html(f'<div class="cyn-legend">{"".join(f"<span>{item}</span>" for item in items)}</div>')

@@ -7,7 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from niwt_core import Study
-from pages.components.shared import session, share
+from pages.components.shared import language, session, share
+from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.studies import study_list
 from pages.components.studies.study_list import tag
@@ -19,7 +20,7 @@ def show(study: Study) -> None:
         st.container(key="study-switch"),
         st.popover(escape_markdown(_title(study.name)), icon=":material/photo_library:"),
     ):
-        for name, folder, facts in _others(str(session.study_folder())):
+        for name, folder, facts in _others(str(session.study_folder()), language.current()):
             if st.button(
                 escape_markdown(name),
                 key=f"switch-{tag(Path(folder))}",
@@ -32,14 +33,18 @@ def show(study: Study) -> None:
                     st.query_params.clear()
                     st.rerun()
         share.app_address()
-        st.page_link("pages/studies.py", label="All studies, and how to make one", icon=":material/folder_open:")
+        st.page_link("pages/studies.py", label=tr("All studies, and how to make one"), icon=":material/folder_open:")
 
 
 @st.cache_data(show_spinner=False, ttl=10)
-def _others(opened: str) -> list[tuple[str, str, str]]:
+def _others(opened: str, spoken: str) -> list[tuple[str, str, str]]:
     """(name, folder, what it holds) of every other study on this machine that can be read."""
     return [
-        (_title(item.name), str(item.folder), f"{item.seen:,} classes that were trained, {item.unseen:,} described")
+        (
+            _title(item.name),
+            str(item.folder),
+            tr("{seen:,} classes that were trained, {unseen:,} described", seen=item.seen, unseen=item.unseen),
+        )
         for item in study_list.summaries()
         if not item.problem and item.folder != Path(opened).resolve()
     ]

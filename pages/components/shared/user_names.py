@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from niwt_core import Study
 from niwt_core.neurons.neuron import Neuron
 from niwt_core.neurons.user_names import UserNames, names_file, read_names, write_names
+from pages.components.shared import names
 from pages.serving.policy import is_public
 
 
@@ -41,7 +42,7 @@ def change(study: Study, alter: Callable[[UserNames], UserNames]) -> None:
 
 def shown(study: Study, index: int) -> Neuron:
     """A neuron as this person calls it."""
-    return of(study).of(study.neurons[index])
+    return of(study).of(names.of_neuron(study, study.neurons[index]))
 
 
 def key(study: Study) -> tuple[tuple[int, str], ...]:

@@ -19,6 +19,7 @@ from niwt_core.prepare.user_photographs import read_user_photographs
 from niwt_core.study.class_importance import class_importance
 from pages.components.shared import style
 from pages.components.shared.background import Report, Run, ask
+from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import lens
 from pages.components.shared.session import per_study, show_error
@@ -66,7 +67,7 @@ def neuron_crop(study: Study, neuron: int, place: int) -> str:
         shown.jpeg(item),
         shown.map(neuron, place),
         study.preprocess,
-        alt=f"{name}, strongest {place + 1} of neuron {neuron}",
+        alt=tr("{name}, strongest {place} of neuron {neuron}", name=name, place=place + 1, neuron=neuron),
     )
 
 
@@ -133,9 +134,9 @@ def panel(study: Study, key: str, *, expanded: bool = False) -> None:
         return
     photographs = current(study)
     if photographs is None:
-        title = "See what excites the neurons in photographs of your own"
+        title = tr("See what excites the neurons in photographs of your own")
     else:
-        title = f"Shown in {len(photographs):,} photographs of yours"
+        title = tr("Shown in {photographs:,} photographs of yours", photographs=len(photographs))
     missing = photographs is None and not study.gallery.top.shape[1]
     with st.expander(title, icon=":material/photo_library:", expanded=expanded and missing):
         _reading(study, photographs, key)
@@ -156,18 +157,20 @@ def _reading(study: Study, photographs: UserPhotographs | None, key: str) -> Non
             what, _, rest = run.error.partition(": ")[2].partition(",")
             show_error(NiwtError(what, where=asked, fix=rest.rpartition(", ")[2]))
     if photographs is not None:
-        st.caption(f"From {escape_markdown(str(photographs.folder))}.")
+        st.caption(tr("From {folder}.", folder=escape_markdown(str(photographs.folder))))
     st.caption(
-        "They are read on this machine and kept, small, in your cache folder; nothing leaves it, and the study stays as it is. "
-        "A thousand take about a minute. It can be stopped, and goes on where it was."
+        tr(
+            "They are read on this machine and kept, small, in your cache folder; nothing leaves it, and the study "
+            "stays as it is. A thousand take about a minute. It can be stopped, and goes on where it was."
+        )
     )
     with st.form(f"photographs-{key}", border=False):
         name, button = st.columns([5, 1], vertical_alignment="bottom")
         given = str(photographs.folder) if photographs is not None else ""
         folder = name.text_input(
-            "Folder of your photographs", value=given, placeholder="~/Pictures", key=f"photographs-folder-{key}"
+            tr("Folder of your photographs"), value=given, placeholder="~/Pictures", key=f"photographs-folder-{key}"
         )
-        sent = button.form_submit_button("Read again" if photographs is not None else "Read", width="stretch")
+        sent = button.form_submit_button(tr("Read again") if photographs is not None else tr("Read"), width="stretch")
     if sent and folder.strip():
         chosen = str(Path(folder.strip()).expanduser())
         _run_of.clear(study.id, chosen, study)
@@ -176,7 +179,7 @@ def _reading(study: Study, photographs: UserPhotographs | None, key: str) -> Non
         st.rerun()
     if photographs is not None:
         _unreadable(photographs)
-        if st.button("Forget them", icon=":material/delete:", type="tertiary", key=f"photographs-forget-{key}"):
+        if st.button(tr("Forget them"), icon=":material/delete:", type="tertiary", key=f"photographs-forget-{key}"):
             store_of(study.network, study.preprocess).forget()
             st.rerun()
 
@@ -184,11 +187,12 @@ def _reading(study: Study, photographs: UserPhotographs | None, key: str) -> Non
 def _unreadable(photographs: UserPhotographs) -> None:
     if not photographs.unreadable:
         return
+    count = tr("{count:,} could not be read", count=len(photographs.unreadable))
     items = "".join(f"<dt>{text(path)}</dt><dd>{text(reason)}</dd>" for path, reason in photographs.unreadable[:LISTED])
     more = len(photographs.unreadable) - LISTED
     st.html(
-        f'<p class="cyn-eyebrow">{len(photographs.unreadable):,} could not be read</p><dl class="cyn-list">{items}</dl>'
-        + (f'<p class="cyn-small">and {more:,} more</p>' if more > 0 else "")
+        f'<p class="cyn-eyebrow">{count}</p><dl class="cyn-list">{items}</dl>'
+        + (f'<p class="cyn-small">{tr("and {count:,} more", count=more)}</p>' if more > 0 else "")
     )
 
 

@@ -13,6 +13,7 @@ from niwt_core.knowledge.from_text.reading import LONGEST_TEXT
 from pages.components.shared import session, style
 from pages.components.shared.figures import meter
 from pages.components.shared.intake import TYPES, choose_sample, first_samples, let_go, tile
+from pages.components.shared.language import N_, tr
 from pages.components.shared.pictures import address, class_items, crop
 from pages.components.shared.style import text
 from pages.components.shared.uploads import Upload, is_sample, sample_key, session_uploads, take_in
@@ -26,6 +27,10 @@ SENTENCES = {
     "Pagoda": "a tall wooden building, a tower with curved roofs, for worship, in a garden",
 }
 PLACES = 3
+TOO_FEW_WORDS = N_(
+    "What you taught it is not among the first three for this photograph. Say more of what one sees, or look at the "
+    "words on the Build page."
+)
 STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
@@ -61,7 +66,7 @@ def _picture(study: Study) -> None:
             tile(
                 sample_key(item),
                 crop(address(study.gallery.jpeg(item)), alt=""),
-                f"Look at a photograph of {name}",
+                tr("Look at a photograph of {name}", name=name),
                 pictures.chosen == sample_key(item),
                 choose_sample,
                 classifier,
@@ -69,7 +74,7 @@ def _picture(study: Study) -> None:
                 item,
             )
     nonce = st.session_state.setdefault("teach_nonce", 0)
-    file = st.file_uploader("A photograph of your own: drop it here", type=list(TYPES), key=f"teach-file-{nonce}")
+    file = st.file_uploader(tr("A photograph of your own: drop it here"), type=list(TYPES), key=f"teach-file-{nonce}")
     if file is not None:
         _, problems = take_in([(file.name, file.getvalue())], classifier, pictures)
         let_go([file])
@@ -83,33 +88,39 @@ def _picture(study: Study) -> None:
 def _answer(study: Study) -> None:
     upload = session_uploads().current
     if upload is None:
-        st.info("Drop in a photograph: the network says what it sees.", icon=":material/image_search:")
+        st.info(tr("Drop in a photograph: the network says what it sees."), icon=":material/image_search:")
         return
     taught = _with_what_was_built(study)
     before = Classifier(study, unseen=False).answer(session_uploads().encoded(upload, taught))
     answer = taught.answer(session_uploads().encoded(upload, taught))
     st.html(
-        _ranking("What the network says", before, f"of the {len(study.seen_classes):,} classes that it was trained on")
+        _ranking(
+            tr("What the network says"),
+            before,
+            tr("of the {seen_classes:,} classes that it was trained on", seen_classes=len(study.seen_classes)),
+        )
     )
     named = _name(study, upload)
     with st.form(f"teach-form-{upload.key}", border=False):
         name = st.text_input(
-            "Not there? Say what it is",
+            tr("Not there? Say what it is"),
             value=named,
             max_chars=60,
-            placeholder="Space rocket",
+            placeholder=tr("Space rocket"),
             key=f"teach-name-{upload.key}",
         )
         sentence = st.text_area(
-            "and what it looks like, in a sentence",
+            tr("and what it looks like, in a sentence"),
             value=SENTENCES.get(named, ""),
             height=92,
             max_chars=LONGEST_TEXT,
             placeholder="a tall white cylinder with a pointed tip, rising into the sky",
-            help="Kind of thing, colours, shape, parts, material, setting: words that one sees. No photograph of it is used.",
+            help=tr(
+                "Kind of thing, colours, shape, parts, material, setting: words that one sees. No photograph of it is used."
+            ),
             key=f"teach-sentence-{upload.key}",
         )
-        sent = st.form_submit_button("Teach it", type="primary", icon=":material/bolt:")
+        sent = st.form_submit_button(tr("Teach it"), type="primary", icon=":material/bolt:")
     if sent:
         try:
             session.add_class(Recipe(name.strip(), caption=sentence))
@@ -118,21 +129,18 @@ def _answer(study: Study) -> None:
         else:
             st.rerun()
     if any(item.kind is ClassKind.BUILT for item in answer.ranking[:PLACES]):
-        st.html(_ranking("What it says now", answer, "with what you taught it"))
+        st.html(_ranking(tr("What it says now"), answer, tr("with what you taught it")))
         _onwards()
     elif session.recipes():
-        st.html(
-            '<p class="cyn-sub">What you taught it is not among the first three for this photograph. Say more of what one sees, '
-            "or look at the words on the Build page.</p>"
-        )
+        st.html(f'<p class="cyn-sub">{tr(TOO_FEW_WORDS)}</p>')
         _onwards()
 
 
 def _onwards() -> None:
     why, words = st.columns(2)
-    if why.button("Ask why", icon=":material/help:", width="stretch", key="teach_why"):
+    if why.button(tr("Ask why"), icon=":material/help:", width="stretch", key="teach_why"):
         st.switch_page("pages/classify.py")
-    if words.button("Change its words", icon=":material/tune:", width="stretch", key="teach_words"):
+    if words.button(tr("Change its words"), icon=":material/tune:", width="stretch", key="teach_words"):
         st.switch_page("pages/build.py")
 
 

@@ -11,11 +11,12 @@ from niwt_core import Classifier, Study
 from niwt_core.classify.answer import Ranked
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.study.evaluate import evaluate
-from pages.components.shared import style, user_names
+from pages.components.shared import names, style, user_names
 from pages.components.shared.figures import meter
+from pages.components.shared.language import tr
 from pages.components.shared.lookup import TRUSTED, importances
 from pages.components.shared.pictures import class_items, crop, picture_address
-from pages.components.shared.session import per_study
+from pages.components.shared.session import per_study, per_study_and_language
 from pages.components.shared.style import text
 
 COLUMNS, ROWS = 14, 10  # neurons that the second plate shows
@@ -50,7 +51,7 @@ def examples(study: Study, count: int = 3) -> list[int]:
     return chosen[:count]
 
 
-@per_study
+@per_study_and_language
 def tell(study: Study, class_index: int) -> Walkthrough | None:
     """The story of one class, on the first of its gallery pictures that is recognised; None without pictures."""
     items, classifier = class_items(study, class_index), Classifier(study)
@@ -82,7 +83,7 @@ def _probability(study: Study, class_index: int) -> float:
     return 0.0 if place is None else place.probability
 
 
-@per_study
+@per_study_and_language
 def discriminative_attributes(study: Study, class_index: int, count: int = 4) -> list[tuple[str, float]]:
     """The words that set a class apart from the average seen class, with their amounts (0..1), one a group; empty without attributes."""
     if study.knowledge.kind != "attributes":
@@ -94,12 +95,12 @@ def discriminative_attributes(study: Study, class_index: int, count: int = 4) ->
         if values[j] > 0:
             words.setdefault(
                 study.knowledge.names[j].split("::")[0],
-                (study.knowledge.labels[j], float(values[j]) / study.knowledge.scale),
+                (names.label(study, j), float(values[j]) / study.knowledge.scale),
             )
     return list(words.values())[:count]
 
 
-@per_study
+@per_study_and_language
 def walkthrough_markup(study: Study, class_index: int, names: tuple[tuple[int, str], ...] = ()) -> str:
     """The four plates; ``names`` are a person's own for neurons (the items of `UserNames`)."""
     steps = tell(study, class_index)
@@ -107,16 +108,24 @@ def walkthrough_markup(study: Study, class_index: int, names: tuple[tuple[int, s
         return ""
     plates = (
         (
-            "Describe",
-            f"Say what a {steps.name} is like. The network has never seen one.",
+            tr("Describe"),
+            tr("Say what a {name} is like. The network has never seen one.", name=steps.name),
             _describe(steps),
         ),
-        ("Choose neurons", "From the words follow the neurons that this class should use.", _choose(study, steps)),
-        ("Transfer", "Solve for the weights that make the network use just those neurons.", _transfer(study, steps)),
-        ("Recognise", "The new class answers beside all those it was trained on.", _recognise(study, steps)),
+        (
+            tr("Choose neurons"),
+            tr("From the words follow the neurons that this class should use."),
+            _choose(study, steps),
+        ),
+        (
+            tr("Transfer"),
+            tr("Solve for the weights that make the network use just those neurons."),
+            _transfer(study, steps),
+        ),
+        (tr("Recognise"), tr("The new class answers beside all those it was trained on."), _recognise(study, steps)),
     )
     body = "".join(
-        f'<section class="cyn-plate"><div class="cyn-stage">{stage}</div><h3><b>{i}</b>{title}</h3><p>{text(words)}</p></section>'
+        f'<section class="cyn-plate"><div class="cyn-stage">{stage}</div><h3><b>{i}</b>{text(title)}</h3><p>{text(words)}</p></section>'
         for i, (title, words, stage) in enumerate(plates, 1)
     )
     return f'<div class="cyn-walkthrough">{body}</div>'
@@ -124,7 +133,7 @@ def walkthrough_markup(study: Study, class_index: int, names: tuple[tuple[int, s
 
 def _describe(steps: Walkthrough) -> str:
     rows = []
-    for label, amount in steps.words or ((f"a description of {steps.name}", 1.0),):
+    for label, amount in steps.words or ((tr("a description of {name}", name=steps.name), 1.0),):
         part, _, word = label.rpartition(": ")
         rows.append(
             f'<div><span>{text(part or word)}</span><b>{text(word if part else "")}</b><i style="--share:{100 * amount:.0f}%"></i></div>'
@@ -147,7 +156,9 @@ def _choose(study: Study, steps: Walkthrough) -> str:
     )
     names = ", ".join(dict.fromkeys(user_names.shown(study, n).name for n in steps.neurons))
     label = (
-        f"Neurons of the network; the strongest for this class are named {names}" if names else "Neurons of the network"
+        tr("Neurons of the network; the strongest for this class are named {names}", names=names)
+        if names
+        else tr("Neurons of the network")
     )
     return f'<div class="cyn-net" role="img" aria-label="{text(label)}">{"".join(dots)}</div>'
 
@@ -161,16 +172,18 @@ def _transfer(study: Study, steps: Walkthrough) -> str:
         [f'<i style="--lit:{value:.2f}"></i>' for value in column]
         for column in (values / values.max().clamp_min(1e-12)).tolist()
     ]
-    label = "The weights of the trained classes, and the new class's as one more column"
+    label = tr("The weights of the trained classes, and the new class's as one more column")
     old = "".join(cell for column in known for cell in column)
     return (
-        f'<div class="cyn-weights" role="img" aria-label="{label}"><div class="cyn-head-rows cyn-seen">{old}</div>'
+        f'<div class="cyn-weights" role="img" aria-label="{text(label)}"><div class="cyn-head-rows cyn-seen">{old}</div>'
         f'<div class="cyn-head-rows cyn-unseen">{"".join(new)}</div></div>'
     )
 
 
 def _recognise(study: Study, steps: Walkthrough) -> str:
-    picture = crop(picture_address(study.gallery.image(steps.item)), alt=f"A held-out picture of a {steps.name}")
+    picture = crop(
+        picture_address(study.gallery.image(steps.item)), alt=tr("A held-out picture of a {name}", name=steps.name)
+    )
     ranks = "".join(
         f"<div>{style.chip(item.kind, item.display)}{meter(item.probability, item.kind)}</div>"
         for item in steps.ranking

@@ -11,6 +11,7 @@ from niwt_core.errors import NiwtError
 from niwt_core.images import open_image
 from niwt_core.neurons.exemplars import jpeg_bytes
 from pages.components.shared import intake, session
+from pages.components.shared.language import N_, tr, trn
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address
 from pages.components.shared.style import text
@@ -21,7 +22,7 @@ from pages.serving.arguments import new_studies_folder
 THUMB = 96  # pixels
 IN_STRIP = 4  # pictures of a class that are shown
 IN_TABLE = 400  # pictures that the table holds at once; those without a class come first
-HOW = {"files": ":material/image: Files", "folder": ":material/folder: A folder"}
+HOW = {"files": N_(":material/image: Files"), "folder": N_(":material/folder: A folder")}
 ERRORS_SHOWN = 4
 GATHERED = ".new"  # beside the studies: what is dropped and not yet prepared
 
@@ -46,26 +47,39 @@ def gather(gathered: PictureSet) -> None:
         return
     st.html(_strips(pictures))
     lost = sum(1 for _, class_ in pictures if not class_)
-    label = f"{lost} pictures without a class: say what they are" if lost else "Every picture and its class"
+    label = (
+        trn(
+            "{count} picture without a class: say what it is",
+            "{count} pictures without a class: say what they are",
+            lost,
+        )
+        if lost
+        else tr("Every picture and its class")
+    )
     with st.expander(label, expanded=bool(lost), icon=":material/table_rows:"):
         _table(gathered, pictures)
     st.button(
-        "Begin anew", icon=":material/delete:", type="tertiary", on_click=_clear, args=(gathered,), key="gather-clear",
-        help="Takes all dropped pictures and words out",
+        tr("Begin anew"), icon=":material/delete:", type="tertiary", on_click=_clear, args=(gathered,), key="gather-clear",
+        help=tr("Takes all dropped pictures and words out"),
     )  # fmt: skip
 
 
 def _uploader(gathered: PictureSet) -> None:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     how = left.segmented_control(
-        "What you drop", list(HOW), format_func=HOW.__getitem__, default="files", required=True, key="gather-how"
+        tr("What you drop"),
+        list(HOW),
+        format_func=lambda how: tr(HOW[how]),
+        default="files",
+        required=True,
+        key="gather-how",
     )
     class_ = right.text_input(
-        "Class of these pictures", placeholder="empty: from the names of files and folders", key="gather-class"
+        tr("Class of these pictures"), placeholder=tr("empty: from the names of files and folders"), key="gather-class"
     )
     nonce = st.session_state.setdefault("gather-nonce", 0)
     files = st.file_uploader(
-        "Pictures: robin_01.jpg and robin/1.jpg are robins", type=list(intake.TYPES), key=f"gather-{how}-{nonce}",
+        tr("Pictures: robin_01.jpg and robin/1.jpg are robins"), type=list(intake.TYPES), key=f"gather-{how}-{nonce}",
         accept_multiple_files="directory" if how == "folder" else True,
     )  # fmt: skip
     if files:
@@ -85,7 +99,7 @@ def _strips(pictures: list[tuple[Path, str]]) -> str:
     for class_, files in by_class.items():
         images = "".join(f'<img src="{thumbnail(file)}" alt="">' for file in files[:IN_STRIP])
         css = "" if class_ else " cyn-lost"
-        name = text(class_ or "no class yet")
+        name = text(class_ or tr("no class yet"))
         cells.append(f'<li class="cyn-gathered{css}"><div>{images}</div><b>{name}</b> <span>{len(files)}</span></li>')
     return f'<ul class="cyn-gather">{"".join(cells)}</ul>'
 
@@ -115,9 +129,10 @@ def _table(gathered: PictureSet, pictures: list[tuple[Path, str]]) -> None:
     st.data_editor(
         table,
         column_config={
-            "Picture": st.column_config.ImageColumn(width="small"),
-            "File": st.column_config.TextColumn(disabled=True),
-            "Take out": st.column_config.CheckboxColumn(width="small"),
+            "Picture": st.column_config.ImageColumn(tr("Picture"), width="small"),
+            "Class": st.column_config.TextColumn(tr("Class")),
+            "File": st.column_config.TextColumn(tr("File"), disabled=True),
+            "Take out": st.column_config.CheckboxColumn(tr("Take out"), width="small"),
         },
         hide_index=True,
         num_rows="fixed",
@@ -126,7 +141,15 @@ def _table(gathered: PictureSet, pictures: list[tuple[Path, str]]) -> None:
         on_change=change,
     )
     if len(pictures) > IN_TABLE:
-        st.caption(escape_markdown(f"The first {IN_TABLE} of {len(pictures):,}; those without a class come first."))
+        st.caption(
+            escape_markdown(
+                tr(
+                    "The first {count} of {total:,}; those without a class come first.",
+                    count=IN_TABLE,
+                    total=len(pictures),
+                )
+            )
+        )
 
 
 def _clear(gathered: PictureSet) -> None:

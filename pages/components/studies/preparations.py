@@ -10,6 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from pages.components.shared import session, style
+from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.studies import gather, study_list, view
 from pages.components.studies.picture_set import PictureSet
@@ -17,7 +18,7 @@ from pages.components.studies.preparation import Preparation, State, all_prepara
 from pages.serving import visitors
 
 EVERY = 0.8  # seconds between looks at a preparation that runs
-STAGES = {"": "Starting"}
+STAGES = {"": N_("Starting")}
 
 
 def show() -> None:
@@ -26,7 +27,7 @@ def show() -> None:
     if not known:
         return
     running = any(preparation.state is State.RUNNING for preparation in known)
-    style.heading("In preparation" if running else "Prepared here")
+    style.heading(tr("In preparation") if running else tr("Prepared here"))
     for preparation in known:
         if preparation.state is State.RUNNING:
             _running(preparation)
@@ -41,10 +42,15 @@ def _running(preparation: Preparation) -> None:
     stage, done, total = preparation.progress
     with st.container(border=True, key=f"job-{preparation.folder.name}"):
         words, action = st.columns([5, 1], vertical_alignment="center")
-        stage = STAGES.get(stage, stage[:1].upper() + stage[1:])
+        stage = tr(STAGES.get(stage, stage[:1].upper() + stage[1:]))
         label = f"**{escape_markdown(preparation.out.name)}** · {escape_markdown(stage)}"
-        words.progress(min(1.0, done / total), text=f"{label}, {done:,} of {total:,}" if total > 1 else label)
-        if action.button("Cancel", key=f"cancel-{preparation.folder.name}", icon=":material/close:", width="stretch"):
+        words.progress(
+            min(1.0, done / total),
+            text=tr("{what}, {done:,} of {total:,}", what=label, done=done, total=total) if total > 1 else label,
+        )
+        if action.button(
+            tr("Cancel"), key=f"cancel-{preparation.folder.name}", icon=":material/close:", width="stretch"
+        ):
             preparation.cancel()
             st.rerun()
 
@@ -56,31 +62,53 @@ def _ended(preparation: Preparation) -> None:
         words.markdown(_said(preparation, state))
         if state is State.READY:
             _button(
-                first, "Open", ":material/login:", preparation, lambda: view.open_folder(preparation.out), primary=True
+                first,
+                "Open",
+                tr("Open"),
+                ":material/login:",
+                preparation,
+                lambda: view.open_folder(preparation.out),
+                primary=True,
             )
         else:
-            label = "Go on" if state is State.INTERRUPTED else "Try again"
-            _button(first, label, ":material/play_arrow:", preparation, lambda: _again(preparation), primary=True)
+            key, label = ("Go on", tr("Go on")) if state is State.INTERRUPTED else ("Try again", tr("Try again"))
+            _button(first, key, label, ":material/play_arrow:", preparation, lambda: _again(preparation), primary=True)
         root = _root(preparation)
         if root is not None:
-            hint = "Pictures and words, then prepare it again"
-            _button(second, "Change", ":material/edit:", preparation, lambda: _change(preparation, root), help=hint)
-        hint = "Takes it off this list; pictures and study stay"
-        _button(third, "Dismiss", ":material/close:", preparation, lambda: _forget(preparation), help=hint)
+            hint = tr("Pictures and words, then prepare it again")
+            _button(
+                second,
+                "Change",
+                tr("Change"),
+                ":material/edit:",
+                preparation,
+                lambda: _change(preparation, root),
+                help=hint,
+            )
+        hint = tr("Takes it off this list; pictures and study stay")
+        _button(
+            third, "Dismiss", tr("Dismiss"), ":material/close:", preparation, lambda: _forget(preparation), help=hint
+        )
 
 
 def _said(preparation: Preparation, state: State) -> str:
     name = f"**{escape_markdown(preparation.out.name)}**"
     if state is State.READY:
         lines = [escape_markdown(line.strip()) for line in preparation.output[:-1] if not line.startswith("split:")]
-        return "  \n".join([f"{name} is ready, in {escape_markdown(study_list.shown(preparation.out))}", *lines[:4]])
+        return "  \n".join(
+            [
+                tr("{name} is ready, in {out}", name=name, out=escape_markdown(study_list.shown(preparation.out))),
+                *lines[:4],
+            ]
+        )
     if state is State.FAILED:
-        return f"{name} could not be prepared  \n{escape_markdown(preparation.error)}"
-    return f"{name} was interrupted; it goes on where it was"
+        return tr("{name} could not be prepared  \n{error}", name=name, error=escape_markdown(preparation.error))
+    return tr("{name} was interrupted; it goes on where it was", name=name)
 
 
 def _button(
     place: object,
+    key: str,
     label: str,
     icon: str,
     preparation: Preparation,
@@ -91,7 +119,7 @@ def _button(
 ) -> None:
     with place:  # type: ignore[attr-defined]
         kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
-        key = f"{label}-{preparation.folder.name}"
+        key = f"{key}-{preparation.folder.name}"
         if st.button(label, key=key, icon=icon, width="stretch", help=help or None, type=kind):
             with session.shown_errors():
                 act()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from niwt_core.data.registry import SOURCES
 from pages.components.shared import session, style
+from pages.components.shared.language import N_, tr
 from pages.components.shared.style import text
 from pages.components.studies import gather, preparations, study_list, words_grid
 from pages.components.studies.picture_set import PictureSet, clean_class
@@ -18,15 +19,15 @@ from pages.serving import policy, visitors
 from pages.serving.arguments import SHIPPED, new_studies_folder
 
 EPOCHS = {
-    "The default for this set": None,
-    "Frozen backbone": 0,
-    "Fine-tuned, 3 epochs": 3,
-    "Fine-tuned, 12 epochs": 12,
+    N_("The default for this set"): None,
+    N_("Frozen backbone"): 0,
+    N_("Fine-tuned, 3 epochs"): 3,
+    N_("Fine-tuned, 12 epochs"): 12,
 }
-MARKS = {True: ("✓", "fine"), False: ("✕", "amiss"), None: ("○", "waiting")}
+MARKS = {True: ("✓", N_("fine")), False: ("✕", N_("amiss")), None: ("○", N_("waiting"))}
 BACKBONES = ("mobilenet_v2", "resnet18", "resnet50", "resnet101", "efficientnet_b0", "convnext_tiny", "vit_b_16")
 DROPPED = "drop"
-TITLES = {DROPPED: "Drop pictures", "folder": "A folder of mine"}
+TITLES = {DROPPED: N_("Drop pictures"), "folder": N_("A folder of mine")}
 
 
 def show() -> None:
@@ -36,8 +37,11 @@ def show() -> None:
         _prepare()
         return
     style.heading(
-        "Prepare another",
-        "This server shows the studies above. With the app on your own machine, niwt prepare makes one of your own pictures.",
+        tr("Prepare another"),
+        tr(
+            "This server shows the studies above. With the app on your own machine, niwt prepare makes one of your "
+            "own pictures."
+        ),
     )
 
 
@@ -46,13 +50,15 @@ def show() -> None:
 def _prepare() -> None:
     """Everything that a study needs, checked while it is given."""
     style.heading(
-        "Prepare another",
-        "From your own pictures: sort them into classes, say what the classes look like, press the button. It runs beside the app, "
-        "may be cancelled, and goes on where it was.",
+        tr("Prepare another"),
+        tr(
+            "From your own pictures: sort them into classes, say what the classes look like, press the button. It "
+            "runs beside the app, may be cancelled, and goes on where it was."
+        ),
     )
     source = st.segmented_control(
-        "What it is made from", [DROPPED, *SOURCES], default=DROPPED, required=True, key="source", width="stretch",
-        format_func=lambda key: TITLES.get(key) or SOURCES[key].title,
+        tr("What it is made from"), [DROPPED, *SOURCES], default=DROPPED, required=True, key="source", width="stretch",
+        format_func=lambda key: tr(TITLES.get(key) or SOURCES[key].title),
     )  # fmt: skip
     if source == DROPPED:
         _from_dropped()
@@ -67,7 +73,9 @@ def _from_dropped() -> None:
         words_grid.words_grid(gathered)
     st.session_state.setdefault("study-name", _free_name())
     left, right = st.columns([2, 3], vertical_alignment="bottom")
-    name = clean_class(left.text_input("Name of the study", key="study-name", live=True, max_chars=60) or "") or "mine"
+    name = (
+        clean_class(left.text_input(tr("Name of the study"), key="study-name", live=True, max_chars=60) or "") or "mine"
+    )
     with right:
         backbone, _, epochs = _network(DROPPED, default=0)
     out = new_studies_folder() / name.replace(" ", "-")
@@ -75,7 +83,9 @@ def _from_dropped() -> None:
     checks = readiness(gathered, out)
     wanted = Wanted("folder", plain(root), plain(out), gathered.words.kind, epochs, backbone)
     if root.exists() and gathered.pictures:
-        checks.append(Check(False, f"{study_list.shown(root)}: holds the pictures of another; choose another name"))
+        checks.append(
+            Check(False, tr("{root}: holds the pictures of another; choose another name", root=study_list.shown(root)))
+        )
 
     def begin() -> None:
         gathered.write_tables()
@@ -97,8 +107,8 @@ def _from_folder(source: str) -> None:
     left, right = st.columns(2)
     root = ""
     if not SOURCES[source].drawn:
-        root = left.text_input("Folder of the pictures", placeholder="/data/my-birds", key="root", live=True) or ""
-    out = right.text_input("Folder for the study", value=plain(new_studies_folder() / "mine"), key="out", live=True)
+        root = left.text_input(tr("Folder of the pictures"), placeholder="/data/my-birds", key="root", live=True) or ""
+    out = right.text_input(tr("Folder for the study"), value=plain(new_studies_folder() / "mine"), key="out", live=True)
     backbone, knowledge, epochs = _network(source, default=0 if source == "folder" else None)
     wanted = Wanted(source, root, out or "", knowledge, epochs, backbone)
     checks = study_list.checks(wanted)
@@ -118,7 +128,7 @@ def _from_folder(source: str) -> None:
             table.write_tables()
 
     if table is not None:
-        st.caption("The button writes what you said into that folder: attributes.csv or captions, and unseen.txt.")
+        st.caption(tr("The button writes what you said into that folder: attributes.csv or captions, and unseen.txt."))
     _finish(wanted, checks, begin)
 
 
@@ -126,28 +136,33 @@ def _network(source: str, *, default: int | None) -> tuple[str, str, int | None]
     """(backbone, knowledge, epochs) as chosen; what is here already comes first for a person's own pictures."""
     shipped = f"study:{plain(SHIPPED)}"
     mine = source in (DROPPED, "folder")
-    with st.expander("Network and training", icon=":material/tune:"):
+    with st.expander(tr("Network and training"), icon=":material/tune:"):
         one, two = st.columns(2)
         names = [shipped, *BACKBONES] if mine else list(BACKBONES)
         backbone = one.selectbox(
-            "Backbone", names, index=0 if mine else None, placeholder="The default for this set", accept_new_options=True,
-            format_func=lambda name: "EfficientNet-Lite0, no download" if name == shipped else name, key=f"backbone-{source}",
+            tr("Backbone"), names, index=0 if mine else None, placeholder=tr("The default for this set"), accept_new_options=True,
+            format_func=lambda name: tr("EfficientNet-Lite0, no download") if name == shipped else name, key=f"backbone-{source}",
         )  # fmt: skip
         labels = list(EPOCHS)
         epochs = two.selectbox(
-            "Training", labels, index=next(i for i, one in enumerate(labels) if EPOCHS[one] == default), key=f"epochs-{source}",
-            help="Frozen takes seconds to minutes. Fine-tuning is better with hundreds of pictures and a graphics card.",
+            tr("Training"), labels, index=next(i for i, one in enumerate(labels) if EPOCHS[one] == default), format_func=tr, key=f"epochs-{source}",
+            help=tr("Frozen takes seconds to minutes. Fine-tuning is better with hundreds of pictures and a graphics card."),
         )  # fmt: skip
         knowledge = "attributes"
         if source not in (DROPPED, "folder"):
-            knowledge = st.selectbox("Classes are described by", ("attributes", "captions"), key=f"knowledge-{source}")
+            knowledge = st.selectbox(
+                tr("Classes are described by"),
+                (N_("attributes"), N_("captions")),
+                format_func=tr,
+                key=f"knowledge-{source}",
+            )
     return backbone or "", knowledge, EPOCHS[epochs]
 
 
 def _finish(wanted: Wanted, checks: list[Check], begin: object) -> None:
     """What is missing, the button, and the command that does the same."""
     marks = "".join(
-        f'<li class="cyn-{css}"><b aria-label="{css}">{sign}</b>{text(check.words)}</li>'
+        f'<li class="cyn-{css}"><b aria-label="{text(tr(css))}">{sign}</b>{text(check.words)}</li>'
         for check in checks
         for sign, css in (MARKS[check.fine],)
     )
@@ -156,8 +171,8 @@ def _finish(wanted: Wanted, checks: list[Check], begin: object) -> None:
     running = any(preparation.state == "running" for preparation in all_preparations())
     ready = is_ready(checks) and not running
     if st.button(
-        "Prepare the study", type="primary", icon=":material/play_arrow:", disabled=not ready, key="prepare-study",
-        help="One preparation runs at a time" if running else None,
+        tr("Prepare the study"), type="primary", icon=":material/play_arrow:", disabled=not ready, key="prepare-study",
+        help=tr("One preparation runs at a time") if running else None,
     ):  # fmt: skip
         out = study_list.from_here(wanted.out)
         check_free(out)
@@ -165,5 +180,5 @@ def _finish(wanted: Wanted, checks: list[Check], begin: object) -> None:
         begin()
         new_preparation(command, out).start()
         st.rerun()
-    st.caption("The same by command, from the folder that the app runs in:")
+    st.caption(tr("The same by command, from the folder that the app runs in:"))
     st.code(command, language="bash", wrap_lines=True)

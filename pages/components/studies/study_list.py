@@ -12,6 +12,7 @@ from pathlib import Path
 from niwt_core.data.registry import SOURCES
 from niwt_core.errors import NiwtError
 from niwt_core.study.storage import check_target, is_study
+from pages.components.shared.language import tr
 from pages.components.shared.session import study_folder
 from pages.serving import policy
 from pages.serving.arguments import ROOT, new_studies_folder
@@ -80,7 +81,9 @@ def read_summary(folder: Path) -> StudySummary:
             command=policy.command_shown(str(memory.get("command", ""))),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        return StudySummary(folder, folder.name, problem=f"its manifest cannot be read ({type(error).__name__})")
+        return StudySummary(
+            folder, folder.name, problem=tr("its manifest cannot be read ({error})", error=type(error).__name__)
+        )
 
 
 @dataclass(frozen=True)
@@ -141,32 +144,42 @@ def checks(wanted: Wanted) -> list[Check]:
         Check(
             True,
             f"{shown(out)}: "
-            + ("holds a study, which will be replaced as a whole" if is_study(out) else "free for the study"),
+            + (tr("holds a study, which will be replaced as a whole") if is_study(out) else tr("free for the study")),
         ),
     ]
 
 
 def _check_root(wanted: Wanted) -> list[Check]:
     if not wanted.root.strip():
-        return [Check(None, "Say where the pictures are.")]
+        return [Check(None, tr("Say where the pictures are."))]
     root = from_here(wanted.root.strip())
     source = SOURCES[wanted.source]
     if not root.is_dir():
-        return [Check(False, f"{shown(root)}: there is no such folder")]
+        return [Check(False, tr("{folder}: there is no such folder", folder=shown(root)))]
     base, needed = source.base(root), source.marker
     if not (base / needed).exists():
-        return [Check(False, f"{shown(root)}: no {needed} in it; name {source.where}")]
+        return [
+            Check(
+                False,
+                tr(
+                    "{folder}: no {needed} in it; name {where}",
+                    folder=shown(root),
+                    needed=needed,
+                    where=tr(source.where),
+                ),
+            )
+        ]
     if wanted.source != "folder":
-        return [Check(True, f"{shown(base)}: found {needed}")]
+        return [Check(True, tr("{folder}: found {needed}", folder=shown(base), needed=needed))]
     classes = sum(entry.is_dir() and not entry.name.startswith(".") for entry in (base / needed).iterdir())
     described = (base / "attributes.csv").is_file() or (base / "captions").is_dir()
     return [
-        Check(classes > 1, f"{shown(base / needed)}: {classes} folders, one a class"),
+        Check(classes > 1, tr("{folder}: {count} folders, one a class", folder=shown(base / needed), count=classes)),
         Check(
             described,
-            "attributes.csv or captions describe the classes"
+            tr("attributes.csv or captions describe the classes")
             if described
-            else f"{shown(base)}: neither attributes.csv nor a folder captions",
+            else tr("{folder}: neither attributes.csv nor a folder captions", folder=shown(base)),
         ),
     ]
 

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.components.shared.language import N_, tr
 from pages.components.studies.picture_set import MOST_ATTRIBUTES, PictureSet, Words, clean_class
 
-CLASS, COUNT, HELD, SENTENCES = "Class", "Pictures", "Held back", "Sentences"
-KINDS = {"attributes": "Words to tick", "captions": "Sentences"}
+CLASS, COUNT, HELD, SENTENCES = N_("Class"), N_("Pictures"), N_("Held back"), N_("Sentences")
+KINDS = {"attributes": N_("Words to tick"), "captions": N_("Sentences")}
 LONGEST_ATTRIBUTE = 60  # characters
 TAKEN = {CLASS.casefold(), COUNT.casefold(), HELD.casefold()}  # columns of the grid
 
@@ -22,24 +23,30 @@ def words_grid(gathered: PictureSet) -> None:
     for name, value in _widgets(words, scope).items():
         st.session_state.setdefault(name, value)
     kind = st.segmented_control(
-        "Classes are described by", list(KINDS), format_func=KINDS.__getitem__, required=True, key=f"kind-{scope}"
+        tr("Classes are described by"),
+        list(KINDS),
+        format_func=lambda kind: tr(KINDS[kind]),
+        required=True,
+        key=f"kind-{scope}",
     )
     words = replace(words, kind=kind or words.kind)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         if words.kind == "attributes":
             typed = st.text_input(
-                "Attributes, with commas", key=f"attributes-{scope}", placeholder="red, striped, beak: long, beak: short",
-                help="In which words do the classes differ? “beak: long” and “beak: short” are two values of one group.",
+                tr("Attributes, with commas"), key=f"attributes-{scope}", placeholder=tr("red, striped, beak: long, beak: short"),
+                help=tr("In which words do the classes differ? “beak: long” and “beak: short” are two values of one group."),
             )  # fmt: skip
             words = replace(words, attributes=_names(typed))
     with right:
         only = st.text_input(
-            "Classes without pictures, with commas", key=f"only-{scope}", placeholder="known by words alone",
-            help="The study describes them, and recognises them by their words; there is nothing to test them on.",
+            tr("Classes without pictures, with commas"), key=f"only-{scope}", placeholder=tr("known by words alone"),
+            help=tr("The study describes them, and recognises them by their words; there is nothing to test them on."),
         )  # fmt: skip
         words = replace(words, described_only=list(dict.fromkeys(filter(None, map(clean_class, only.split(","))))))
-    degrees = words.kind == "attributes" and st.toggle("Degrees from 0 to 1 in place of ticks", key=f"degrees-{scope}")
+    degrees = words.kind == "attributes" and st.toggle(
+        tr("Degrees from 0 to 1 in place of ticks"), key=f"degrees-{scope}"
+    )
     gathered.say(words)
     classes = gathered.classes
     if not classes:
@@ -87,17 +94,21 @@ def _edited(gathered: PictureSet, classes: list[str], words: Words, degrees: boo
     table = pd.DataFrame({CLASS: classes, COUNT: [counts.get(name, 0) for name in classes]})
     table[HELD] = [name in words.held_back for name in classes]
     columns = {
-        CLASS: st.column_config.TextColumn(disabled=True, pinned=True),
-        COUNT: st.column_config.NumberColumn(disabled=True, width="small"),
+        CLASS: st.column_config.TextColumn(tr(CLASS), disabled=True, pinned=True),
+        COUNT: st.column_config.NumberColumn(tr(COUNT), disabled=True, width="small"),
         HELD: st.column_config.CheckboxColumn(
+            tr(HELD),
             width="small",
-            help="No picture of it trains the network: the study tests whether its words are enough. One class in five is a good share.",
+            help=tr(
+                "No picture of it trains the network: the study tests whether its words are enough. One class in five is "
+                "a good share."
+            ),
         ),
     }
     if words.kind == "captions":
         table[SENTENCES] = [words.sentences.get(name, "") for name in classes]
         columns[SENTENCES] = st.column_config.TextColumn(
-            width="large", help="What pictures of it show, in a sentence or two"
+            tr(SENTENCES), width="large", help=tr("What pictures of it show, in a sentence or two")
         )
     for one in words.attributes if words.kind == "attributes" else ():
         values = [words.values.get(name, {}).get(one, _guess(name, one)) for name in classes]

@@ -12,6 +12,7 @@ from niwt_core import EncodedPicture
 from niwt_core.explain.attribution import ImportanceMap
 from niwt_core.explain.overlay import WHOLE, Box, dimmed
 from niwt_core.report.figures import METHOD_MEANING, METHOD_NAMES, jpeg_uri, map_layer, sized
+from pages.components.shared.language import tr
 from pages.components.shared.pictures import address
 
 SIDE, HEAT_SIDE = 640, 320  # pixels
@@ -24,16 +25,27 @@ _viewer = st.components.v2.component("niwt_viewer", html=_FILES["html"], css=_FI
 def show(picture: EncodedPicture, map_: ImportanceMap, *, name: str, key: str) -> None:
     """Shows a picture beside itself under the map of the class ``name``, pale where the network did not look; ``key`` tells pictures apart."""
     image = dimmed(sized(picture.image), picture.box)
-    method = METHOD_NAMES[map_.method]
+    method = tr(METHOD_NAMES[map_.method])
     data = {
         "key": key,
         "original": jpeg_uri(image, side=SIDE),
         "heat": layer_address(map_, image.size, picture.box),
         "ratio": image.width / image.height,
-        "alt": "The picture, pale where the network did not look",
-        "heatAlt": f"{method} for {name}",
-        "left": "The picture" if picture.box == WHOLE else "The picture, pale where the network did not look",
-        "right": f"{method} for {name}: {METHOD_MEANING[map_.method]}",
+        "alt": tr("The picture, pale where the network did not look"),
+        "heatAlt": tr("{method} for {name}", method=method, name=name),
+        "left": tr("The picture") if picture.box == WHOLE else tr("The picture, pale where the network did not look"),
+        "right": tr(
+            "{method} for {name}: {meaning}", method=method, name=name, meaning=tr(METHOD_MEANING[map_.method])
+        ),
+        "words": {
+            "whole": tr("The picture and its map"),
+            "opacity": tr("Map opacity"),
+            "ofMap": tr("Opacity of the map"),
+            "zoom": tr("Zoom"),
+            "out": tr("Zoom out"),
+            "all": tr("Show the whole picture"),
+            "in": tr("Zoom in"),
+        },
     }
     _viewer(data=data, key="viewer")
 
@@ -41,7 +53,7 @@ def show(picture: EncodedPicture, map_: ImportanceMap, *, name: str, key: str) -
 def show_alone(picture: EncodedPicture) -> None:
     """Shows a picture where there is no map to lay over it."""
     source = jpeg_uri(dimmed(sized(picture.image), picture.box), side=SIDE)
-    st.html(f'<img class="cls-alone" src="{source}" alt="The picture, pale where the network did not look">')
+    st.html(f'<img class="cls-alone" src="{source}" alt="{tr("The picture, pale where the network did not look")}">')
 
 
 @lru_cache(maxsize=32)  # maps are kept by the page; the same one is laid over the same picture at each run

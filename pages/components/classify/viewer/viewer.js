@@ -15,6 +15,9 @@ export default function ({ data, parentElement }) {
   heat.alt = data.heatAlt;
   viewer.querySelector(".left").textContent = data.left;
   viewer.querySelector(".right").textContent = data.right;
+  viewer.querySelector(".opacity-name").textContent = data.words.opacity;
+  const named = [[viewer, "whole"], [".opacity", "ofMap"], [".zoom", "zoom"], [".out", "out"], [".whole", "all"], [".in", "in"]];
+  for (const [place, word] of named) (place.querySelector ? place : viewer.querySelector(place)).setAttribute("aria-label", data.words[word]);
 }
 
 function prepare(viewer) {

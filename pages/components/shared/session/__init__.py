@@ -30,6 +30,7 @@ from pages.components.shared.session.studies import (
     enter,
     open_study,
     per_study,
+    per_study_and_language,
     shared_study,
     study_folder,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "moves",
     "open_study",
     "per_study",
+    "per_study_and_language",
     "recipes",
     "redo",
     "remove_class",

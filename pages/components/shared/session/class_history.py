@@ -10,6 +10,7 @@ import streamlit as st
 from niwt_core import BuiltClass, Classifier, NiwtError, Recipe, build_class
 from niwt_core.classify.confirm import Confirmed, confirm
 from niwt_core.knowledge.class_names import class_key
+from pages.components.shared.language import N_, tr
 from pages.components.shared.session.studies import current_study
 
 STEPS_KEPT = 100
@@ -80,14 +81,14 @@ def add_class(recipe: Recipe, *, replaces: str = "") -> BuiltClass:
     if recipe not in kept:
         kept.append(recipe)
     kept = [item for item in kept if item is recipe or item.name not in old]
-    _record("changed" if changed else "added", recipe.name, kept)
+    _record(N_("changed {name}") if changed else N_("added {name}"), recipe.name, kept)
     return built
 
 
 def remove_class(name: str) -> None:
     """Takes a built class out. Raises NiwtError."""
     class_history().classifier.remove(name)
-    _record("removed", name, [item for item in recipes() if item.name != name])
+    _record(N_("removed {name}"), name, [item for item in recipes() if item.name != name])
 
 
 def move_class(name: str, confirmed: Confirmed) -> None:
@@ -95,13 +96,15 @@ def move_class(name: str, confirmed: Confirmed) -> None:
     recipe = next((item for item in recipes() if item.name == name), None)
     if recipe is None:
         raise NiwtError(f"no built class {name!r}", where="this session", fix="choose one of the classes built here")
-    _record("moved", name, list(recipes()), {**moves(), name: confirmed})
+    _record(N_("moved {name}"), name, list(recipes()), {**moves(), name: confirmed})
 
 
 def unmove_class(name: str) -> None:
     """Gives a moved class the row of its description again."""
     if name in moves():
-        _record("moved back", name, list(recipes()), {key: item for key, item in moves().items() if key != name})
+        _record(
+            N_("moved {name} back"), name, list(recipes()), {key: item for key, item in moves().items() if key != name}
+        )
 
 
 def check_class(recipe: Recipe, confirmed: Confirmed | None) -> None:
@@ -153,7 +156,7 @@ def history() -> tuple[tuple[Step, ...], int]:
     return tuple(history.steps), history.at
 
 
-def _record(verb: str, name: str, recipes: list[Recipe], moves: Mapping[str, Confirmed] | None = None) -> None:
+def _record(change: str, name: str, recipes: list[Recipe], moves: Mapping[str, Confirmed] | None = None) -> None:
     """A new step; what confirmed pictures moved stays moved for as long as its description stays."""
     history = class_history()
     last = history.steps[history.at]
@@ -161,7 +164,7 @@ def _record(verb: str, name: str, recipes: list[Recipe], moves: Mapping[str, Con
         before = {item.name: item for item in last.recipes}
         kept = {item.name for item in recipes if before.get(item.name) == item}
         moves = {key: item for key, item in last.moves.items() if key in kept}
-    _step(history, Step(f"{verb} {name}", tuple(recipes), moves))
+    _step(history, Step(tr(change, name=name), tuple(recipes), moves))
 
 
 def _step(history: ClassHistory, step: Step) -> None:

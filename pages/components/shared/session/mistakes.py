@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from niwt_core import NiwtError
+from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 from pages.serving import policy
 
@@ -25,8 +26,8 @@ def show_error(error: NiwtError) -> None:
     """One message: what is wrong in bold, where in code, what to do."""
     what, where, fix = (policy.without_paths(part) for part in (error.what, error.where, error.fix))
     st.error(f"**{_sentence(what)}**", icon=":material/error:")
-    details = [f"Where: `{where.replace('`', chr(39))}`"] if where else []
-    details += [f"What to do: {_sentence(fix)}"] if fix else []
+    details = [tr("Where: `{where}`", where=where.replace("`", chr(39)))] if where else []
+    details += [tr("What to do: {fix}", fix=_sentence(fix))] if fix else []
     if details:
         st.caption("  \n".join(details))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from operator import attrgetter
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
@@ -14,6 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from niwt_core import NiwtError, Study, load_study
 from niwt_core.study.storage import check_unchanged
+from pages.components.shared import language
 from pages.serving import policy
 from pages.serving.arguments import first_folder
 
@@ -28,6 +29,21 @@ def per_study(function: Callable[Arguments, Result]) -> Callable[Arguments, Resu
     """st.cache_data for functions of a Study (told apart by its id) and plain values; all sessions share the results."""
     cached = st.cache_data(show_spinner=False, max_entries=512, hash_funcs={Study: attrgetter("id")})(function)
     return cast(Callable[Arguments, Result], cached)
+
+
+def per_study_and_language(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """`per_study` for what holds words of the app: each language has its own."""
+
+    @per_study
+    @wraps(function)
+    def spoken(spoken_: str, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return function(*args, **kwargs)
+
+    @wraps(function)
+    def in_language(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return spoken(language.current(), *args, **kwargs)
+
+    return in_language
 
 
 def study_folder() -> Path:

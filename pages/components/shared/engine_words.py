@@ -1,0 +1,44 @@
+"""Short texts of the engine that the app shows as they are, marked for translation: the engine itself speaks English and knows no session.
+
+Sentences that the engine composes about a picture (explanations, reports, mistakes) are not among them.
+"""
+
+from __future__ import annotations
+
+from pages.components.shared.language import N_
+
+# A test holds each against the engine's own.
+METHODS = (
+    N_("Grad-CAM"),
+    N_("Integrated gradients"),
+    N_("Occlusion"),
+    N_("where the neurons that this class uses are active"),
+    N_("pixels that raise (orange) or lower (blue) the score"),
+    N_("places whose hiding lowers (orange) or raises (blue) the score"),
+)
+UNFAMILIAR = (N_("This picture is unlike the pictures of this study; it may show none of its classes."),)
+IN_FRAGMENTS = (
+    N_("Neuron"),
+    N_("louder than usual"),
+    N_("quieter than usual"),
+    N_("or"),
+    N_("not seen"),
+    N_("cannot tell"),
+    N_("the test confirms the name"),
+    N_("a name of your own, which nobody tested"),
+    N_("you said that the name is wrong"),
+)
+TESTED_ON = (
+    N_("classes that had no part in it"),
+    N_("held-out pictures, averaged by class"),
+    N_("held-out pictures"),
+)
+SOURCES = (
+    N_("My own pictures"),
+    N_("Published features"),
+    N_("The Aviary"),
+    N_("a folder named images, with one folder of pictures a class in it"),
+    N_("the folder that holds CUB_200_2011"),
+    N_("the folder that holds Animals_with_Attributes2"),
+    N_("the folder that holds res101.mat and att_splits.mat"),
+)

@@ -1,0 +1,69 @@
+"""In Chromium: a page in German, another language while a class is being built, and two people with two languages."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import open_page
+
+pytestmark = pytest.mark.browser
+
+
+def at_rest(page: Page) -> None:
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def speak(page: Page, language: str) -> None:
+    """Chooses a language in the selector at the top of the page."""
+    page.locator(".st-key-language-switch button").first.click()
+    page.locator(f".st-key-language-{language} button").click()
+    expect(page.locator(".st-key-language-switch button").first).to_contain_text(language.upper())
+    at_rest(page)
+
+
+def test_another_language_keeps_the_class_that_is_being_built(address, browser):
+    page, problems = open_page(browser, f"{address}/build?lang=de")
+    expect(page.locator(".cyn-head h1")).to_have_text("Eine Klasse bauen")
+    expect(page.get_by_role("link", name="Studien").first).to_be_visible()
+    page.get_by_placeholder("Name deiner Klasse").fill("Rubinschnabel")
+    page.get_by_placeholder("Name deiner Klasse").press("Enter")
+    page.get_by_label("Crown color: nur red").check()
+    page.get_by_text("Vom Rechenkern bestätigt.").wait_for(state="attached")
+    at_rest(page)
+    start = page.get_by_label("Beginnen mit", exact=True)
+    expect(start).to_have_value("Der Durchschnitt aller gesehenen Klassen")
+    speak(page, "es")
+    expect(page.get_by_label("Empezar desde", exact=True)).to_have_value("La media de todas las clases vistas")
+    expect(page.locator(".cyn-head h1")).to_have_text("Crear una clase")
+    expect(page).to_have_url(re.compile("lang=es"))
+    expect(page.get_by_placeholder("Nombre de tu clase")).to_have_value("Rubinschnabel")
+    expect(page.get_by_label("Crown color: solo red")).to_be_checked()
+    page.get_by_role("button", name="Transferir pesos").click()
+    page.locator(".cynb-name", has_text="Rubinschnabel").wait_for()
+    at_rest(page)
+    page.reload()  # another session: the address has the language, the browser the class
+    page.locator(".cynb-name", has_text="Rubinschnabel").wait_for()
+    expect(page.locator(".cyn-head h1")).to_have_text("Crear una clase")
+    page.get_by_role("link", name="Medir").first.click()
+    expect(page.locator(".cyn-head h1")).to_have_text("Medir")
+    expect(page).to_have_url(re.compile("measure.*lang=es"))
+    assert problems == []
+    page.context.close()
+
+
+def test_two_people_have_two_languages_and_a_browser_is_asked_for_its_own(address, browser):
+    pages = {}
+    german, english, spanish = "Neuronen-Wörterbuch", "Neuron dictionary", "Diccionario de neuronas"
+    for locale, title in (("de-DE", german), ("en-US", english), ("es-MX", spanish), ("fr-FR", english)):
+        page = browser.new_context(locale=locale).new_page()
+        page.goto(f"{address}/dictionary")
+        expect(page.locator(".cyn-head h1")).to_have_text(title, timeout=60_000)
+        at_rest(page)
+        pages[locale] = (page, title)
+    for page, title in pages.values():  # once all have been there, each still reads its own
+        page.get_by_role("searchbox").or_(page.get_by_role("textbox")).first.fill("red")
+        at_rest(page)
+        expect(page.locator(".cyn-head h1")).to_have_text(title)
+        assert "lang=" not in page.url  # nobody chose one
+        page.context.close()
