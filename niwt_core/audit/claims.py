@@ -26,6 +26,7 @@ from niwt_core.classify.novelty import Novelty
 from niwt_core.data.aviary import IN_VIEW, PART_OF_GROUP
 from niwt_core.data.strange_pictures import noise, tiles
 from niwt_core.explain.detector import PRESENT, Detectors
+from niwt_core.explain.expected import expected_attributes
 from niwt_core.study.study import Study
 
 PER_CLASS = 15  # drawings; "not seen" of a class's own words is rare, and a few pictures of a class say nothing of it
@@ -96,13 +97,14 @@ def audit_claims(study: Study, *, per_class: int = PER_CLASS, seed: int = 0) -> 
     most = per_class if _drawn(study) else len(study.labels)
     chosen = held_out_sample(study, per_class=most, seed=seed)
     table = study.knowledge.values / study.knowledge.scale >= PRESENT  # (C, K)
-    logits = study.full_head.logits(study.features[torch.from_numpy(chosen)].float())
-    runner_up = _runner_up(logits - study.gamma * torch.from_numpy(study.seen), study.labels[chosen])
+    classifier, features = Classifier(study), study.features[torch.from_numpy(chosen)].float()
+    runner_up = _runner_up(classifier.logits(features), study.labels[chosen])
     if _drawn(study):
-        pooled, there = _aviary_truth(study, chosen)
+        *encoded, there = _aviary_truth(study, chosen)
+        claims = _claims(detectors, classifier, *encoded)
     else:
-        pooled, there = study.pooled[torch.from_numpy(chosen)].float(), table[study.labels[chosen]]
-    claims = detectors.claims(pooled)
+        there = table[study.labels[chosen]]
+        claims = _claims(detectors, classifier, study.pooled[torch.from_numpy(chosen)].float(), features)
     by_chance = np.random.default_rng([seed, 2]).integers(0, len(study.classes), len(chosen))
     audits = []
     for side, of_side in (("seen", study.seen[study.labels[chosen]]), ("unseen", ~study.seen[study.labels[chosen]])):
@@ -139,14 +141,13 @@ def audit_shuffled(study: Study, *, per_class: int = 2, seed: int = 0) -> ClaimA
         return None
     shuffled = replace(study, network=shuffled_network(study.network, seed=seed))
     if _drawn(study):
-        pooled, there = _aviary_truth(shuffled, held_out_sample(study, per_class=per_class, seed=seed))
+        *encoded, there = _aviary_truth(shuffled, held_out_sample(study, per_class=per_class, seed=seed))
     else:
         places = np.random.default_rng([seed, 5]).permutation(len(study.gallery))[:STRANGE]
-        pictures = Classifier(shuffled).encode_many([study.gallery.image(int(place)) for place in places])
-        pooled = torch.stack([picture.pooled for picture in pictures])
+        encoded = _encoded(shuffled, [study.gallery.image(int(place)) for place in places])
         table = study.knowledge.values / study.knowledge.scale >= PRESENT
         there = table[study.labels[study.gallery.pictures[places]]]
-    return count_claims(detectors.claims(pooled), there)
+    return count_claims(_claims(detectors, Classifier(shuffled), *encoded), there)
 
 
 def count_claims(claims: np.ndarray, there: np.ndarray, asked: np.ndarray | None = None) -> ClaimAudit:
@@ -196,16 +197,28 @@ def _drawn(study: Study) -> bool:
     return study.kind == "aviary" and "aviary" in study.provenance
 
 
-def _aviary_truth(study: Study, chosen: np.ndarray) -> tuple[Tensor, np.ndarray]:
-    """(pooled activations (n,N) of the pictures drawn again, which attributes are in view (n,K) bool)."""
+def _encoded(study: Study, pictures: Sequence[Image.Image]) -> list[Tensor]:
+    """Pooled activations (n,N) and features (n,D)."""
+    both = [(item.pooled, item.features) for item in Classifier(study).encode_many(pictures)]
+    return [torch.stack(part) for part in zip(*both, strict=True)]
+
+
+def _claims(detectors: Detectors, classifier: Classifier, pooled: Tensor, features: Tensor) -> np.ndarray:
+    """(n,K) as `explain` makes them of pictures with these activations (n,N) and features (n,D)."""
+    probabilities = classifier.probabilities(classifier.logits(features))
+    return detectors.claims(pooled, expected_attributes(classifier, probabilities))
+
+
+def _aviary_truth(study: Study, chosen: np.ndarray) -> tuple[Tensor, Tensor, np.ndarray]:
+    """Of pictures drawn again: pooled activations (n,N), features (n,D), and which attributes are in view (n,K) bool."""
     drawn = list(redrawn(study, chosen))
-    pooled = [picture.pooled for picture in Classifier(study).encode_many([picture.image for picture in drawn])]
+    pooled, features = _encoded(study, [picture.image for picture in drawn])
     rows = []
     for picture in drawn:
         in_view = {group for group, part in PART_OF_GROUP.items() if picture.visibility[part] >= IN_VIEW}
         there = {f"{group}::{value}" for group, value in picture.attributes.items() if group in in_view}
         rows.append([name in there for name in study.knowledge.names])
-    return torch.stack(pooled), np.array(rows)
+    return pooled, features, np.array(rows)
 
 
 def _runner_up(logits: Tensor, labels: np.ndarray) -> np.ndarray:

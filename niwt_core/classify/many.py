@@ -28,14 +28,16 @@ AHEAD = 3  # batches that are decoded or waiting to be
 class FileAnswer:
     """What a classifier says of one file.
 
-    ranking: the first places, best first. novelty: how unlike the study's training pictures, over the largest that counts as familiar; NaN if the
-    study keeps none. pooled (N,): the mean activation of each neuron. error: why there is none of this, and then there is not.
+    ranking: the first places, best first; probabilities (C,): of all candidates, in their order. novelty: how unlike the study's training pictures,
+    over the largest that counts as familiar; NaN if the study keeps none. pooled (N,): the mean activation of each neuron. error: why there is none
+    of this, and then there is not.
     """
 
     path: Path
     ranking: tuple[Ranked, ...] = ()
     novelty: float = float("nan")
     pooled: Tensor | None = None
+    probabilities: Tensor | None = None
     error: NiwtError | None = None
 
     @property
@@ -97,12 +99,15 @@ def _ranked(
     features, pooled = classifier.run(torch.stack([value for _, value in read]), network)  # (B, D), (B, N)
     logits = classifier.logits(features)  # (B, C)
     order = logits.argsort(dim=1, descending=True, stable=True)[:, :top]
-    scores, shares = (values.gather(1, order).tolist() for values in (logits, classifier.probabilities(logits)))
+    probabilities = classifier.probabilities(logits)  # (B, C)
+    scores, shares = (values.gather(1, order).tolist() for values in (logits, probabilities))
     novelty, candidates = novelty_of(classifier.study), classifier.candidates
     distances = None if novelty is None else (novelty.distances(pooled) / max(novelty.limit, 1e-12)).tolist()
     out = []
     for i, (path, _) in enumerate(read):
         places = zip((candidates[c] for c in order[i].tolist()), scores[i], shares[i], strict=True)
         ranking = tuple(Ranked(item.name, item.display, item.kind, score, share) for item, score, share in places)
-        out.append(FileAnswer(path, ranking, float("nan") if distances is None else distances[i], pooled[i]))
+        out.append(
+            FileAnswer(path, ranking, float("nan") if distances is None else distances[i], pooled[i], probabilities[i])
+        )
     return out

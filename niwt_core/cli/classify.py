@@ -110,16 +110,18 @@ def _counted(classifier: Classifier, files: Sequence[Path], top: int, report: Re
 def _entry(classifier: Classifier, answer: FileAnswer) -> dict[str, Any]:
     """What JSON says of one file."""
     from niwt_core.explain.detector import sightings
+    from niwt_core.explain.expected import expected_attributes
 
-    if answer.error is not None or answer.pooled is None:
+    if answer.error is not None or answer.pooled is None or answer.probabilities is None:
         return {"image": shown(answer.path), "error": str(answer.error)}
+    expected = expected_attributes(classifier, answer.probabilities)
     return {
         "image": shown(answer.path),
         "class": answer.best.name,
         "kind": str(answer.best.kind),
         "familiar": answer.familiar,
         "novelty": answer.novelty,
-        **sightings(classifier.study, answer.pooled),
+        **sightings(classifier.study, answer.pooled, expected),
         "ranking": [
             {"class": item.name, "kind": str(item.kind), "score": item.score, "probability": item.probability}
             for item in answer.ranking

@@ -17,6 +17,7 @@ from torch import Tensor
 from niwt_core.classify.answer import Answer, Candidate, EncodedPicture
 from niwt_core.explain.contributions import neuron_contributions, neuron_parts
 from niwt_core.explain.detector import Detectors, Sighting
+from niwt_core.explain.expected import expected_in
 from niwt_core.explain.parts import AttributeScore, Contrast
 from niwt_core.knowledge.encoding import encode
 from niwt_core.study.study import Study
@@ -53,19 +54,21 @@ def contrast_classes(
             if differences[j] > 0
         )
         counterfactual = _counterfactual(answer, candidate, runner_up, words, margin)
-    confirmed = _confirmed(study, picture, words)[:shown]
+    confirmed = _confirmed(answer, words)[:shown]
     left = margin - sum(word.score for word in counterfactual)
     return Contrast(
         candidate.display, runner_up.display, margin, words[:shown], neurons, counterfactual, left <= 0, confirmed
     )
 
 
-def _confirmed(study: Study, picture: EncodedPicture, words: Sequence[AttributeScore]) -> tuple[AttributeScore, ...]:
+def _confirmed(answer: Answer, words: Sequence[AttributeScore]) -> tuple[AttributeScore, ...]:
     """The words that the picture shows as the class has them: there where the class has more of them, absent where it has less."""
+    study = answer.classifier.study
     detectors = Detectors.of(study)
     if detectors is None:
         return ()
-    sightings = dict(zip(study.knowledge.names, detectors.look(picture.pooled), strict=True))
+    looked = detectors.look(answer.picture.pooled, expected_in(answer))
+    sightings = dict(zip(study.knowledge.names, looked, strict=True))
     wanted = {True: Sighting.SEEN, False: Sighting.NOT_SEEN}
     return tuple(word for word in words if sightings[word.attribute] is wanted[word.present])
 

@@ -5,6 +5,12 @@ from pooled activations to the attributes, fitted on training pictures of seen c
 thresholds are chosen on classes that it never saw: every class is left out in turn, in closed form, so that "seen" and "not seen" are right as
 often as promised on new classes. Between the thresholds the answer is that the network cannot tell.
 
+A table of classes says nothing of any single picture: what such a detector has learnt of "a red breast" is to know pictures of classes that have
+one. Whoever takes the picture for one of those classes cannot deny it the word, so "not seen" is said where the detector finds nothing *and* the
+ranking leaves classes that have the attribute at most `UNLIKELY` (see `claims`). No threshold alone does that: of the words of a picture's own
+class and of the runner-up, no more than half of what the score denies is absent from the class, however low the score (CUB subset and
+ImageNet, classes left out); with the ranking 98 % on the CUB subset. What is claimed still does not depend on the class that is asked about.
+
 Where every picture has a truth of its own, `picture_detectors` fits them another way, and a study keeps what it gives.
 
 Activations enter by their square root, divided by its deviation. On left-out classes of the CUB subset that ranks attributes a little better
@@ -29,6 +35,7 @@ from niwt_core.study.study import Study
 RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)  # in units of the mean eigenvalue
 PRESENT = 0.5  # of the table's scale: at least half of the people say so
 FIGURES = ("seen_above", "not_seen_below", "ridge", "seen_right", "not_seen_right", "recall", "missed", "decided")
+UNLIKELY = 0.02  # of the probability may go to classes that have what is called not seen; see docs/method.md for what that was chosen by
 MOST_PICTURES = 6000  # training pictures that are used; more change the thresholds by less than their noise
 
 
@@ -96,22 +103,32 @@ class Detectors:
         scores = roots(pooled.float()) @ self.weight + self.offset
         return scores if self.scaling is None else probabilities(scores, self.scaling, self.exclusive)
 
-    def claims(self, pooled: Tensor) -> np.ndarray:
-        """(...,N) -> (...,K) int8: 1 seen, -1 not seen, 0 cannot tell."""
+    @property
+    def by_table(self) -> bool:
+        """They were fitted to a table of classes, not to what single pictures show."""
+        return self.scaling is None
+
+    def claims(self, pooled: Tensor, expected: np.ndarray | float) -> np.ndarray:
+        """(...,N) -> (...,K) int8: 1 seen, -1 not seen, 0 cannot tell.
+
+        expected: (...,K) probability that goes to classes with each attribute (`expected_attributes`), 0 without a ranking; where detectors know
+        classes only, what is not `UNLIKELY` by it is not called absent.
+        """
         scores, at = self.score(pooled).numpy(), (self.seen_above, self.not_seen_below)
-        return claims_of(scores, *at, self.exclusive, others_absent=self.scaling is None)
+        claims = claims_of(scores, *at, self.exclusive, others_absent=self.by_table)
+        return np.where((claims < 0) & (expected > UNLIKELY), np.int8(0), claims) if self.by_table else claims
 
-    def look(self, pooled: Tensor) -> tuple[Sighting, ...]:
-        """What is seen of each of the K attributes in one picture (N,)."""
+    def look(self, pooled: Tensor, expected: np.ndarray | float) -> tuple[Sighting, ...]:
+        """What is seen of each of the K attributes in one picture (N,); ``expected`` (K,) as in `claims`."""
         names = {1: Sighting.SEEN, -1: Sighting.NOT_SEEN, 0: Sighting.CANNOT_TELL}
-        return tuple(names[int(claim)] for claim in self.claims(pooled))
+        return tuple(names[int(claim)] for claim in self.claims(pooled, expected))
 
 
-def sightings(study: Study, pooled: Tensor) -> dict[str, list[str]]:
-    """The attributes that are seen in a picture with ``pooled`` activations (N,) and those that are not, whatever its class; both empty where the
-    study has no detectors."""
+def sightings(study: Study, pooled: Tensor, expected: np.ndarray) -> dict[str, list[str]]:
+    """The attributes that are seen in a picture with ``pooled`` activations (N,) and those that are not, whatever class is asked about; both empty
+    where the study has no detectors. ``expected`` (K,) as in `Detectors.claims`."""
     detectors = Detectors.of(study)
-    look = detectors.look(pooled) if detectors is not None else ()
+    look = detectors.look(pooled, expected) if detectors is not None else ()
     named = list(zip(study.knowledge.names, look, strict=False))
     return {
         "seen": [name for name, sighting in named if sighting is Sighting.SEEN],
@@ -145,6 +162,18 @@ def fit_detectors(
         labels: (n,) the class of each picture; a class is left out as a whole.
         exclusive: columns of which exactly one is there.
     """
+    return fit_with_scores(pooled, table, labels, exclusive=exclusive, ridges=ridges)[0]
+
+
+def fit_with_scores(
+    pooled: Tensor,
+    table: np.ndarray,
+    labels: np.ndarray,
+    *,
+    exclusive: Sequence[np.ndarray] = (),
+    ridges: Sequence[float] = RIDGES,
+) -> tuple[Detectors, np.ndarray]:
+    """`fit_detectors`, and the scores (n,K) that each picture gets from detectors which never saw its class."""
     x = roots(pooled.float()).numpy()
     deviation = x.std(0)
     scale = np.where(deviation > 1e-6, 1 / np.maximum(deviation, 1e-6), 0.0).astype(np.float32)
@@ -168,7 +197,7 @@ def fit_detectors(
     there = amounts_of_pictures >= PRESENT
     above, below = thresholds(held_out.ravel(), there.ravel())
     claims = claims_of(held_out, above, below, exclusive)
-    return Detectors(
+    detectors = Detectors(
         weight=torch.from_numpy(weight).float(),
         offset=torch.from_numpy(share @ table - mean @ weight).float(),
         seen_above=above,
@@ -179,6 +208,7 @@ def fit_detectors(
         **claim_figures(claims, there),
         scaling=None,
     )
+    return detectors, held_out
 
 
 def exclusive_groups(study: Study) -> tuple[np.ndarray, ...]:

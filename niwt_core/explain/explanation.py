@@ -22,6 +22,7 @@ from niwt_core.explain.contrast import SHOWN, contrast_classes, encoded_descript
 from niwt_core.explain.contributions import neuron_contributions, neuron_parts
 from niwt_core.explain.detector import PRESENT, Detectors, Sighting
 from niwt_core.explain.evidence import Evidence, evidence_for
+from niwt_core.explain.expected import expected_in
 from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observation
 from niwt_core.explain.sentence import sentence_for
 from niwt_core.method.importance import importance, unit
@@ -79,9 +80,12 @@ class Explanation:
 
     @property
     def missing(self) -> tuple[Observation, ...]:
-        """What the class's description promises and the picture lacks, the most promised first."""
-        lacking = [item for item in self.not_seen if item.promised >= PRESENT]
-        return tuple(sorted(lacking, key=lambda item: -item.promised))
+        """What the class's description promises and the picture lacks, the most promised first, and of those the surest.
+
+        What a table says of a class only in part ("sometimes", half of the scale) is promised of no single picture.
+        """
+        lacking = [item for item in self.not_seen if item.promised > PRESENT]
+        return tuple(sorted(lacking, key=lambda item: (-item.promised, item.score)))
 
     def figure(self, answer: Answer | None = None) -> Figure:
         """The score as a sum, and the neurons for and against, for print: ``figure().savefig("why.pdf")``. With the ``answer`` that was
@@ -164,7 +168,8 @@ def observe(answer: Answer, candidate: Candidate, evidence: Evidence) -> tuple[O
     if detectors is None:
         return ()
     promised = raw_description(study, candidate, answer) / study.knowledge.scale
-    sightings, scores = detectors.look(answer.picture.pooled), detectors.score(answer.picture.pooled).tolist()
+    pooled = answer.picture.pooled
+    sightings, scores = detectors.look(pooled, expected_in(answer)), detectors.score(pooled).tolist()
     names, labels = study.knowledge.names, study.knowledge.labels
     return tuple(
         Observation(names[j], labels[j], sightings[j], scores[j], float(promised[j]), float(evidence.terms[j]))

@@ -11,6 +11,7 @@ from niwt_core.audit.claims import audit_claims, audit_novelty, audit_shuffled, 
 from niwt_core.audit.lines import audit_lines, calibration_line
 from niwt_core.data.strange_pictures import noise, tiles
 from niwt_core.explain.detector import PRESENT, Detectors
+from niwt_core.explain.expected import expected_attributes
 from niwt_core.study.evaluate import evaluate
 from tests.support.small_study import small_study
 from tests.support.tiny_aviary import shipped_aviary
@@ -43,7 +44,9 @@ def test_where_truth_is_of_classes_each_side_is_judged_by_the_table():
     table = study.knowledge.values / study.knowledge.scale >= PRESENT
     for item in audit_claims(study, per_class=99):
         at = np.flatnonzero(held_out & (study.seen[study.labels] == (item.side == "seen")))
-        claims, there = detectors.claims(study.pooled[at].float()), table[study.labels[at]]
+        classifier, there = study.classifier(), table[study.labels[at]]
+        probabilities = classifier.probabilities(classifier.logits(study.features[at].float()))
+        claims = detectors.claims(study.pooled[at].float(), expected_attributes(classifier, probabilities))
         assert item.pictures == len(at)
         assert astuple(item.every) == pytest.approx(astuple(count_claims(claims, there)), nan_ok=True)
         assert item.there == pytest.approx(100 * there.mean())

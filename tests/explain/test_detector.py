@@ -87,15 +87,19 @@ def detectors(scores: list[float], exclusive=()) -> Detectors:
 
 
 def test_three_answers():
-    assert detectors([0.9, 0.5, 0.1]).look(torch.zeros(1)) == (Sighting.SEEN, Sighting.CANNOT_TELL, Sighting.NOT_SEEN)
+    assert detectors([0.9, 0.5, 0.1]).look(torch.zeros(1), 0.0) == (
+        Sighting.SEEN,
+        Sighting.CANNOT_TELL,
+        Sighting.NOT_SEEN,
+    )
 
 
 def test_of_an_exclusive_group_one_value_is_seen_and_the_others_are_not():
     group = (np.array([0, 1, 2]),)
-    assert detectors([0.9, 0.85, 0.5], group).look(torch.zeros(1)) == (
+    assert detectors([0.9, 0.85, 0.5], group).look(torch.zeros(1), 0.0) == (
         Sighting.SEEN, Sighting.NOT_SEEN, Sighting.NOT_SEEN,
     )  # fmt: skip
-    assert detectors([0.7, 0.5, 0.1], group).look(torch.zeros(1)) == (
+    assert detectors([0.7, 0.5, 0.1], group).look(torch.zeros(1), 0.0) == (
         Sighting.CANNOT_TELL, Sighting.CANNOT_TELL, Sighting.NOT_SEEN,
     )  # fmt: skip
 
@@ -104,8 +108,8 @@ def test_many_pictures_at_once_are_as_one_by_one():
     actual = Detectors.of(shipped_aviary())
     pooled = shipped_aviary().pooled[::500]
     names = {1: Sighting.SEEN, -1: Sighting.NOT_SEEN, 0: Sighting.CANNOT_TELL}
-    for picture, claims in zip(pooled, actual.claims(pooled), strict=True):
-        assert actual.look(picture) == tuple(names[int(claim)] for claim in claims)
+    for picture, claims in zip(pooled, actual.claims(pooled, 0.0), strict=True):
+        assert actual.look(picture, 0.0) == tuple(names[int(claim)] for claim in claims)
 
 
 def test_roots_keep_the_sign():
@@ -148,7 +152,7 @@ def test_what_is_seen_of_species_without_training_pictures_is_there():
         true = {f"{group}::{value}" for group, value in picture.attributes.items() if group in in_view}
         there.append([name in true for name in study.knowledge.names])
     drawn = np.array(there)
-    claims = Detectors.of(study).claims(study.pooled[torch.from_numpy(chosen)])
+    claims = Detectors.of(study).claims(study.pooled[torch.from_numpy(chosen)], 0.0)
     assert drawn[claims > 0].mean() >= 0.97
     assert (~drawn[claims < 0]).mean() >= 0.97
     assert (claims != 0).mean() >= 0.8

@@ -8,6 +8,7 @@ from niwt_core.classify.answer import Answer
 from niwt_core.explain.contrast import contrast_classes
 from niwt_core.explain.contributions import average_activation, integrated_gradients, neuron_contributions
 from niwt_core.explain.detector import Detectors, Sighting
+from niwt_core.explain.expected import expected_in
 from niwt_core.knowledge.encoding import encode
 from tests.support.small_study import small_study
 from tests.support.tiny_aviary import shipped_aviary
@@ -142,7 +143,9 @@ def test_a_silent_neuron_is_told_from_a_loud_one():
 def test_what_is_seen_does_not_depend_on_the_class():
     study = shipped_aviary()
     answer = study.classifier().classify(study.gallery.jpeg(0))
-    looked = dict(zip(study.knowledge.names, Detectors.of(study).look(answer.picture.pooled), strict=True))
+    looked = dict(
+        zip(study.knowledge.names, Detectors.of(study).look(answer.picture.pooled, expected_in(answer)), strict=True)
+    )
     for item in (answer.ranking[0], answer.ranking[1], answer.ranking[-1]):
         explanation = answer.explain(item.name)
         values = dict(zip(study.knowledge.names, study.knowledge.of(item.name), strict=True))
@@ -160,7 +163,9 @@ def test_what_is_seen_does_not_depend_on_the_class():
 def test_a_contrast_confirms_what_the_picture_shows():
     study = shipped_aviary()
     answer = study.classifier().classify(study.gallery.jpeg(0))
-    looked = dict(zip(study.knowledge.names, Detectors.of(study).look(answer.picture.pooled), strict=True))
+    looked = dict(
+        zip(study.knowledge.names, Detectors.of(study).look(answer.picture.pooled, expected_in(answer)), strict=True)
+    )
     for item in answer.ranking[1:9]:
         contrast = answer.explain(item.name, versus=answer.best.name).contrast
         for word in contrast.confirmed:
