@@ -23,16 +23,19 @@ PICTURE_FOLDS = 5
 REPEATS = 3  # partitions into folds: one alone leaves a choice to the luck of the draw (H +-0.9 on the CUB subset)
 
 Targets = Callable[[Tensor, np.ndarray], Tensor]
+TargetsOfMany = Callable[[Sequence[tuple[Tensor, np.ndarray]]], list[Tensor]]
 
 
 @dataclass(frozen=True, eq=False)
 class FoldFeatures:
     """The network that a fold sees: features (n,D) of all pictures, ``targets(rows (C',D), classes (C',)) -> (C',N)``, operator (N,D) or None for
-    the identity. A frozen network is one view for all folds; a fine-tuned one must be trained again without what the fold holds out."""
+    the identity. A frozen network is one view for all folds; a fine-tuned one must be trained again without what the fold holds out.
+    ``targets_of_many``, where one view serves all: the same for several (rows, classes) at once, in less time."""
 
     features: Tensor
     targets: Targets
     operator: Tensor | None
+    targets_of_many: TargetsOfMany | None = None
 
 
 @dataclass(frozen=True)

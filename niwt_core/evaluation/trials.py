@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import torch
@@ -40,9 +41,9 @@ class Tried:
 
 
 class FoldTrial:
-    """One fold with its head: margins of the held-out classes at any norm of their rows."""
+    """One fold with its head and the kept classes' importances (C',N), ``targets``: margins of the held-out classes at any norm of their rows."""
 
-    def __init__(self, item: FoldHead, labels: np.ndarray, knowledge: Tensor, *, decay: float) -> None:
+    def __init__(self, item: FoldHead, targets: Tensor, labels: np.ndarray, knowledge: Tensor, *, decay: float) -> None:
         fold, features, head = item.fold, item.fold_features.features, item.head
         local = torch.from_numpy(np.searchsorted(fold.kept, labels[fold.fit]))
         self.unit, self.operator, self.head = item.unit, item.fold_features.operator, head
@@ -55,7 +56,7 @@ class FoldTrial:
             np.searchsorted(fold.kept, labels[fold.seen_test]),
             np.searchsorted(fold.left_out, labels[fold.unseen_test]),
         )
-        self.path = RidgePath(knowledge[fold.kept], item.fold_features.targets(head.rows, fold.kept))
+        self.path = RidgePath(knowledge[fold.kept], targets)
         self._new = knowledge[fold.left_out]
 
     def importances(self, ridges: Sequence[float]) -> list[Tensor]:
@@ -104,7 +105,8 @@ class Trials:
         self._report = report or (lambda done, total: None)
         self._heads: dict[float, list[FoldHead]] = {}
         self._items: dict[float, list[FoldTrial]] = {}
-        self._done: dict[tuple[Setting, tuple[tuple[float, ...], ...]], Tried] = {}
+        self._balances: dict[tuple[Setting, float], dict[tuple[float, float], np.ndarray]] = {}
+        self._gammas: dict[tuple[Setting, float], tuple[float, float, float, float]] = {}
 
     def heads(self, decay: float) -> list[FoldHead]:
         """The heads of all folds at one decay; those of the nearest decay so far are where the fits start."""
@@ -119,7 +121,8 @@ class Trials:
         if decay not in self._items:
             heads = self.heads(decay)
             self._items[decay] = side_by_side(
-                lambda item: FoldTrial(item, self._labels, self._knowledge, decay=decay), heads
+                lambda pair: FoldTrial(*pair, self._labels, self._knowledge, decay=decay),
+                zip(heads, _targets(heads), strict=True),
             )
         return self._items[decay]
 
@@ -149,31 +152,60 @@ class Trials:
         if all(part.operator is None for part in self._features):
             mus = (0.0,)  # a fitted head has mean row zero, and the norm is set: mu changes nothing
         wanted = [(decay, mu, ridge) for decay in reversed(grid.decay) for mu in mus for ridge in grid.ridge]
-        rest = (grid.norm, grid.share, grid.shrinkage)
         for done, setting in enumerate(wanted):
-            if (setting, rest) not in self._done:
-                self._try(setting[0], setting[1], grid)
+            self._try(setting[0], setting[1], grid)
             self._report(done + 1, len(wanted))
-        return {setting: self._done[setting, rest] for setting in wanted}
+        return {setting: self._tried(setting, grid) for setting in wanted}
+
+    def _tried(self, setting: Setting, grid: Grid) -> Tried:
+        """What is known at one setting, in the order of the grid's axes."""
+        points = list(product(grid.share, grid.shrinkage))
+        figures = np.array([[self._balances[setting, norm][point] for point in points] for norm in grid.norm])
+        shape = (len(grid.norm), len(grid.share), len(grid.shrinkage))
+        balance = Balance(*(figures[..., part].reshape(shape) for part in range(3)))
+        return Tried(balance, tuple(self._gammas[setting, norm] for norm in grid.norm))
 
     def _try(self, decay: float, mu: float, grid: Grid) -> None:
-        """All ridges, norms, shares and shrinkages at one decay and mu."""
+        """All ridges, norms, shares and shrinkages at one decay and mu that were not tried before: of a grid that grew, the new ones."""
         shares, shrinkages = np.array(grid.share), np.array(grid.shrinkage)
+        points = list(product(grid.share, grid.shrinkage))
+        waiting: dict[float, dict[float, np.ndarray]] = {}  # ridge -> norm -> places in ``points``
+        for ridge, norm in product(grid.ridge, grid.norm):
+            known = self._balances.setdefault(((decay, mu, ridge), norm), {})
+            places = np.array([i for i, point in enumerate(points) if point not in known], int)
+            if len(places):
+                waiting.setdefault(ridge, {})[norm] = places
+        if not waiting:
+            return
 
-        def on_fold(item: FoldTrial) -> list[list[tuple[Balance, CalibrationCurve]]]:
+        def on_fold(item: FoldTrial) -> list[list[tuple[np.ndarray, CalibrationCurve | None]]]:
             transfer = fit_transfer(item.head.rows, item.head.biases, item.operator, mu=mu)
-            return [
-                [
-                    (margins.outcome(margins.biases(shares, shrinkages)), margins.curve(item.unit))
-                    for margins in item.margins(transfer, importances, grid.norm)
-                ]
-                for importances in item.importances(grid.ridge)
-            ]
+            results = []
+            for (ridge, norms), importances in zip(waiting.items(), item.importances(list(waiting)), strict=True):
+                of_norms = []
+                for (norm, places), margins in zip(
+                    norms.items(), item.margins(transfer, importances, list(norms)), strict=True
+                ):
+                    biases = margins.biases(shares, shrinkages).reshape(len(points), -1)[places]
+                    new = ((decay, mu, ridge), norm) not in self._gammas
+                    of_norms.append((np.stack(margins.outcome(biases)), margins.curve(item.unit) if new else None))
+                results.append(of_norms)
+            return results
 
         results = zip(*side_by_side(on_fold, self.items(decay)), strict=True)  # of each ridge, then of each fold
-        rest = (grid.norm, grid.share, grid.shrinkage)
-        for ridge, of_folds in zip(grid.ridge, results, strict=True):
-            balances = [[np.stack(balance) for balance, _ in of_norms] for of_norms in of_folds]
-            balance = Balance(*np.mean(balances, 0).swapaxes(0, 1))  # (3, norms, shares, shrinkages)
-            gammas = tuple(average([of_norms[n][1] for of_norms in of_folds]) for n in range(len(grid.norm)))
-            self._done[(decay, mu, ridge), rest] = Tried(balance, gammas)
+        for (ridge, norms), of_folds in zip(waiting.items(), results, strict=True):
+            for (norm, places), of_norm in zip(norms.items(), zip(*of_folds, strict=True), strict=True):
+                key = ((decay, mu, ridge), norm)
+                means = np.mean([balance for balance, _ in of_norm], 0)  # (3, places)
+                self._balances[key].update(zip((points[place] for place in places), means.T, strict=True))
+                curves = [curve for _, curve in of_norm if curve is not None]
+                if curves:
+                    self._gammas[key] = average(curves)
+
+
+def _targets(heads: Sequence[FoldHead]) -> list[Tensor]:
+    """(C',N) importances of each fold's kept classes; folds that one network serves share its passes."""
+    common = heads[0].fold_features
+    if common.targets_of_many is not None and all(item.fold_features is common for item in heads):
+        return common.targets_of_many([(item.head.rows, item.fold.kept) for item in heads])
+    return side_by_side(lambda item: item.fold_features.targets(item.head.rows, item.fold.kept), heads)

@@ -35,14 +35,18 @@ def importance(network: SplitNetwork, activations: Tensor, rows: Tensor) -> Tens
     Returns:
         (B,N) importances, summed over positions.
     """
-    rows = rows.expand(len(activations), -1)  # (B, D)
+    return importances(network, activations, rows.expand(len(activations), -1).unsqueeze(0))[0]
+
+
+def importances(network: SplitNetwork, activations: Tensor, rows: Tensor) -> Tensor:
+    """(R,B,N) importances of pictures with ``activations`` (B,N,...) for several head ``rows`` (R,B,D) of each: one pass forward serves all."""
     if network.identity_tail:  # phi is the mean over positions, so the sum of the gradients is the row itself
         return rows.clone()
     with torch.enable_grad():
         leaf = activations.detach().requires_grad_()
-        score = (network.tail(leaf) * rows).sum()  # one scalar: pictures do not mix, so one gradient serves all
-        (gradient,) = torch.autograd.grad(score, leaf)
-    return gradient.flatten(2).sum(2)  # (B, N)
+        features = network.tail(leaf)  # (B, D); pictures do not mix, so one gradient serves all
+        gradients = [torch.autograd.grad(features, leaf, row.to(features), retain_graph=True)[0] for row in rows]
+    return torch.stack([gradient.flatten(2).sum(2) for gradient in gradients])
 
 
 def unit(vectors: Tensor, eps: float = 1e-12) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from torch import Tensor
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset, Skipped
-from niwt_core.method.importance import class_targets, operator, unit
+from niwt_core.evaluation.parallel import side_by_side
+from niwt_core.method.importance import class_targets, importances, operator, unit
 from niwt_core.prepare.extraction import extract
 
 TARGET_PICTURES = 12  # a class: its mean unit importance moves by less than 0.01 in cosine beyond that
@@ -113,6 +114,26 @@ class PictureActivations:
         parts = np.array_split(pictures, max(1, len(pictures) // 32))
         batches = ((self.of(part), torch.from_numpy(np.searchsorted(classes, self.labels[part]))) for part in parts)
         return class_targets(self.network, batches, rows, classes=len(classes))
+
+    def class_targets_of(self, heads: Sequence[tuple[Tensor, np.ndarray]]) -> list[Tensor]:
+        """`class_targets` of several heads (rows (C',D), classes (C',)): a picture passes the tail once for all of them, not once for each."""
+        if self.network.identity_tail:
+            return [unit(rows) for rows, _ in heads]
+        targets = [torch.zeros(len(classes), self.network.neurons) for _, classes in heads]
+
+        def of_class(c: int) -> list[tuple[int, int, Tensor]]:
+            pictures = self.targets[self.labels[self.targets] == c]
+            if not len(pictures):
+                return []
+            places = [(i, int(np.searchsorted(classes, c))) for i, (_, classes) in enumerate(heads) if c in classes]
+            rows = torch.stack([heads[i][0][place] for i, place in places])  # (R, D)
+            alphas = importances(self.network, self.of(pictures), rows.unsqueeze(1).expand(-1, len(pictures), -1))
+            return [(*place, mean) for place, mean in zip(places, unit(alphas).mean(1), strict=True)]
+
+        for means in side_by_side(of_class, np.unique(np.concatenate([classes for _, classes in heads])).tolist()):
+            for i, place, mean in means:
+                targets[i][place] = mean
+        return targets
 
     def of(self, pictures: np.ndarray) -> Tensor:
         """Whole activations (m,N,...) of kept pictures."""

@@ -53,9 +53,10 @@ def assemble(
     encoded = encode(dataset.knowledge.values, encoding, kernel)  # (C, E)
     folds = tuple(fold.only(picture_activations.usable) for fold in folds)
     if features_of_folds is None:
-        features_of_folds = [FoldFeatures(picture_activations.features, picture_activations.class_targets, G)] * len(
-            folds
+        features_of_all = FoldFeatures(
+            picture_activations.features, picture_activations.class_targets, G, picture_activations.class_targets_of
         )
+        features_of_folds = [features_of_all] * len(folds)
     texts = None if dataset.texts is None else Texts.of(dataset.texts, dataset.seen)
     if texts is not None:
         texts = replace(texts, weight=choose_weight(folds, features_of_folds, dataset.labels, encoded, texts.encoded))

@@ -11,6 +11,7 @@ from niwt_core.evaluation.baseline_tuning import choose_baseline
 from niwt_core.evaluation.baselines import BASELINES
 from niwt_core.evaluation.folds import FoldFeatures, fold_heads
 from niwt_core.evaluation.grid import Grid
+from niwt_core.evaluation.margins import Margins
 from niwt_core.evaluation.selection import choose
 from niwt_core.evaluation.trials import Trials
 from niwt_core.method.head import fit_head
@@ -95,6 +96,46 @@ def test_every_setting_has_the_mean_h_that_brute_force_gives(neurons):
         wanted = np.mean([2 * u * s / max(u + s, 1e-12) for u, s in pairs])
         assert tried.balance.H[n, q, s] == pytest.approx(wanted, abs=1e-6)
         assert tried.balance.U[n, q, s] == pytest.approx(np.mean([u for u, _ in pairs]), abs=1e-6)
+
+
+@pytest.mark.parametrize("neurons", [0, 8])
+def test_of_a_grid_that_grew_only_the_new_is_tried(neurons, monkeypatch):
+    world, biases = World(1, neurons=neurons), []
+    small = Grid(decay=(1e-2,), mu=(0.0,), ridge=(0.3,), norm=(0.7, 1.0), share=(0.013, 0.061), shrinkage=(0.0, 0.5))
+    large = replace(small, ridge=(0.1, 0.3), norm=(0.5, 0.7, 1.0), share=(0.013, 0.061, 0.2))
+    outcome = Margins.outcome
+    monkeypatch.setattr(Margins, "outcome", lambda margins, tried: biases.append(len(tried)) or outcome(margins, tried))
+    trials = Trials(world.folds, world.features_of_folds, world.labels, world.knowledge)
+    counts = []
+    for grid in (small, large, large):
+        biases.clear()
+        grown = trials.on(grid)
+        counts.append(sum(biases) / len(world.folds))
+    assert counts == [
+        2 * 4,
+        6 + 2 * 2 + 3 * 6,
+        0,
+    ]  # of ridge 0.3 a new norm and, at the old ones, a new share; and ridge 0.1
+    whole = Trials(world.folds, world.features_of_folds, world.labels, world.knowledge).on(large)
+    assert list(whole) == list(grown)
+    for setting, tried in whole.items():
+        np.testing.assert_array_equal(grown[setting].balance, tried.balance)
+        assert grown[setting].gammas == tried.gammas
+
+
+def test_one_network_is_asked_for_all_folds_at_once():
+    world, asked = World(neurons=8), []
+
+    def of_many(heads):
+        asked.append(len(heads))
+        return [world.targets(rows, classes) for rows, classes in heads]
+
+    features = FoldFeatures(world.features, world.targets, world.operator, of_many)
+    grid = replace(GRID, mu=(0.3,), ridge=(0.3,), norm=(0.8,), share=(0.05,), shrinkage=(0.5,))
+    options = {"labels": world.labels, "knowledge": world.knowledge, "described": 3, "grid": grid}
+    choice = choose(world.folds, [features] * len(world.folds), **options)
+    assert asked == [len(world.folds)]
+    assert choice == world.chosen(grid)
 
 
 @pytest.mark.parametrize("neurons", [0, 8])

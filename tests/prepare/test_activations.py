@@ -86,6 +86,19 @@ def test_targets_of_some_classes_are_those_of_their_pictures(picture_activations
         torch.testing.assert_close(got[place], wanted, rtol=1e-3, atol=1e-4)
 
 
+def test_targets_of_several_heads_are_those_of_each(picture_activations):
+    generator, features = torch.Generator().manual_seed(0), picture_activations.network.features
+    heads = [
+        (torch.randn(len(classes), features, generator=generator), classes)
+        for classes in (np.array([1, 4]), np.array([0, 1, 2, 5]), np.array([4]))
+    ]
+    many = picture_activations.class_targets_of(heads)
+    for actual, (rows, classes) in zip(many, heads, strict=True):
+        torch.testing.assert_close(actual, picture_activations.class_targets(rows, classes))
+    nobody = replace(picture_activations, targets=picture_activations.targets[:0])
+    assert not nobody.class_targets_of(heads[:1])[0].any()
+
+
 def test_spreading_puts_every_picture_in_its_place(picture_activations):
     places = np.arange(len(picture_activations.labels)) * 2 + 1
     wide = picture_activations.spread(places, 2 * len(picture_activations.labels) + 1)
