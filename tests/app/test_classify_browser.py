@@ -39,6 +39,9 @@ def test_from_upload_to_report(address, browser, size, tmp_path):
     page.get_by_text("1.5×").wait_for()
     expect(page.locator(".heat")).to_have_js_property("naturalWidth", 320)
 
+    assert page.locator(".js-plotly-plot").count() == 0  # a chart is drawn for those who ask for it
+    page.get_by_text("How they add up", exact=True).click()
+    page.locator(".js-plotly-plot .waterfalllayer .point").first.wait_for(state="attached")
     report = tmp_path / "report.html"
     downloaded(page, "Report (one HTML file)").save_as(report)
     archive = zipfile.ZipFile(io.BytesIO(Path(downloaded(page, "Figures and tables (ZIP)").path()).read_bytes()))

@@ -77,8 +77,11 @@ def neurons(answer: Answer, explanation: Explanation, *, key: str) -> None:
         with column:
             style.heading(title, level=3)
             st.html(fragments.neuron_list(side, drawn, longest=longest, empty=tr("No neuron does."), said=tr))
-    with st.expander(tr("How they add up"), icon=":material/waterfall_chart:"):
-        waterfall(explanation)
+    with st.expander(
+        tr("How they add up"), icon=":material/waterfall_chart:", key="adding_up", on_change="rerun"
+    ) as adding_up:
+        if adding_up.open:  # a chart is the dearest part of this page
+            waterfall(explanation)
 
 
 def lead(explanation: Explanation) -> str:

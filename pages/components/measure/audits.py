@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 import torch
 
@@ -45,6 +46,18 @@ def percentages(study: Study) -> None:
         ),
         terms=("temperature",),
     )
+    describe = tr(
+        "Expected calibration error {ece_before:.1f} points before, {ece:.1f} after temperature {temperature:.3g}.",
+        ece_before=figures.ece_before,
+        ece=figures.ece,
+        temperature=figures.temperature,
+    )
+    charts.show(_reliability(study), key="reliability", alt=describe)
+    st.caption(describe, help=glossary.help_for("ECE"))
+
+
+@charts.drawn_once
+def _reliability(study: Study) -> go.Figure:
     chart = charts.figure(height=320, x=tr("how sure it is, %"), y=tr("how often it is right, %"))
     charts.line(chart, np.array([0.0, 100.0]), np.array([0.0, 100.0]), name=tr("ideal"), kind="faint", width=1)
     for (sure, right, _), name, kind in zip(
@@ -52,14 +65,7 @@ def percentages(study: Study) -> None:
     ):
         charts.line(chart, sure, right, name=name, kind=kind, width=3 if kind == "ink" else 2)
     chart.update_layout(xaxis_range=[0, 102], yaxis_range=[0, 102])
-    describe = tr(
-        "Expected calibration error {ece_before:.1f} points before, {ece:.1f} after temperature {temperature:.3g}.",
-        ece_before=figures.ece_before,
-        ece=figures.ece,
-        temperature=figures.temperature,
-    )
-    charts.show(chart, key="reliability", alt=describe)
-    st.caption(describe, help=glossary.help_for("ECE"))
+    return chart
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -6,6 +6,7 @@ import csv
 import io
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from niwt_core import Study
@@ -43,6 +44,29 @@ def classes(study: Study) -> None:
         ),
         terms=("predictability",),
     )
+    accuracy = evaluation(study).per_class
+    tested = sum(np.isfinite(value) for value in accuracy.values())
+    clicked = charts.show(
+        _accuracy_by_predictability(study),
+        key="classes_chart",
+        alt=tr("Accuracy of {count} classes against their predictability.", count=tested),
+        clicks=True,
+    )
+    if clicked is not None:
+        open_class(study, int(clicked))
+    st.download_button(
+        tr("Classes as CSV"),
+        _class_table(study),
+        f"{study.name}-classes.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="classes_csv",
+    )
+
+
+@charts.drawn_once
+def _accuracy_by_predictability(study: Study) -> go.Figure:
     accuracy, ease = evaluation(study).per_class, expected(study)
     tested = [c for c, name in enumerate(study.classes) if np.isfinite(accuracy[name])]
     chart = charts.figure(x=tr("predictability: cosine of predicted to measured neurons"), y=tr("accuracy, %"))
@@ -68,23 +92,7 @@ def classes(study: Study) -> None:
             ids=chosen,
         )
     chart.update_layout(yaxis_range=[-4, 104])
-    clicked = charts.show(
-        chart,
-        key="classes_chart",
-        alt=tr("Accuracy of {count} classes against their predictability.", count=len(tested)),
-        clicks=True,
-    )
-    if clicked is not None:
-        open_class(study, int(clicked))
-    st.download_button(
-        tr("Classes as CSV"),
-        _class_table(study),
-        f"{study.name}-classes.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="classes_csv",
-    )
+    return chart
 
 
 def _class_table(study: Study) -> str:
@@ -119,7 +127,14 @@ def confusions(study: Study) -> None:
     left, right = st.columns([7, 5], gap="large")
     with left:
         if len(study.classes) <= DRAWN:
-            _matrix(study)
+            counts = evaluation(study).confusion
+            charts.show(
+                _matrix(study),
+                key="confusion_chart",
+                alt=tr(
+                    "Confusion matrix: {right} of {total} pictures right", right=np.trace(counts), total=counts.sum()
+                ),
+            )
         else:
             st.caption(
                 tr(
@@ -130,7 +145,8 @@ def confusions(study: Study) -> None:
     right.html(_mistakes(study))
 
 
-def _matrix(study: Study) -> None:
+@charts.drawn_once
+def _matrix(study: Study) -> go.Figure:
     order = np.concatenate([np.flatnonzero(study.seen), np.flatnonzero(~study.seen)])
     counts = evaluation(study).confusion[np.ix_(order, order)]
     fractions = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
@@ -170,11 +186,7 @@ def _matrix(study: Study) -> None:
     }
     chart.update_xaxes(**named, dtick=1, tickangle=-90)
     chart.update_yaxes(**named, dtick=1, autorange="reversed")
-    charts.show(
-        chart,
-        key="confusion_chart",
-        alt=tr("Confusion matrix: {right} of {total} pictures right", right=np.trace(counts), total=counts.sum()),
-    )
+    return chart
 
 
 @per_study_and_language

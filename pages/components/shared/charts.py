@@ -6,8 +6,8 @@ Pages import this where they draw, so that Start waits for none of it.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial, wraps
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ import pandas  # noqa: F401 - whole, before Plotly looks for it in sys.modules, 
 import plotly.graph_objects as go
 import streamlit as st
 
+from niwt_core import Study
+from pages.components.shared import language
 from pages.components.shared.style import TONES, dark
 
 SYMBOLS = {"seen": "circle", "unseen": "diamond", "built": "star", "neuron": "circle", "ink": "circle"}
@@ -67,6 +69,23 @@ def _template(_dark: bool) -> go.layout.Template:
         "yaxis": axis,
     }
     return go.layout.Template(layout=look)
+
+
+def drawn_once(draw: Callable[[Study], go.Figure]) -> Callable[[Study], go.Figure]:
+    """A chart of a study that is the same for everybody: drawn once for each theme and language. What it returns is not to be changed."""
+
+    @wraps(draw)
+    def kept(study: Study) -> go.Figure:
+        return _kept(
+            f"{draw.__module__}.{draw.__qualname__}", study.id, dark(), language.current(), partial(draw, study)
+        )
+
+    return kept
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _kept(name: str, study: str, in_dark: bool, spoken: str, _draw: Callable[[], go.Figure]) -> go.Figure:
+    return _draw()
 
 
 def wrapped(title: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import torch
 
 from niwt_core import BuiltClass, Study
@@ -23,13 +24,40 @@ def plane(study: Study) -> ClassMap:
     return map_of_classes(study.head.rows)
 
 
-def show_class_map(
-    study: Study, built: Iterable[BuiltClass], *, key: str, height: int = 420, clicks: bool = False
-) -> Any:
+def show_class_map(study: Study, built: Iterable[BuiltClass], *, key: str, clicks: bool = False) -> Any:
     """Draws the map with the classes built here; the index of a class of the study that was clicked, else None."""
+    chart = _study_map(study)
+    mine = list(built)
+    if mine:
+        chart = go.Figure(chart)
+        where = plane(study).place(torch.stack([item.weights for item in mine]))
+        tips = [f"<b>{text(item.name)}</b>" for item in mine]
+        charts.points(
+            chart,
+            where[:, 0],
+            where[:, 1],
+            name=style.kind_name("built"),
+            kind="built",
+            tips=tips,
+            ids=[-1] * len(mine),
+            size=16,
+        )
+    clicked = charts.show(
+        chart,
+        key=key,
+        alt=tr(
+            "Map of {places} classes of the study and {mine} built here.", places=len(study.classes), mine=len(mine)
+        ),
+        clicks=clicks,
+    )
+    return None if clicked is None or int(clicked) < 0 else clicked
+
+
+@charts.drawn_once
+def _study_map(study: Study) -> go.Figure:
     at = plane(study)
     places = at.place(study.full_head.rows)
-    chart = charts.figure(height=height)
+    chart = charts.figure(height=420)
     for kind, of_kind, size in (("seen", study.seen, 8), ("unseen", ~study.seen, 9)):
         chosen = np.flatnonzero(of_kind)
         tips = [text(display_name(study.classes[c])) for c in chosen]
@@ -43,20 +71,6 @@ def show_class_map(
             ids=chosen.tolist(),
             size=size,
         )
-    mine = list(built)
-    if mine:
-        where = at.place(torch.stack([item.weights for item in mine]))
-        tips = [f"<b>{text(item.name)}</b>" for item in mine]
-        charts.points(
-            chart,
-            where[:, 0],
-            where[:, 1],
-            name=style.kind_name("built"),
-            kind="built",
-            tips=tips,
-            ids=[-1] * len(mine),
-            size=16,
-        )
     chart.update_xaxes(
         showticklabels=False,
         title=charts.wrapped(
@@ -64,10 +78,4 @@ def show_class_map(
         ),
     )
     chart.update_yaxes(showticklabels=False, scaleanchor="x")
-    clicked = charts.show(
-        chart,
-        key=key,
-        alt=tr("Map of {places} classes of the study and {mine} built here.", places=len(places), mine=len(mine)),
-        clicks=clicks,
-    )
-    return None if clicked is None or int(clicked) < 0 else clicked
+    return chart
