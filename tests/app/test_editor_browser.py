@@ -9,6 +9,7 @@ from niwt_core import Recipe, build_class
 from niwt_core.classify.live_tables import sample_pictures
 from pages.components.build.component import other_class, script
 from pages.components.build.editor_tables import pack, prepare
+from pages.components.build.editor_words import editor_words
 from tests.support.browser import chromium
 from tests.support.small_study import small_study
 
@@ -86,7 +87,8 @@ def synthetic(
         "norm": 1.0, "bias": 0.0, "mean_square": 0.01, "parts": [{"label": "Part", "groups": groups}],
         "classes": [{"name": f"Class {c}", "label": f"Class {c}", "kind": "seen" if c % 4 else "unseen"} for c in range(classes)],
         "pictures": [{"name": f"p{m}", "label": f"p{m}", "kind": "seen", "src": pixel} for m in range(pictures)],
-        "neurons": [{"index": n, "label": f"neuron {n}", "status": "weak"} for n in range(neurons)],
+        "neurons": [{"index": n, "label": f"neuron {n}", "status": "weak", "trust": "weak"} for n in range(neurons)],
+        "words": editor_words(), "kinds": {"seen": "seen", "unseen": "unseen", "built": "built"},
     }  # fmt: skip
     shapes = {
         "transform": (rank, attributes), "origin": (rank,), "rows": (classes, rank), "row_lengths": (classes,), "row_offsets": (classes,),
