@@ -12,7 +12,7 @@ from niwt_core.neurons.user_photographs import store_of
 from niwt_core.prepare.user_photographs import read_user_photographs
 from pages.components.shared import user_photographs
 from tests.support.opened import page_text, went_well
-from tests.support.small_study import small_dataset, small_study
+from tests.support.small_study import photographs_in, small_study
 
 Open = Callable[..., AppTest]
 FIELD = "photographs-folder-dictionary"
@@ -26,12 +26,7 @@ def empty_store(own_cache: None) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    root = tmp_path / "mine"
-    root.mkdir()
-    for i in range(12):
-        small_dataset().picture(i * 5).save(root / f"bird-{i}.png")
-    (root / "broken.jpg").write_bytes(b"no picture")
-    return root
+    return photographs_in(tmp_path / "mine", 12)
 
 
 def read(folder: Path) -> None:

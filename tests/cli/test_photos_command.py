@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from niwt_core.neurons import user_photographs as stores
-from tests.support.small_study import small_dataset, small_study
+from tests.support.small_study import photographs_in, small_study
 
 
 @pytest.fixture(autouse=True)
@@ -16,12 +16,7 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    root = tmp_path / "mine"
-    root.mkdir()
-    for i in range(7):
-        small_dataset().picture(i * 5).save(root / f"bird-{i}.png")
-    (root / "broken.jpg").write_bytes(b"no picture")
-    return root
+    return photographs_in(tmp_path / "mine", 7)
 
 
 def test_a_folder_is_read_and_asked(niwt, folder: Path) -> None:

@@ -100,3 +100,12 @@ def _folder(prefix: str) -> Path:
     folder = Path(mkdtemp(prefix=prefix))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def photographs_in(folder: Path, count: int) -> Path:
+    """``folder`` made, with pictures bird-0.png ... of the small world and one file that is none, broken.jpg."""
+    folder.mkdir()
+    for i in range(count):
+        small_dataset().picture(i * 5).save(folder / f"bird-{i}.png")
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    return folder
