@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from niwt_core.knowledge.class_names import display_name
-from pages.components.dictionary.entry import BINS, visible_top
+from pages.components.dictionary.neuron_charts import BINS, visible_top
 from pages.components.shared.charts import TITLE_LINE, wrapped
 from tests.support.opened import charts_of
 from tests.support.small_study import small_study
