@@ -7,6 +7,7 @@ import streamlit as st
 
 from niwt_core import NiwtError
 from pages.components.shared import language, session, style, switcher
+from pages.components.shared.coach import strip
 from pages.components.shared.language import tr
 from pages.serving import arguments, preload, visitors
 
@@ -62,6 +63,8 @@ if page is not studies:
         st.session_state["study_problem"] = error
         st.switch_page(studies)  # which says what is wrong, and opens another
 with visitors.metered():
+    if page is not studies:
+        strip.show(session.current_study(), "start" if page is start else page.url_path)
     page.run()
 if page is not studies:
     preload.begin(session.study_folder())
