@@ -26,7 +26,6 @@ elif examples:
     st.html(walkthrough.walkthrough_markup(study, examples[0], user_names.key(study)))
 
 strip.offer(study)
-style.heading("Three ways in")
 style.heading(tr("Three ways in"))
 doors = (
     (
