@@ -91,11 +91,11 @@ def test_the_steps_say_what_the_trained_classes_say(study, unseen_sample):
     state.begin(study)
     assert not steps.STEPS[0].say(study, state.current(study)).done
     progress = replace(state.current(study), picture=key)
-    said = steps.STEPS[0].say(study, progress)
+    outcome = steps.STEPS[0].say(study, progress)
     answer = Classifier(study, unseen=False).classify(study.gallery.jpeg(state.sample_of(study, key)))
-    assert said.done
-    assert answer.best.display in said.markup
-    assert f"{100 * answer.best.probability:.1f}" in said.markup
+    assert outcome.done
+    assert answer.best.display in outcome.markup
+    assert f"{100 * answer.best.probability:.1f}" in outcome.markup
 
     to_open = steps.STEPS[1].say(study, progress).neuron
     explained = answer.explain()
@@ -129,14 +129,14 @@ def test_it_is_said_whether_the_class_is_recognised(study, unseen_sample):
     outcomes = set()
     for like in study.classes:  # one of these is what the picture shows, others are not
         session.add_class(Recipe("Mine", like=like))
-        said = steps.STEPS[4].say(study, progress)
+        outcome = steps.STEPS[4].say(study, progress)
         picture = measured.encoded(study, progress)
         ranking = session.classifier().answer(picture).ranking
         place = [item.name for item in ranking].index("Mine") + 1
-        assert said.done
-        assert ("Not yet" in said.markup) == (place > 1)
-        assert place == 1 or f"place {place}" in said.markup
-        assert f"{100 * ranking[place - 1].probability:.1f}" in said.markup
+        assert outcome.done
+        assert ("Not yet" in outcome.markup) == (place > 1)
+        assert place == 1 or f"place {place}" in outcome.markup
+        assert f"{100 * ranking[place - 1].probability:.1f}" in outcome.markup
         outcomes.add(place == 1)
     assert outcomes == {True, False}
 
@@ -146,11 +146,11 @@ def test_what_was_taught_is_told_with_its_own_figures(study, unseen_sample):
     _group, values = next(iter(study.knowledge.groups.items()))
     attribute = study.knowledge.names[values[0]]
     built = session.add_class(Recipe("Mine", {attribute: float(study.knowledge.scale)}))
-    said = steps.STEPS[3].say(study, Progress(4, key, name="Mine"))
-    assert said.done
-    assert f"has {len(built.weights):,} " in said.markup
-    assert "from 1 attribute " in said.markup
-    assert f"{built.cosine:.2f}" in said.markup
+    outcome = steps.STEPS[3].say(study, Progress(4, key, name="Mine"))
+    assert outcome.done
+    assert f"has {len(built.weights):,} " in outcome.markup
+    assert "from 1 attribute " in outcome.markup
+    assert f"{built.cosine:.2f}" in outcome.markup
 
 
 def test_progress_follows_what_is_done(study, unseen_sample):

@@ -18,7 +18,7 @@ from pages.components.shared.coach.state import noticed, sample_of
 
 
 @dataclass(frozen=True)
-class Said:
+class Outcome:
     """Markup of one sentence or two; ``done``: it tells what came of the step, otherwise what to do; ``neuron``: the one to open, or -1."""
 
     markup: str
@@ -32,7 +32,7 @@ class Step:
 
     title: str
     page: str
-    say: Callable[[Study, Progress], Said]
+    say: Callable[[Study, Progress], Outcome]
 
 
 def true_class(study: Study, progress: Progress) -> str:
@@ -41,38 +41,38 @@ def true_class(study: Study, progress: Progress) -> str:
     return study.classes[study.labels[study.gallery.pictures[item]]] if item >= 0 else ""
 
 
-def _says(study: Study, progress: Progress) -> Said:
+def _says(study: Study, progress: Progress) -> Outcome:
     name = true_class(study, progress)
     before = measured.before(study, progress) if progress.picture else None
     if before is None:
         words = "Press a picture with a ◆: the network was never trained on such things. What will it say?"
-        return Said(sentence(words, "described class"))
+        return Outcome(sentence(words, "described class"))
     if name in study.seen_classes:
         words = "The network was trained on pictures of {name}. Press one with a ◆, which it has never been shown."
-        return Said(sentence(words, name=style.chip("seen", display_name(name))))
+        return Outcome(sentence(words, name=style.chip("seen", display_name(name))))
     if name and measured.taught_class(Progress(name=name)) is not None:
         words = "You have taught it {name} already. Press another picture with a ◆."
-        return Said(sentence(words, name=style.chip("built", display_name(name))))
+        return Outcome(sentence(words, name=style.chip("built", display_name(name))))
     words = (
         "It says {best}, then {second}: the nearest of the {count} classes that it was trained on. "
         "For this lesson no described class helps it out."
     )
-    return Said(
+    return Outcome(
         sentence(words, "described class", best=_ranked(before.best), second=_ranked(before.second), count=f"{len(study.seen_classes):,}"),
         done=True,
     )  # fmt: skip
 
 
-def _neurons(study: Study, progress: Progress) -> Said:
+def _neurons(study: Study, progress: Progress) -> Outcome:
     before = measured.before(study, progress)
     if before is None:
-        return Said(sentence("The picture is gone: go back, and press one again."))
+        return Outcome(sentence("The picture is gone: go back, and press one again."))
     best = style.chip(before.best.kind, before.best.display)
     if progress.neuron < 0:
         words = (
             "Its answer is a sum over {count} neurons. Open one that speaks loudest for {best}: what else is it for?"
         )
-        return Said(sentence(words, "neuron", count=f"{len(study.neurons):,}", best=best), neuron=before.to_open)
+        return Outcome(sentence(words, "neuron", count=f"{len(study.neurons):,}", best=best), neuron=before.to_open)
     neuron, adds = user_names.shown(study, progress.neuron), float(before.contributions[progress.neuron])
     called = "has no name that passed the test" if not neuron.is_named else "is called “{name}” ({trust})"
     words = (
@@ -89,27 +89,27 @@ def _neurons(study: Study, progress: Progress) -> Said:
         "place": str(before.place(progress.neuron)),
         "count": f"{len(study.neurons):,}",
     }
-    return Said(sentence(words, "neuron", "verified", **parts), done=True)
+    return Outcome(sentence(words, "neuron", "verified", **parts), done=True)
 
 
-def _word(study: Study, progress: Progress) -> Said:
+def _word(study: Study, progress: Progress) -> Outcome:
     key = class_key(progress.name)
     if not key:
         words = "What is in the picture? Type its name into the field below, and press Enter."
-        return Said(sentence(words))
+        return Outcome(sentence(words))
     name = style.chip("built", progress.name)
     count = f"{len(study.seen_classes):,}"
     if any(class_key(one) == key for one in study.seen_classes):
         words = "{name} is one of the {count} classes that it was trained on. Type a word that it lacks."
-        return Said(sentence(words, name=style.chip("seen", progress.name), count=count))
+        return Outcome(sentence(words, name=style.chip("seen", progress.name), count=count))
     words = (
         "None of its {count} trained classes is called {name}: it has no weights for that word, and can never say it, "
         "however clear the picture."
     )
-    return Said(sentence(words, "transfer", name=name, count=count), done=True)
+    return Outcome(sentence(words, "transfer", name=name, count=count), done=True)
 
 
-def _teach(study: Study, progress: Progress) -> Said:
+def _teach(study: Study, progress: Progress) -> Outcome:
     taught = measured.taught_class(progress)
     if taught is not None:
         words = (
@@ -117,7 +117,7 @@ def _teach(study: Study, progress: Progress) -> Said:
             "They use the neurons that your words ask for to a cosine of {cosine}."
         )
         count = _attributes(taught.recipe)
-        return Said(
+        return Outcome(
             sentence(words, "transfer", name=style.chip("built", taught.name), number=f"{len(taught.weights):,}",
                      count=f"{count} attribute{'s' if count != 1 else ''}", cosine=f"{taught.cosine:.2f}"),
             done=True,
@@ -126,17 +126,17 @@ def _teach(study: Study, progress: Progress) -> Said:
         return _word(study, progress)
     if not noticed().described:
         words = "Tell it what one sees: open “Describe it in words”, or move the sliders. Its neurons follow at once."
-        return Said(sentence(words, "neuron"))
+        return Outcome(sentence(words, "neuron"))
     words = "Your words choose its neurons. Press “Transfer weights” below: the neurons give it its weights, without training."
-    return Said(sentence(words, "neuron"))
+    return Outcome(sentence(words, "neuron"))
 
 
-def _look(study: Study, progress: Progress) -> Said:
+def _look(study: Study, progress: Progress) -> Outcome:
     if measured.taught_class(progress) is None:
-        return Said(sentence("Build the class first: go one step back."))
+        return Outcome(sentence("Build the class first: go one step back."))
     after = measured.after(study, progress) if progress.looked else None
     if after is None:
-        return Said(sentence("Now show it the same picture again. Has it learned the word?"))
+        return Outcome(sentence("Now show it the same picture again. Has it learned the word?"))
     before = measured.before(study, progress)
     parts = {
         "taught": _ranked(after.taught),
@@ -148,9 +148,9 @@ def _look(study: Study, progress: Progress) -> Said:
     }
     if after.recognised:
         words = "It says {taught}! Before it said {before}. {words}"
-        return Said(sentence(words, **parts), done=True)
+        return Outcome(sentence(words, **parts), done=True)
     words = "Not yet: {taught} is in place {place}, it says {best}. {words}"
-    return Said(sentence(words, **parts), done=True)
+    return Outcome(sentence(words, **parts), done=True)
 
 
 def _mind(after: measured.After, study: Study, progress: Progress) -> str:

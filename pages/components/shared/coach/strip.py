@@ -13,7 +13,7 @@ from pages.components.shared import class_words, session
 from pages.components.shared.coach import measured, state
 from pages.components.shared.coach.progress import STEPS as COUNT
 from pages.components.shared.coach.progress import Progress
-from pages.components.shared.coach.steps import STEPS, Said, true_class
+from pages.components.shared.coach.steps import STEPS, Outcome, true_class
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.style import text
@@ -55,22 +55,22 @@ def show(study: Study, page: str) -> None:
     state.put(study, progress)
     step = STEPS[progress.step - 1]
     with session.shown_errors():
-        said = step.say(study, progress)
+        outcome = step.say(study, progress)
         with st.container(key="coach", horizontal=True, vertical_alignment="center", gap="small"):
             st.html(sheet())
             _picture(study, progress)
-            st.html(_words(progress.step, step.title, said))
+            st.html(_words(progress.step, step.title, outcome))
             if progress.step in (3, 4):
                 _hint(study, progress)
-            _ways(study, progress, said, page)
+            _ways(study, progress, outcome, page)
 
 
-def _words(number: int, title: str, said: Said) -> str:
+def _words(number: int, title: str, outcome: Outcome) -> str:
     dots = "".join(f"<i{' class=on' if n <= number else ''}></i>" for n in range(1, COUNT + 1))
-    mark = '<b class="coach-done" aria-label="Done">✓</b> ' if said.done else ""
+    mark = '<b class="coach-done" aria-label="Done">✓</b> ' if outcome.done else ""
     return (
         f'<p class="coach-title"><span aria-hidden="true">{dots}</span>Step {number} of {COUNT} <b>{text(title)}</b></p>'
-        f'<p class="coach-say" role="status">{mark}{said.markup}</p>'
+        f'<p class="coach-say" role="status">{mark}{outcome.markup}</p>'
     )
 
 
@@ -95,24 +95,24 @@ def _hint(study: Study, progress: Progress) -> None:
         )
 
 
-def _ways(study: Study, progress: Progress, said: Said, page: str) -> None:
+def _ways(study: Study, progress: Progress, outcome: Outcome, page: str) -> None:
     step, last = STEPS[progress.step - 1], progress.step == COUNT
     if progress.step > 1 and st.button("Back", icon=":material/arrow_back:", key="coach-back", type="tertiary"):
         _go(study, progress, progress.step - 1)
-    if said.neuron >= 0:
-        if st.button(f"Open neuron {said.neuron}", key="coach-open", type="primary", icon=":material/dictionary:"):
-            st.switch_page("pages/dictionary.py", query_params={"neuron": str(said.neuron)})
-    elif last and not said.done:
+    if outcome.neuron >= 0:
+        if st.button(f"Open neuron {outcome.neuron}", key="coach-open", type="primary", icon=":material/dictionary:"):
+            st.switch_page("pages/dictionary.py", query_params={"neuron": str(outcome.neuron)})
+    elif last and not outcome.done:
         if st.button("Look again", key="coach-look", type="primary", icon=":material/photo_camera:"):
             state.look_again(study, progress)
             st.switch_page("pages/classify.py")
-    elif page != step.page and not said.done and st.button("Go there", key="coach-there", type="primary"):
+    elif page != step.page and not outcome.done and st.button("Go there", key="coach-there", type="primary"):
         st.switch_page(f"pages/{step.page}.py")
-    if last and said.done:
+    if last and outcome.done:
         if st.button("Finish", key="coach-finish", type="primary", icon=":material/check:"):
             _finish(study, progress)
-    elif said.done or 1 < progress.step < COUNT:
-        done = said.done
+    elif outcome.done or 1 < progress.step < COUNT:
+        done = outcome.done
         label, icon = ("Next", ":material/arrow_forward:") if done else ("Skip", ":material/skip_next:")
         if st.button(label, key="coach-next", type="primary" if done else "tertiary", icon=icon):
             _go(study, progress, progress.step + 1)
