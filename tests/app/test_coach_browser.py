@@ -17,6 +17,7 @@ WORDS = {
     "aviary": "A bird with a needle bill, a fan tail, an orange nape, a black crown, a blue breast and a blue back.",
     "photographs": "a round orange flower with many petals and green leaves, in a garden; a plant",
 }
+SLOW = 60_000  # milliseconds, on a busy machine
 CASES = [("aviary", 1440, 900), ("photographs", 390, 844)]
 
 
@@ -43,7 +44,7 @@ def test_five_steps(browser, study, width, height):
             return control
 
         def done(step: int) -> str:
-            expect(page.locator(".coach-title")).to_contain_text(f"Step {step} of 5")
+            expect(page.locator(".coach-title")).to_contain_text(f"Step {step} of 5", timeout=SLOW)
             strip.locator(".coach-done").wait_for()
             at_rest(page)
             return says.inner_text()
@@ -76,7 +77,7 @@ def test_five_steps(browser, study, width, height):
         words.fill(WORDS[study])
         words.press("Control+Enter")
         reach(page.get_by_role("button", name="Set the sliders")).click()
-        expect(says).to_contain_text("Press “Transfer weights”")
+        expect(says).to_contain_text("Press “Transfer weights”", timeout=SLOW)
         reach(page.get_by_role("button", name="Transfer weights")).click()
         assert "weights of its own" in done(4)
         reach(press("Next")).click()
@@ -88,12 +89,12 @@ def test_five_steps(browser, study, width, height):
         page.reload()
         assert done(5) == last
         reach(press("Finish")).click()
-        expect(strip).to_have_count(0)
+        expect(strip).to_have_count(0, timeout=SLOW)
         at_rest(page)
         page.reload()
         page.get_by_role("heading", name="Classify and explain", level=1).wait_for()
         at_rest(page)
-        expect(strip).to_have_count(0)
+        expect(strip).to_have_count(0, timeout=SLOW)
 
         ARTEFACTS.mkdir(exist_ok=True)
         (ARTEFACTS / f"lesson-{study}-{width}.json").write_text(json.dumps(record, indent=1, ensure_ascii=False))

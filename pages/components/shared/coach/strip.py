@@ -45,14 +45,15 @@ def show(study: Study, page: str) -> None:
     """The strip over ``page`` (the name of its file) where a lesson is under way; part of the app, before the page runs."""
     if not state.can_be_taught(study):
         return
-    state.keep(study)
     if st.session_state.pop("coach-recognised", False):
         st.balloons()
     progress = state.current(study)
+    if progress is not None:
+        progress = state.followed(study, progress, page=page, neuron=st.query_params.get("neuron", ""))
+        state.put(study, progress)
+    state.keep(study)
     if progress is None:
         return
-    progress = state.followed(study, progress, page=page, neuron=st.query_params.get("neuron", ""))
-    state.put(study, progress)
     step = STEPS[progress.step - 1]
     with session.shown_errors():
         outcome = step.say(study, progress)
