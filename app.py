@@ -7,8 +7,9 @@ import streamlit as st
 
 from niwt_core import NiwtError
 from pages.components.shared import language, session, style, switcher
+from pages.components.shared.coach import strip
 from pages.components.shared.language import tr
-from pages.serving import arguments, preload, visitors
+from pages.serving import arguments, preload, visitors, wall
 
 st.set_page_config(
     page_title="Choose Your Neuron", page_icon=str(arguments.ROOT / "assets" / "mark.svg"), layout="wide"
@@ -27,8 +28,10 @@ build = st.Page("pages/build.py", title=tr("Build a class"), icon=":material/tun
 classify = st.Page("pages/classify.py", title=tr("Classify"), icon=":material/photo_camera:", url_path="classify")
 measure = st.Page("pages/measure.py", title=tr("Measure"), icon=":material/monitoring:", url_path="measure")
 studies = st.Page("pages/studies.py", title=tr("Studies"), icon=":material/folder_open:", url_path="studies")
+wall_page = st.Page("pages/wall.py", title=tr("Wall"), icon=":material/dashboard:", url_path="wall")
+walls = {"wall": wall_page} if wall.wall() is not None else {}
 
-page = st.navigation([start, dictionary, build, classify, measure, studies], position="top")
+page = st.navigation([start, dictionary, build, classify, measure, *walls.values(), studies], position="top")
 style.phone_menu(
     {
         tr("Start"): start,
@@ -36,6 +39,7 @@ style.phone_menu(
         tr("Build"): build,
         tr("Classify"): classify,
         tr("Measure"): measure,
+        **{tr("Wall"): one for one in walls.values()},
         tr("Studies"): studies,
     }
 )
@@ -47,6 +51,7 @@ if page is start:  # links name the app's root: ?page=measure, ?neuron=12, ?clas
         "classify": classify,
         "measure": measure,
         "studies": studies,
+        **walls,
         "neuron": dictionary,
         "class": build,
     }
@@ -62,6 +67,8 @@ if page is not studies:
         st.session_state["study_problem"] = error
         st.switch_page(studies)  # which says what is wrong, and opens another
 with visitors.metered():
+    if page is not studies:
+        strip.show(session.current_study(), "start" if page is start else page.url_path)
     page.run()
 if page is not studies:
     preload.begin(session.study_folder())

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components.shared import cards, session, style, user_names
+from pages.components.shared.coach import strip
 from pages.components.shared.language import tr
 from pages.components.shared.page_head import page_head
 from pages.components.start import first_run, teach, walkthrough
@@ -24,6 +25,7 @@ if photographs:
 elif examples:
     st.html(walkthrough.walkthrough_markup(study, examples[0], user_names.key(study)))
 
+strip.offer(study)
 style.heading(tr("Three ways in"))
 doors = (
     (

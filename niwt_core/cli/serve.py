@@ -18,6 +18,7 @@ from typing import Annotated
 import typer
 
 from niwt_core.errors import NiwtError
+from niwt_core.files import write_atomically
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::", "")
@@ -57,6 +58,12 @@ def run_app(
     max_seconds: Annotated[
         int, typer.Option(min=1, help="computing time of one person in ten minutes (--public)")
     ] = 120,
+    wall: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="a wall of classes that visitors put up for all others, kept in that folder"
+        ),
+    ] = None,
     base_path: Annotated[str, typer.Option(help="what addresses begin with, behind a proxy that keeps it")] = "",
 ) -> None:
     """Opens the app in the browser. It listens on this machine alone, unless told otherwise."""
@@ -78,6 +85,8 @@ def run_app(
                   "sessions": max_sessions, "seconds": max_seconds}  # fmt: skip
         environment |= {"NIWT_PUBLIC": "1", "NIWT_LIMITS": json.dumps(limits)}
         options += ["--server.headless", "true", "--server.maxUploadSize", str(max_upload)]
+    if wall is not None:
+        environment["NIWT_WALL"] = str(_wall_folder(wall))
     options += ["--server.port", str(port)] if port else []
     options += ["--server.baseUrlPath", base_path.strip("/")] if base_path.strip("/") else []
     name = "localhost" if host == LOOPBACK else network_address() if host in EVERYWHERE else host
@@ -89,6 +98,14 @@ def run_app(
     command = [sys.executable, "-m", "streamlit", "run", str(script), *options]
     code = run_server(command, environment, root)
     raise SystemExit(code if code >= 0 else 128 - code)  # ended by a signal, as shells say it
+
+
+def _wall_folder(folder: Path) -> Path:
+    """The folder of the wall, made where it is not there yet. Raises NiwtError unless files can be written into it."""
+    probe = folder / f".{os.getpid()}.tmp"
+    write_atomically(probe, b"")
+    probe.unlink()
+    return folder.resolve()
 
 
 def network_address() -> str:

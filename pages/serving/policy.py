@@ -16,6 +16,7 @@ from niwt_core.errors import NiwtError
 from pages.serving.arguments import first_folder
 
 PUBLIC, STUDIES, LIMITS = "NIWT_PUBLIC", "NIWT_STUDIES", "NIWT_LIMITS"
+SHARED_HOST = "NIWT_SHARED_HOST"  # the name under which others in the network reach the app
 MEBIBYTE = 1 << 20
 # A path of at least two steps from a root, or from home; addresses of the web and fractions are none.
 PATH = re.compile(r"(?<![\w:/.\\])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\'\"`<>|:;,()]+){2,}[/\\]?")
@@ -40,6 +41,11 @@ class Limits:
 def is_public() -> bool:
     """Whether the app was started with ``--public``."""
     return os.environ.get(PUBLIC, "") == "1"
+
+
+def is_shared() -> bool:
+    """Whether others than the person whose machine it is may have come in."""
+    return is_public() or bool(os.environ.get(SHARED_HOST))
 
 
 def may_name_paths() -> bool:

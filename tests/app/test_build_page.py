@@ -18,9 +18,10 @@ from niwt_core.classify.helpful_word import helpful_word
 from niwt_core.data.aviary import species
 from niwt_core.images import open_image
 from pages.components.build import imagining, measured
-from pages.components.build.classes import class_widget_key, comparison, read_upload, recipe_text
+from pages.components.build.classes import class_widget_key, comparison, read_upload
 from pages.components.build.link import to_text
 from pages.components.shared import drawing, session
+from pages.components.shared.recipe_words import recipe_text
 from tests.support.browser import chromium, open_page, served
 from tests.support.small_study import small_study
 from tests.support.tiny_aviary import tiny_aviary

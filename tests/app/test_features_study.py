@@ -7,9 +7,11 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from niwt_core import Recipe, load_study
 from niwt_core.backbones.of_features import network_of_features
 from niwt_core.data.published_features import read_features
 from niwt_core.prepare.prepare import Settings, prepare
+from pages.components.build.link import to_text
 from tests.data.test_published_features import variables, write
 from tests.support.opened import page_text
 from tests.support.quick import QUICK
@@ -61,3 +63,15 @@ def test_a_neuron_and_a_class_are_shown(
 ) -> None:
     monkeypatch.setenv("NIWT_STUDY", str(folder))
     assert "Neuron 3" in page_text(page("dictionary", neuron="3"))
+
+
+def test_nothing_is_imagined_where_no_network_is(
+    folder: Path, page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIWT_STUDY", str(folder))
+    study = load_study(folder)
+    name = study.knowledge.names[0]
+    at = page("build", **{"class": to_text(Recipe("Mine", {name: float(study.knowledge.scale)}))})
+    labels = [button.label for button in at.button]
+    assert "Remove" in labels  # it is built
+    assert "What the network imagines" not in labels

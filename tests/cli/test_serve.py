@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from niwt_core import NiwtError
 from niwt_core.cli.serve import network_address, run_app
 from tests.support.small_study import small_study
 
@@ -122,3 +123,16 @@ def test_a_server_that_a_signal_ended_is_said_as_shells_say_it(monkeypatch):
     with pytest.raises(SystemExit) as ended:
         run_app(None)
     assert ended.value.code == 143
+
+
+def test_a_wall_is_a_folder_that_can_be_written(started, tmp_path):
+    with pytest.raises(SystemExit):
+        run_app([small_study().folder], public=True, wall=tmp_path / "new" / "wall")
+    assert started[0][1]["NIWT_WALL"] == str(tmp_path / "new" / "wall")
+    assert list((tmp_path / "new" / "wall").iterdir()) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NiwtError, match="cannot write"):
+        run_app([small_study().folder], public=True, wall=tmp_path / "file" / "wall")
+    with pytest.raises(SystemExit):
+        run_app([small_study().folder], public=True)
+    assert "NIWT_WALL" not in started[1][1]

@@ -11,7 +11,6 @@ from niwt_core import BuiltClass, NiwtError, Recipe, Study, build_class, parse_r
 from niwt_core.classify.recipe import LARGEST_FILE
 from niwt_core.files import digest
 from niwt_core.knowledge.class_names import class_key, display_name
-from niwt_core.study.translated_names import TranslatedNames
 from pages.components.build import link, taken_away
 from pages.components.build.draft import Draft
 from pages.components.build.editor_tables import data_url
@@ -19,10 +18,11 @@ from pages.components.build.imagining import picture_of
 from pages.components.build.measured import fresh_drawings
 from pages.components.build.testing import open_test
 from pages.components.build.try_it import try_it
-from pages.components.shared import class_families, drawing, keeper, names, offered, session, share, style, user_names
+from pages.components.shared import class_families, drawing, keeper, names, offered, session, share, style, user_names, wall_post
 from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop
+from pages.components.shared.recipe_words import recipe_text
 from pages.components.shared.style import text
 from pages.components.shared.work import LARGEST, Work, work_from_text
 
@@ -112,6 +112,7 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
                 tr("Classify pictures"), key=f"try-{class_widget_key(item.name)}", icon=":material/photo_camera:"
             ):
                 try_it(study, item)
+            wall_post.button(study, item, row, key=class_widget_key(item.name))
             row.button(
                 tr("Remove"),
                 key=f"remove-{class_widget_key(item.name)}",
@@ -128,26 +129,6 @@ def _picture(study: Study, item: BuiltClass) -> str:
         traits = drawing.strongest(study, item.values)
         return f'<img src="{data_url(drawing.portrait(traits, side=256))}" alt="{text(tr("{name}, drawn from its description", name=item.name))}">'
     return f'<p class="cynb-nearest">{text(tr("Nearest in the network"))}</p>{class_crop(study, study.class_index(item.nearest[0][0]))}'
-
-
-def recipe_text(recipe: Recipe, called: TranslatedNames = names.NONE) -> str:
-    """A recipe in one line: "crown color red, bill shape needle; otherwise like Cardinal"."""
-    words = []
-    for name, value in recipe.attributes.items():
-        if isinstance(value, dict):
-            value = tr(" and ").join(f"{part} ({amount:g})" for part, amount in value.items())
-        group = called.group(name) if called else name
-        if isinstance(value, float):
-            words.append(f"{group} {value:g}")
-        else:
-            words.append(f"{group} {called.value(f'{name}::{value}') if called else value}")
-    start = tr("like {like}", like=display_name(recipe.like)) if recipe.like else tr("like the average class")
-    if recipe.caption:
-        return recipe.caption
-    shown = ", ".join(words[:8])
-    if len(words) > 8:
-        shown = tr("{words} and {count} more", words=shown, count=len(words) - 8)
-    return tr("{words}; otherwise {start}.", words=shown, start=start) if words else tr("Exactly {start}.", start=start)
 
 
 def _edit(study: Study, draft: Draft, recipe: Recipe) -> None:

@@ -28,6 +28,7 @@ from pages.components.shared import (
     style,
     user_names,
 )
+from pages.components.shared.coach import state as coach
 from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.serving import visitors
@@ -53,6 +54,7 @@ def _editor(study: Study, draft: Draft, tables: Tables) -> None:
     keep_draft(study, draft)
     with session.shown_errors():
         picture_keeper.keep_pictures(marks_of(study))
+    coach.notice(study, name=draft.name, described=draft.says_something())
     _transfer(study, draft)  # first, so that it never waits for what stands above it on the page
     _start(study, draft)
     words, pictures = st.columns(2, vertical_alignment="top")

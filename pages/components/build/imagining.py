@@ -7,6 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from niwt_core import BuiltClass, Study
+from niwt_core.backbones.of_features import reads_pictures
 from niwt_core.classify.imagined import imagined
 from niwt_core.files import digest
 from pages.components.shared.background import Report, Run, ask
@@ -37,7 +38,9 @@ def weights_digest(built: BuiltClass) -> str:
 
 
 def picture_of(study: Study, built: BuiltClass, key: str) -> None:
-    """The button that makes it, how far it is, or the picture."""
+    """The button that makes it, how far it is, or the picture; nothing in a study without a network that could imagine."""
+    if not reads_pictures(study.network):
+        return
     run = run_of(study.id, weights_digest(built), study, built)
     if run.result is None:
         ask(

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.components.shared.language import tr
 from pages.components.shared.style import text
+from pages.serving import policy
 from pages.serving.server_names import PAGES
 
 LONGEST_CODE = 600  # characters: a telephone still reads the code from a screen
@@ -18,7 +19,7 @@ LONGEST_CODE = 600  # characters: a telephone still reads the code from a screen
 
 def opened_at() -> str:
     """The address that this page was opened at, fit to be handed on: where that is this machine's own name for itself, its name in the network."""
-    return reachable(str(st.context.url or ""), os.environ.get("NIWT_SHARED_HOST", ""))
+    return reachable(str(st.context.url or ""), os.environ.get(policy.SHARED_HOST, ""))
 
 
 def reachable(url: str, host: str) -> str:

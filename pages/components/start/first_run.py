@@ -9,12 +9,12 @@ from niwt_core.classify.answer import Answer
 from niwt_core.knowledge.class_names import display_name
 from pages.components.shared import session, style
 from pages.components.shared.cards import figures_row
+from pages.components.shared.class_words import discriminative_attributes
 from pages.components.shared.figures import meter
 from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, class_items, crop
 from pages.components.shared.style import text
-from pages.components.start.walkthrough import discriminative_attributes
 from pages.serving import visitors
 
 PICTURES = 4

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from niwt_core import Classifier, Study
 from niwt_core.classify.answer import Ranked
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.study.evaluate import evaluate
-from pages.components.shared import names, style, user_names
+from pages.components.shared import style, user_names
+from pages.components.shared.class_words import discriminative_attributes
 from pages.components.shared.figures import meter
 from pages.components.shared.language import tr
 from pages.components.shared.lookup import TRUSTED, importances
@@ -81,23 +81,6 @@ def _probability(study: Study, class_index: int) -> float:
     steps = tell(study, class_index)
     place = next((item for item in steps.ranking if item.name == study.classes[class_index]), None) if steps else None
     return 0.0 if place is None else place.probability
-
-
-@per_study_and_language
-def discriminative_attributes(study: Study, class_index: int, count: int = 4) -> list[tuple[str, float]]:
-    """The words that set a class apart from the average seen class, with their amounts (0..1), one a group; empty without attributes."""
-    if study.knowledge.kind != "attributes":
-        return []
-    mean, spread = study.encoder.moments
-    values = torch.from_numpy(study.knowledge.values[class_index])
-    words: dict[str, tuple[str, float]] = {}
-    for j in ((values - mean) / spread).argsort(descending=True).tolist():
-        if values[j] > 0:
-            words.setdefault(
-                study.knowledge.names[j].split("::")[0],
-                (names.label(study, j), float(values[j]) / study.knowledge.scale),
-            )
-    return list(words.values())[:count]
 
 
 @per_study_and_language

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from pathlib import Path
 
 import pandas as pd
@@ -10,13 +12,14 @@ import streamlit as st
 from niwt_core.errors import NiwtError
 from niwt_core.images import open_image
 from niwt_core.neurons.exemplars import jpeg_bytes
-from pages.components.shared import intake, session
+from pages.components.shared import intake, keeper, session
 from pages.components.shared.language import N_, tr, trn
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address
 from pages.components.shared.style import text
 from pages.components.studies import words_grid
 from pages.components.studies.picture_set import PictureSet
+from pages.serving import policy
 from pages.serving.arguments import new_studies_folder
 
 THUMB = 96  # pixels
@@ -25,11 +28,30 @@ IN_TABLE = 400  # pictures that the table holds at once; those without a class c
 HOW = {"files": N_(":material/image: Files"), "folder": N_(":material/folder: A folder")}
 ERRORS_SHOWN = 4
 GATHERED = ".new"  # beside the studies: what is dropped and not yet prepared
+VISITOR = re.compile(r"[0-9a-f]{32}")
 
 
 def gathered_here() -> PictureSet:
-    """The set that is being gathered on this machine."""
-    return PictureSet(new_studies_folder() / GATHERED)
+    """The set that is being gathered on this machine; where several people share the app, each browser has its own."""
+    name = f"{GATHERED}-{_visitor()}" if policy.is_shared() else GATHERED
+    return PictureSet(new_studies_folder() / name)
+
+
+def keep_visitor() -> None:
+    """The browser remembers which set is its own, so that F5 finds it again; part of a page."""
+    if not policy.is_shared():
+        return
+
+    def hear(text: str, _beside: str, first: bool) -> None:
+        if first and VISITOR.fullmatch(text):
+            st.session_state["gather-visitor"] = text
+
+    keeper.keep("visitor", _visitor(), on_kept=hear)
+
+
+def _visitor() -> str:
+    """Tells this browser's set from others'; nobody else can guess it."""
+    return str(st.session_state.setdefault("gather-visitor", secrets.token_hex(16)))
 
 
 def pictures_of(out: Path) -> Path:

@@ -33,6 +33,7 @@ TITLES = {DROPPED: N_("Drop pictures"), "folder": N_("A folder of mine")}
 def show() -> None:
     """How a person prepares a study of their own: here where folders may be named, else on their own machine."""
     if policy.may_name_paths():
+        gather.keep_visitor()
         preparations.show()
         _prepare()
         return
