@@ -4,6 +4,7 @@ names.de.csv    name,translation
                 bill shape,Schnabelform            a group
                 bill shape::needle,Nadel           a value in one group
                 red,rot                            a value in every group that has it
+                    shape,Form                         what groups tell of their part, where room is short
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ class TranslatedNames:
     def group(self, group: str) -> str:
         """An attribute group, or a part of the thing, for people."""
         return self.table.get(attribute_key(group)) or readable(group)
+
+    def word(self, word: str) -> str:
+        """A word by itself, such as the "shape" of "bill shape"; "" where the table lacks it."""
+        return self.table.get(attribute_key(word), "")
 
     def value(self, name: str) -> str:
         """The value that a column stands for, or the whole name of one without a group, for people."""

@@ -24,6 +24,7 @@ def test_groups_values_of_one_group_and_values_of_all_groups(tmp_path):
     assert names.label("wing color::red") == "wing color: rötlich"  # its own before everybody's
     assert names.label("bill shape::spoon") == "Schnabelform: spoon"
     assert names.label("longneck") == "longneck"
+    assert (names.word("red"), names.word("blue")) == ("rot", "")
     assert (names.group("bill shape"), names.group("crest")) == ("Schnabelform", "crest")
 
 

@@ -152,7 +152,9 @@ def parts(study: Study, spoken: str = language.ENGLISH) -> list[dict[str, Any]]:
         first = not by_part and len(columns) > 1
         entry = {
             "label": _capital(called.group(group) if called else label),
-            "short": _capital(called.group(group) if called else _short(label, part)),
+            "short": _capital(
+                called.word(_short(label, part)) or called.group(group) if called else _short(label, part)
+            ),
             "exclusive": len(values) > 1,
             "values": values,
             "open": first,

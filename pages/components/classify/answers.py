@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import streamlit as st
 
 from niwt_core import Classifier
@@ -59,7 +61,7 @@ def ranking(answer: Answer, key: str, chosen: str) -> None:
     st.selectbox(
         tr("Class to explain"),
         list(by_name),
-        format_func=lambda name: _option(by_name[name]),
+        format_func=_options(by_name),
         key="class_to_explain",
         on_change=_explain_listed,
         args=(key,),
@@ -108,7 +110,7 @@ def runner_up(answer: Answer, key: str, chosen: str) -> str:
     st.selectbox(
         tr("Compare with"),
         list(others),
-        format_func=lambda other: _option(others[other]),
+        format_func=_options(others),
         key="class_to_compare",
         on_change=_compare,
         args=(key, chosen),
@@ -116,8 +118,15 @@ def runner_up(answer: Answer, key: str, chosen: str) -> str:
     return name
 
 
-def _option(item: Ranked) -> str:
-    return f"{SIGNS[item.kind]} {item.display} ({kind_name(item.kind)}, {100 * item.probability:.1f} %)"
+def _options(ranked: Mapping[str, Ranked]) -> Callable[[str], str]:
+    """How a list of a thousand classes names each; the session is asked for its language once."""
+    kinds = {kind: kind_name(kind) for kind in SIGNS}
+
+    def option(name: str) -> str:
+        item = ranked[name]
+        return f"{SIGNS[item.kind]} {item.display} ({kinds[item.kind]}, {100 * item.probability:.1f} %)"
+
+    return option
 
 
 def _explain(key: str, name: str) -> None:

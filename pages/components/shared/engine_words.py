@@ -24,6 +24,7 @@ IN_FRAGMENTS = (
     N_("or"),
     N_("not seen"),
     N_("cannot tell"),
+    N_("and {count} more of its words"),
     N_("the test confirms the name"),
     N_("a name of your own, which nobody tested"),
     N_("you said that the name is wrong"),
