@@ -111,7 +111,8 @@ def classes_of(study: Study, index: int) -> None:
     )
     chart = charts.figure(height=200, y=tr("importance"))
     chart.add_bar(
-        x=list(range(len(order))), y=values[order], marker_color=[charts.tone(kind) for kind in kinds], text=np.array([text(tip) for tip in tips], object),
+        x=list(range(len(order))), y=values[order], marker_color=[charts.tone(kind) for kind in kinds],
+        text=np.array([text(tip) for tip in tips], object),
         textposition="none", hovertemplate="%{text}<extra></extra>", customdata=order.astype(object)[:, None],
     )  # fmt: skip
     chart.update_layout(showlegend=False, bargap=0, xaxis_showticklabels=False)
