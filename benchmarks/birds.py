@@ -1,6 +1,6 @@
 """Birds that ImageNet lacks, described in a hurry and built as anybody builds a class, on real photographs of them.
 
-    python -m benchmarks.birds --study assets/photographs --cub CUB --photos PHOTOGRAPHS
+    python -m benchmarks.birds --study assets/photographs --root CUB --photos PHOTOGRAPHS
 
 `birds.yaml` describes fifteen by words of the attribute table and by a sentence. CUB is a folder of CUB-200-2011 (all of its photographs of the
 fifteen are used, none was ever looked at), PHOTOGRAPHS are labelled ones of the study's seen classes. Each bird alone among the seen classes, with
@@ -46,7 +46,7 @@ def main() -> None:
     """Prints one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--study", type=Path, default=Path("assets/photographs"))
-    parser.add_argument("--cub", type=Path, required=True, help="a folder of CUB-200-2011")
+    parser.add_argument("--root", "--cub", dest="cub", type=Path, required=True, help="a folder of CUB-200-2011")
     parser.add_argument("--photos", type=Path, required=True, help="labelled photographs of the seen classes")
     options = parser.parse_args()
     study = load_study(options.study)
