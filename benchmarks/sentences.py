@@ -19,8 +19,10 @@ import torch
 from niwt_core import Classifier, NiwtError, Study, load_study
 from niwt_core.data.imagenet import read_attribute_table
 from niwt_core.data.photographs import read_photographs
+from niwt_core.evaluation.bias_by_row import row_measures
 from niwt_core.evaluation.described_margins import Photographs, among_left_out, at_share, margins
 from niwt_core.evaluation.leave_one_class_out import left_out_rows, left_out_rows_as_stated
+from niwt_core.evaluation.stolen_share import StolenShare
 from niwt_core.images import open_image
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.encoding import encode
@@ -80,6 +82,23 @@ def compared(
         out[name] = {
             "top1": round(point.top1, 2), "top5": round(point.top5, 2), "stolen": round(point.stolen, 3), "100-way": round(among_left_out(m, 100), 2)
         }  # fmt: skip
+        if study.stolen_share is not None:
+            out[name] |= _without_photographs(study.stolen_share, rows, photographs)
+    return out
+
+
+def _without_photographs(stolen: StolenShare, rows: np.ndarray, photographs: Photographs) -> Mapping[str, float]:
+    """The same at the bias of a study that keeps no photographs: one for all, and that which is read off the row."""
+    m = margins(rows, photographs)
+    biases = {"one bias": np.full(len(rows), stolen.anchor)}
+    if stolen.by_row is not None:
+        typical, weights = stolen.by_row[:-3].double().numpy(), stolen.by_row[-3:].double().numpy()
+        measures = row_measures(rows, photographs.rows, typical, left_out=True)
+        biases["by row"] = np.column_stack([measures, np.ones(len(rows))]) @ weights
+    out = {}
+    for name, bias in biases.items():
+        out[f"top1, {name}"] = round(100 * float((m.described > -bias[m.labels]).mean()), 2)
+        out[f"stolen, {name}"] = round(100 * float(np.nanmean(m.other > -bias, axis=0).mean()), 3)
     return out
 
 

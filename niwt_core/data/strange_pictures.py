@@ -1,11 +1,12 @@
-"""Pictures that show nothing: independent pixels, clouds, patterns, and pictures cut into tiles. What is unlike any study is tried on them."""
+"""Pictures that are no photographs of a thing: independent pixels, clouds, patterns, gradients, writing, and pictures cut into tiles. What is unlike
+any study is tried on them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 TILES = 8  # across, of a picture that is cut up
 
@@ -46,6 +47,40 @@ def patterns(size: int, *, count: int, seed: int) -> tuple[Image.Image, ...]:
         level = (wave > 0).astype(float) if random.random() < 0.5 else (wave + 1) / 2
         one, other = random.integers(0, 256, (2, 3)).astype(float)
         out.append(Image.fromarray((one + (other - one) * level[..., None]).astype(np.uint8)))
+    return tuple(out)
+
+
+def gradients(size: int, *, count: int, seed: int) -> tuple[Image.Image, ...]:
+    """One random colour running into another, along a line or about a point."""
+    random = np.random.default_rng([seed, 9])
+    y, x = np.mgrid[:size, :size] / size
+    out = []
+    for _ in range(count):
+        turn, at = random.uniform(0, 2 * np.pi), random.uniform(0, 1, 2)
+        line = (x - 0.5) * np.cos(turn) + (y - 0.5) * np.sin(turn)
+        level = line if random.random() < 0.5 else np.hypot(x - at[0], y - at[1])
+        level = (level - level.min()) / (level.max() - level.min())
+        one, other = random.integers(0, 256, (2, 3)).astype(float)
+        out.append(Image.fromarray((one + (other - one) * level[..., None]).astype(np.uint8)))
+    return tuple(out)
+
+
+def writing(size: int, *, count: int, seed: int) -> tuple[Image.Image, ...]:
+    """Pages of random words, one dark colour on a light one or the other way round."""
+    random, letters = np.random.default_rng([seed, 10]), np.array(list("etaoinshrdlucmfwypvbgkjqxz"))
+    out = []
+    for _ in range(count):
+        dark, light = tuple(random.integers(0, 110, 3).tolist()), tuple(random.integers(170, 256, 3).tolist())
+        ink, paper = (dark, light) if random.random() < 0.8 else (light, dark)
+        page, height = Image.new("RGB", (size, size), paper), float(random.uniform(size / 22, size / 7))
+        lines = []
+        for _ in range(int(size / height)):
+            words = ["".join(random.choice(letters, random.integers(1, 9))) for _ in range(30)]
+            lines.append(" ".join(words).capitalize())
+        ImageDraw.Draw(page).multiline_text(
+            (size / 20, size / 20), "\n".join(lines), fill=ink, font=ImageFont.load_default(height)
+        )
+        out.append(page)
     return tuple(out)
 
 

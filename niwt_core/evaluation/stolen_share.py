@@ -34,6 +34,7 @@ class StolenShare:
         norm: length of described rows, in mean lengths of seen rows.
         best_seen: (n,) largest seen logit of each training picture, in the order of the study's.
         biases: (U,) of the described classes, shrunk; to be added to the mean seen bias, as every bias here.
+        by_row: (D+3,) where ``best_seen`` is not kept: what a built class's bias is read off its row by (`bias_by_row`).
     """
 
     share: float
@@ -42,6 +43,7 @@ class StolenShare:
     norm: float
     best_seen: Tensor
     biases: Tensor
+    by_row: Tensor | None = None
 
     def shrunk(self, bias: np.ndarray | float) -> np.ndarray | float:
         """A class's own bias, or many, drawn towards the anchor."""
@@ -49,7 +51,7 @@ class StolenShare:
 
     def facts(self) -> Mapping[str, Any]:
         """The numbers, as plain data for study.json."""
-        return {item.name: getattr(self, item.name) for item in fields(self) if item.type != "Tensor"}
+        return {item.name: getattr(self, item.name) for item in fields(self) if not str(item.type).startswith("Tensor")}
 
 
 def stolen_biases(margins: np.ndarray, share: np.ndarray | float) -> np.ndarray:

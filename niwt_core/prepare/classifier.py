@@ -21,6 +21,7 @@ from niwt_core.backbones.split import SplitNetwork
 from niwt_core.data.dataset import Dataset
 from niwt_core.data.photographs import PhotographFolder
 from niwt_core.errors import NiwtError
+from niwt_core.evaluation.bias_by_row import WORDS, by_some_words, fit_by_row
 from niwt_core.evaluation.described_margins import SHRINKAGE, Photographs, gamma_of_share, margins, share_biases
 from niwt_core.evaluation.leave_one_class_out import choose_ridge, left_out_rows
 from niwt_core.evaluation.stolen_share import StolenShare
@@ -124,6 +125,11 @@ def prepare_classifier(
     if known is not None and other is not None:
         described = affine.weights(torch.from_numpy(encoded[~seen]).float())
         stolen = _stolen_share(head, features, described, other, settings)
+        if settings.keep == "figures":  # no photograph will be there when a class is built
+            some = [by_some_words(knowledge.values[seen], count, seed=settings.seed) for count in WORDS]
+            ways = [encode(values, "plain") for values in some]
+            by_row = fit_by_row(encoded[seen], ways, known, ridge=ridge, share=settings.share)
+            stolen = replace(stolen, by_row=by_row)
     report("naming neurons", 0, 1)
     of_seen = knowledge.restrict([knowledge.classes[c] for c in np.flatnonzero(seen)])
     names = name_by_classes(targets, of_seen, seed=settings.seed)

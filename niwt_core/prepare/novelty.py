@@ -47,10 +47,10 @@ def measure_novelty(
     half = folder.labels % 2 == 0
     halves = [_accepted(familiar[one], familiar[~one]) for one in (half, ~half) if one.any() and (~one).any()]
     auroc, refused = {}, {}
-    kinds = _strange(preprocess.size, folder, count, seed)
+    kinds = strange_pictures(preprocess.size, folder, count, seed)
     for done, (kind, pictures) in enumerate(kinds.items()):
         progress("telling strange pictures", done, len(kinds))
-        away = novelty.distances(_pooled(network, preprocess, pictures))
+        away = novelty.distances(pooled_of(network, preprocess, pictures))
         strange = np.arange(len(familiar) + len(away)) >= len(familiar)
         auroc[kind] = round(float(roc_auc_score(strange, torch.cat([familiar, away]).numpy())), 4)
         refused[kind] = round(100 * float((away > novelty.limit).float().mean()), 2)
@@ -69,7 +69,8 @@ def _accepted(fitted: Tensor, judged: Tensor) -> float:
     return 100 * float((judged <= torch.quantile(fitted, ACCEPTED)).float().mean())
 
 
-def _strange(size: int, folder: PhotographFolder, count: int, seed: int) -> dict[str, Sequence[Image.Image]]:
+def strange_pictures(size: int, folder: PhotographFolder, count: int, seed: int) -> dict[str, Sequence[Image.Image]]:
+    """``count`` pictures of each kind that is no photograph of a thing; what is cut up are photographs of the folder."""
     random = np.random.default_rng([seed, 8])
     chosen = random.permutation(len(folder.paths))[:count]
     photographs = [open_image(folder.root / folder.paths[i], at_least=size) for i in chosen]
@@ -88,7 +89,8 @@ def _strange(size: int, folder: PhotographFolder, count: int, seed: int) -> dict
 
 
 @torch.no_grad()
-def _pooled(network: SplitNetwork, preprocess: Preprocess, pictures: Sequence[Image.Image]) -> Tensor:
+def pooled_of(network: SplitNetwork, preprocess: Preprocess, pictures: Sequence[Image.Image]) -> Tensor:
+    """(n,N) pooled activations of pictures."""
     parts = []
     for start in range(0, len(pictures), BATCH):
         inputs = torch.stack([preprocess(picture) for picture in pictures[start : start + BATCH]])

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from niwt_core.errors import NiwtError
+from niwt_core.evaluation.bias_by_row import bias_by_row
 from niwt_core.evaluation.metrics import Metrics, calibration_curve, metrics, score
 from niwt_core.evaluation.stolen_share import StolenShare, recalibrated, stolen_bias, stolen_biases
 from niwt_core.method.head import Head
@@ -49,8 +50,9 @@ def built_bias(study: Study, weights: Tensor, share: float | None = None) -> flo
     if study.stolen_share is None or study.calibration == "gamma":
         return study.transferred_bias
     stolen = study.stolen_share
-    if not len(stolen.best_seen):  # the study keeps no pictures: what they said on average
-        return study.transferred_bias + stolen.anchor
+    if not len(stolen.best_seen):  # the study keeps no pictures: what they said of rows like this one, or on average
+        known_bias = stolen.anchor if stolen.by_row is None else bias_by_row(weights, study.head.rows, stolen.by_row)
+        return study.transferred_bias + known_bias
     features = study.features[torch.from_numpy(study.calibration_pictures)]
     bias = stolen_bias(weights, study.transferred_bias, study.head, features, stolen.best_seen, stolen.share)
     return study.transferred_bias + float(stolen.shrunk(bias))

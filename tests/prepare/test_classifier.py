@@ -1,6 +1,7 @@
 """A trained classifier as it is: head untouched, logits of its own library, with and without photographs."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from niwt_core.backbones.torchvision_models import library_preprocess
 from niwt_core.classify.recipe import Recipe
 from niwt_core.cli.main import main
 from niwt_core.data.photographs import read_photographs
+from niwt_core.evaluation.bias_by_row import bias_by_row
 from niwt_core.explain.detector import Detectors
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.method.transfer.exact import fit_transfer
@@ -101,7 +103,14 @@ def test_figures_may_be_all_that_is_kept(split, tmp_path, photographs):
     complete = prepared(split, tmp_path / "whole", photographs=folder, settings=ClassifierSettings(share=0.1))
     assert (len(study.features), len(study.gallery)) == (0, 0)
     assert torch.equal(study.stolen_share.biases, complete.stolen_share.biases)
-    assert study.classifier().add("New", {"color": "red"}).bias == pytest.approx(study.typical_bias)
+    built, by_row = study.classifier().add("New", {"color": "red"}), study.stolen_share.by_row
+    assert by_row is not None
+    assert built.bias - study.transferred_bias == bias_by_row(built.weights, study.head.rows, by_row)
+    again = load_study(study.folder)
+    assert again.classifier().add("New", {"color": "red"}).bias == built.bias
+    assert complete.stolen_share.by_row is None  # it counts on the photographs themselves
+    at_anchor = replace(study, stolen_share=replace(study.stolen_share, by_row=None))  # as older studies are
+    assert at_anchor.classifier().add("New", {"color": "red"}).bias == pytest.approx(study.typical_bias)
     assert study.temperature == complete.temperature
     assert figures_of(study)["loo"] == figures_of(complete)["loo"]
     assert figures_of(study)["study_id"] == study.id

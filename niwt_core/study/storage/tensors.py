@@ -61,6 +61,8 @@ def write_tensors(study: Study) -> dict[str, bytes]:
     if study.stolen_share is not None:
         model["stolen_share.best_seen"] = study.stolen_share.best_seen
         model["stolen_share.biases"] = study.stolen_share.biases
+        if study.stolen_share.by_row is not None:
+            model["stolen_share.by_row"] = study.stolen_share.by_row
     if study.detectors is not None:
         model |= {f"detectors.{part}": study.detectors[part] for part in DETECTOR_PARTS if part in study.detectors}
     pictures = {"features": study.features.half()}
@@ -118,7 +120,8 @@ def read_stolen_share(facts: Mapping[str, Any] | None, tensors: Mapping[str, Ten
     """The calibration of described classes; None in studies of early versions."""
     if facts is None:
         return None
-    return StolenShare(**facts, best_seen=tensors["stolen_share.best_seen"], biases=tensors["stolen_share.biases"])
+    best_seen, biases = tensors["stolen_share.best_seen"], tensors["stolen_share.biases"]
+    return StolenShare(**facts, best_seen=best_seen, biases=biases, by_row=tensors.get("stolen_share.by_row"))
 
 
 def read_detectors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor] | None:

@@ -118,6 +118,8 @@ def _check_model(study: Study) -> None:
         trained = int((study.split == "train").sum()) or study.stolen_share.best_seen.numel()
         shapes["stolen_share.best_seen"] = (study.stolen_share.best_seen, (trained,))
         shapes["stolen_share.biases"] = (study.stolen_share.biases, (len(study.classes) - seen,))
+        if study.stolen_share.by_row is not None:
+            shapes["stolen_share.by_row"] = (study.stolen_share.by_row, (D + 3,))
     for name, (tensor, shape) in shapes.items():
         need(tuple(tensor.shape) == shape, f"{name} is {_size(tensor.shape)}, not {_size(shape)}")
         need(tensor.is_floating_point(), f"{name} holds no floating-point numbers")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from niwt_core import report
 from niwt_core.classify.answer import Answer
+from niwt_core.classify.novelty import HeadNovelty, novelty_of
 from niwt_core.explain.attribution import Method
 from niwt_core.explain.explanation import Explanation
 from niwt_core.explain.sentence import UNFAMILIAR
@@ -195,6 +196,9 @@ def _familiar(answer: Answer) -> list[tuple[str, str]]:
     """How unlike the study's own pictures, where the study can tell."""
     if math.isnan(answer.novelty):
         return []
+    caution = ""
+    if isinstance(novelty_of(answer.classifier.study), HeadNovelty):
+        caution = " (" + tr("by the head alone: drawings and cut-up pictures pass for photographs") + ")"
     return [
         (
             tr("Familiar"),
@@ -202,7 +206,8 @@ def _familiar(answer: Answer) -> list[tuple[str, str]]:
                 "{verdict}, its distance is {novelty:.2f} of the limit",
                 verdict=tr("yes") if answer.familiar else tr("no"),
                 novelty=answer.novelty,
-            ),
+            )
+            + caution,
         )
     ]
 

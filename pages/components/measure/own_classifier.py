@@ -15,6 +15,8 @@ from pages.components.shared.language import N_, tr
 from pages.components.shared.session import per_study
 from pages.components.shared.tables import table
 
+TOLD_APART = 50  # percent refused
+
 figures = per_study(figures_of)
 
 
@@ -110,6 +112,15 @@ def _novelty(measured: Mapping[str, Any]) -> None:
     )
     rows = [(kind, f"{measured['refused'][kind]:.0f} %", f"{auroc:.2f}") for kind, auroc in measured["auroc"].items()]
     st.html(table("1fr auto auto", (tr("Pictures"), tr("refused"), "AUROC"), rows))
+    missed = [kind for kind, refused in measured["refused"].items() if refused < TOLD_APART]
+    if missed:
+        st.caption(
+            tr(
+                "Not told apart: {kinds}. The network takes them for things, and no score that was tried refuses them without refusing "
+                "photographs of new things too; percentages for such a picture mean nothing.",
+                kinds=", ".join(missed),
+            )
+        )
     if measured["accepted"] is not None:
         st.caption(
             tr(
