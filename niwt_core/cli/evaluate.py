@@ -137,6 +137,9 @@ def evaluate(
     )
     for line in _calibration_lines(opened, result):
         write_line(line)
+    if "H_on_folds" in result:
+        best_first = sorted(result["H_on_folds"].items(), key=lambda item: -item[1])
+        write_line(f"H on folds of seen classes: {', '.join(f'{name} {H:.1f}' for name, H in best_first)}")
     if paper is not None:
         write_table(*paper_table(result["paper"]))
         write_line(f"paper's loop: gamma {paper.gamma_note}")

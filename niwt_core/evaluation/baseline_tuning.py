@@ -23,11 +23,12 @@ SHRINKAGES = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 
 @dataclass(frozen=True)
 class BaselineChoice:
-    """The strength of a baseline with and without calibration; gamma in standard deviations of its seen scores; with stolen share, if that was asked
-    for: the strength, the share of one held-out class, and the shrinkage."""
+    """The strength of a baseline with and without calibration; gamma in standard deviations of its seen scores, and the mean H that the folds saw
+    there, in percent; with stolen share, if that was asked for: the strength, the share of one held-out class, and the shrinkage."""
 
     calibrated: tuple[float, ...]
     gamma: float
+    H: float
     plain: tuple[float, ...]
     stolen: tuple[tuple[float, ...], float, float] | None = None
 
@@ -115,7 +116,8 @@ def choose_baseline(
         top = max(grid, key=lambda hyperparameters: means[hyperparameters].max())
         share, shrinkage = np.unravel_index(means[top].argmax(), means[top].shape)
         by_share = (top, float(SHARES[share]), float(SHRINKAGES[shrinkage]))
-    return BaselineChoice(calibrated, average(curves[calibrated])[0], plain, by_share)
+    gamma, _, _, mean_H = average(curves[calibrated])
+    return BaselineChoice(calibrated, gamma, mean_H, plain, by_share)
 
 
 def margins_of(
@@ -189,7 +191,7 @@ def tune_baselines(
     baselines: Sequence[type[Baseline]] = BASELINES,
     on_baseline: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Name -> strengths and gamma of every baseline, with and without calibration.
+    """Name -> strengths and gamma of every baseline, with and without calibration, and its mean H over the folds.
 
     labels (n,), knowledge (C,K) encoded; decay: of the folds' heads, as the transfer's own choice has it; on_baseline: called as
     on_baseline(name, done, all) before each baseline.
@@ -203,6 +205,7 @@ def tune_baselines(
         chosen[baseline.name] = {
             "calibrated": [float(value) for value in choice.calibrated],
             "gamma": choice.gamma,
+            "H": choice.H,
             "plain": [float(value) for value in choice.plain],
             "unit_descriptions": baseline.unit_descriptions,
         }

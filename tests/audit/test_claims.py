@@ -92,8 +92,8 @@ def test_everything_collapses_with_shuffled_weights_of_the_shipped_study():
 
 
 def test_what_is_denied_of_an_unseen_species_own_words_is_not_there():
-    """Nearly all that a species promises is there, so that a denial of it is rare (39 in 450 pictures), and a slightly bolder detector often errs:
-    on the few pictures of an audit one mistake is five points, so every held-out picture is looked at."""
+    """Nearly all that a species promises is there: a denial of it is rare (39 in 450 pictures), and a bolder detector's are often wrong. On the few
+    pictures of an audit one mistake is five points, so every held-out picture is looked at."""
     study = shipped_aviary()
     detectors = Detectors.of(study)
     assert detectors is not None

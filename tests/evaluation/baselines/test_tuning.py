@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from niwt_core import Study
-from niwt_core.evaluation.baseline_tuning import first_partition, training_data_of
+from niwt_core.evaluation.baseline_tuning import about, first_partition, training_data_of
 from niwt_core.evaluation.baselines import BASELINES, Ridge
+from niwt_core.evaluation.baselines.costa import Costa
 from niwt_core.evaluation.folds import FoldFeatures, class_folds, fold_heads
 from niwt_core.method.head import fit_head
 from niwt_core.study.baselines import left_out, one_network, run_baselines, study_folds
-from niwt_core.study.evaluate import evaluate, to_json
+from niwt_core.study.evaluate import H_on_folds, evaluate, to_json
 from tests.support.small_study import small_dataset, small_study
 
 
@@ -36,6 +37,42 @@ def test_every_rival_is_tuned_and_shown_with_and_without_calibration():
     for name, actual in results.items():
         assert np.isfinite([actual.U, actual.S, actual.H, actual.zsl]).all()
         assert actual.gamma == (0 if "(uncalibrated)" in name else study.choices.baselines[name]["gamma"])
+
+
+@pytest.mark.parametrize("baseline", [Ridge, Costa], ids=lambda baseline: baseline.name)
+def test_h_on_folds_is_the_mean_of_what_each_fold_gets_at_the_gamma(baseline):
+    study = small_study()
+    chosen, knowledge = (
+        study.choices.baselines[baseline.name],
+        torch.from_numpy(study.encoded_knowledge).float().numpy(),
+    )
+    features, each = study.features.float(), []
+    views = [FoldFeatures(features, lambda rows, _: rows, None)] * study.choices.folds
+    for item in fold_heads(study_folds(study), views, study.labels, decay=study.choices.decay):
+        fold, centred = item.fold, about(knowledge.astype(float), item.fold.kept, unit=baseline.unit_descriptions)
+        local = np.searchsorted(fold.kept, study.labels[fold.fit])
+        data, condition = training_data_of(features[fold.fit], local, centred[fold.kept], item.head, seed=study.seed)
+        means = []
+        for pictures in (fold.unseen_test, fold.seen_test):
+            x = np.concatenate([data.features, condition(features[pictures]).numpy()])
+            (scores,) = baseline.fit(data).scores(x, centred[fold.left_out], [tuple(chosen["calibrated"])])
+            lowered = scores.copy()
+            lowered[:, : len(fold.kept)] -= chosen["gamma"] * scores[: len(local), : len(fold.kept)].std()
+            best = np.concatenate([fold.kept, fold.left_out])[lowered[len(local) :].argmax(1)]
+            of_class = [np.mean(best[study.labels[pictures] == c] == c) for c in np.unique(study.labels[pictures])]
+            means.append(100 * np.mean(of_class))
+        each.append(2 * means[0] * means[1] / max(sum(means), 1e-12))
+    assert chosen["H"] == pytest.approx(np.mean(each), abs=1e-6)
+
+
+def test_h_on_folds_is_written_where_all_methods_have_it():
+    study = small_study()
+    written = to_json(study, evaluate(study, baselines=True))["H_on_folds"]
+    assert list(written) == ["NIWT", *(baseline.name for baseline in BASELINES)]
+    assert written["NIWT"] == study.choices.cross_validated_H
+    assert "H_on_folds" not in to_json(study, evaluate(study))
+    early = {**study.choices.baselines, "SAE": {k: v for k, v in study.choices.baselines["SAE"].items() if k != "H"}}
+    assert not H_on_folds(replace(study, choices=replace(study.choices, baselines=early)))
 
 
 def test_the_folds_of_a_study_are_those_of_its_preparation():
