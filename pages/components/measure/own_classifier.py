@@ -108,7 +108,9 @@ def _novelty(measured: Mapping[str, Any]) -> None:
         ),
         terms=("familiar",),
     )
-    rows = [(kind, f"{measured['refused'][kind]:.0f} %", f"{auroc:.2f}") for kind, auroc in measured["auroc"].items()]
+    rows = [
+        (tr(kind), f"{measured['refused'][kind]:.0f} %", f"{auroc:.2f}") for kind, auroc in measured["auroc"].items()
+    ]
     st.html(table("1fr auto auto", (tr("Pictures"), tr("refused"), "AUROC"), rows))
     if measured["accepted"] is not None:
         st.caption(
