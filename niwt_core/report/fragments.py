@@ -11,7 +11,7 @@ from niwt_core.knowledge.noun_phrases import phrase, with_article
 from niwt_core.report.numbers import number
 from niwt_core.report.rendering import fragment
 
-Said = Callable[[str], str]
+Translate = Callable[[str], str]
 STEPS_SHOWN = 8  # words of a counterfactual; the rest in one line
 
 
@@ -25,9 +25,9 @@ def best_places(ranking: Sequence[Ranked], *, chosen: str = "", top: int = 8) ->
     return [(place, item) for place, item in enumerate(ranking, 1) if place <= top or item.name == chosen]
 
 
-def rank_row(place: int, item: Ranked, *, chosen: bool = False, said: Said = str) -> str:
-    """One place of a ranking; its bar goes from 0 to 100 %. ``said`` gives fixed words in another language, in these functions."""
-    return fragment("rank_row")(place, item, chosen, said)
+def rank_row(place: int, item: Ranked, *, chosen: bool = False, translate: Translate = str) -> str:
+    """One place of a ranking; its bar goes from 0 to 100 %. ``translate`` gives fixed words in another language, in these functions."""
+    return fragment("rank_row")(place, item, chosen, translate)
 
 
 def neuron_list(
@@ -36,10 +36,10 @@ def neuron_list(
     *,
     longest: float = 0.0,
     empty: str = "",
-    said: Said = str,
+    translate: Translate = str,
 ) -> str:
     """Neurons with their own map, name, trust and what each adds; ``longest`` is the contribution of a full bar."""
-    return fragment("neuron_list")(parts, thumbnails, longest or longest_part(parts), empty, said)
+    return fragment("neuron_list")(parts, thumbnails, longest or longest_part(parts), empty, translate)
 
 
 def longest_part(parts: Iterable[NeuronPart]) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from niwt_core.explain.detector import PRESENT, Sighting
 from niwt_core.explain.parts import Observation
 from niwt_core.knowledge.noun_phrases import entry, join, mentions
-from niwt_core.report.fragments import Said
+from niwt_core.report.fragments import Translate
 from niwt_core.report.rendering import fragment
 
 MARKS = {Sighting.SEEN: "✓", Sighting.NOT_SEEN: "✗", Sighting.CANNOT_TELL: "?"}
@@ -48,15 +48,15 @@ def sightings(observations: Sequence[Observation], *, shown: int = SHOWN) -> Sig
     return Sightings(rows, len(promised) - len(kept), join(mentions([item.label for item in strongest])))
 
 
-def sighting_list(observations: Sequence[Observation], *, shown: int = SHOWN, said: Said = str) -> str:
-    """`sightings` as markup; ``said`` gives fixed words in another language."""
+def sighting_list(observations: Sequence[Observation], *, shown: int = SHOWN, translate: Translate = str) -> str:
+    """`sightings` as markup; ``translate`` gives fixed words in another language."""
     listed = sightings(observations, shown=shown)
-    return fragment("sighting_list")(listed.rows, listed.more, listed.also, said)
+    return fragment("sighting_list")(listed.rows, listed.more, listed.also, translate)
 
 
-def sighting_legend(*, said: Said = str) -> str:
+def sighting_legend(*, translate: Translate = str) -> str:
     """The three signs with their meaning, as markup."""
-    return fragment("sighting_legend")(legend(), said)
+    return fragment("sighting_legend")(legend(), translate)
 
 
 def legend() -> list[tuple[str, str]]:

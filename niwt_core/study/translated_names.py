@@ -41,8 +41,8 @@ class TranslatedNames:
 
     def value(self, name: str) -> str:
         """The value that a column stands for, or the whole name of one without a group, for people."""
-        own = readable(name).split(": ", 1)[-1]
-        return self.table.get(attribute_key(name)) or self.table.get(attribute_key(own)) or own
+        plain = readable(name).split(": ", 1)[-1]
+        return self.table.get(attribute_key(name)) or self.table.get(attribute_key(plain)) or plain
 
     def label(self, name: str) -> str:
         """A column's name for people, "Schnabelform: Nadel"."""

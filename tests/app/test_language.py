@@ -79,8 +79,8 @@ def test_texts_of_the_engine_are_marked_as_it_says_them():
     assert set(engine_words.METHODS) == {*METHOD_NAMES.values(), *METHOD_MEANING.values()}
     assert engine_words.UNFAMILIAR == (UNFAMILIAR,)
     assert what_names_were_tested_on(small_study()) in engine_words.TESTED_ON
-    said = {text for source in SOURCES.values() for text in (source.title, source.where) if text}
-    assert said - marked == {"CUB-200-2011", "Animals with Attributes 2"}  # names
+    texts = {text for source in SOURCES.values() for text in (source.title, source.where) if text}
+    assert texts - marked == {"CUB-200-2011", "Animals with Attributes 2"}  # names
 
 
 def test_without_a_session_the_app_speaks_english():
@@ -176,7 +176,7 @@ def opened(name, spoken, **query):
     return went_well(at.run())
 
 
-def said(at):
+def labels_of(at):
     """Headings, and the labels of what can be pressed or filled in."""
     headings = [text for body in at.get("html") for text in re.findall(r"<h[1-4][^>]*>(.*?)</h[1-4]>", body.proto.body)]
     plain = [re.sub(r"<span popover.*?</span>|<[^>]+>", "", text) for text in headings]
@@ -198,14 +198,14 @@ def said(at):
 @pytest.mark.parametrize(("name", "query"), PLACES, ids=[f"{name}{''.join(query)}" for name, query in PLACES])
 def test_a_page_has_no_english_heading_or_label(study_folder, code, name, query):
     english = {one for one, other in pairs(code) if one != other}
-    texts = said(opened(name, code, **query))
+    texts = labels_of(opened(name, code, **query))
     assert len(texts) > 2
     assert [text for text in texts if text in english] == []
     assert set(texts) & {other for one, other in pairs(code) if one != other}
 
 
 def test_english_is_what_it_was(study_folder):
-    assert "Neuron dictionary" in said(opened("dictionary", "en"))
+    assert "Neuron dictionary" in labels_of(opened("dictionary", "en"))
 
 
 def test_words_of_the_glossary_are_explained_in_german(study_folder):
@@ -245,14 +245,14 @@ def looked_up():
 def test_translated_names_are_shown_and_found_as_well_as_the_studys_own(translated_study):
     german, english = (AppTest.from_function(looked_up, default_timeout=60) for _ in range(2))
     german.session_state["language"], english.session_state["language"] = "de", "en"
-    shown, own = captions(went_well(german.run())), captions(went_well(english.run()))
-    assert (shown[0], own[0]) == ("Scheitelfarbe: rot", "crown color: red")
-    assert shown[1] == shown[2] == own[2]  # both names find the same neurons
-    assert own[3] == "[]"
+    shown, plain = captions(went_well(german.run())), captions(went_well(english.run()))
+    assert (shown[0], plain[0]) == ("Scheitelfarbe: rot", "crown color: red")
+    assert shown[1] == shown[2] == plain[2]  # both names find the same neurons
+    assert plain[3] == "[]"
     assert shown[3] != "[]"
     assert shown[4].startswith("rot ")
     assert "crown color: red" in shown[4]
-    assert own[4].startswith("red ")
+    assert plain[4].startswith("red ")
 
 
 def test_a_damaged_table_of_names_is_said_and_the_studys_own_names_stay(translated_study):

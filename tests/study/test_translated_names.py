@@ -1,11 +1,15 @@
 """Names of attributes in another language: what a table gives, what it lacks, and what is no table of names."""
 
+from pathlib import Path
+
 import pytest
 
 from niwt_core import NiwtError, load_study
 from niwt_core.data.aviary import PART_OF_GROUP
 from niwt_core.knowledge.attribute_names import attribute_key, group_of
 from niwt_core.study.translated_names import LONGEST, TranslatedNames, names_file, read_translated_names
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def table(folder, text, language="de"):
@@ -61,14 +65,16 @@ def test_what_is_no_table_of_names_is_said(tmp_path, text, what):
 
 
 @pytest.mark.parametrize("language", ["de", "es"])
-def test_the_aviary_is_translated_in_full(language):
-    study = load_study("assets/aviary")
+@pytest.mark.parametrize("shipped", ["aviary", "photographs"])
+def test_the_studies_that_ship_are_translated_in_full(shipped, language):
+    study = load_study(ROOT / "assets" / shipped)
     names = read_translated_names(study.folder, language)
     known = set(names.table)
     for name in study.knowledge.names:
         group, value = group_of(name), name.split("::", 1)[1]
         assert attribute_key(group) in known
         assert {attribute_key(name), attribute_key(value)} & known, name
-    assert {attribute_key(part) for part in PART_OF_GROUP.values()} <= known
+    if shipped == "aviary":
+        assert {attribute_key(part) for part in PART_OF_GROUP.values()} <= known
     labels = [names.label(name) for name in study.knowledge.names]
     assert len(set(labels)) == len(labels)  # two attributes are never called the same

@@ -29,6 +29,7 @@ from niwt_core.neurons.exemplars import jpeg_bytes
 from niwt_core.neurons.neuron import Neuron
 from niwt_core.neurons.search import other_words
 from niwt_core.neurons.user_names import UserNames
+from niwt_core.study.translated_names import TranslatedNames
 from pages.components.build.editor_words import editor_words
 from pages.components.build.swatches import swatch
 from pages.components.shared import language, names, style
@@ -152,9 +153,7 @@ def parts(study: Study, spoken: str = language.ENGLISH) -> list[dict[str, Any]]:
         first = not by_part and len(columns) > 1
         entry = {
             "label": _capital(called.group(group) if called else label),
-            "short": _capital(
-                called.word(_short(label, part)) or called.group(group) if called else _short(label, part)
-            ),
+            "short": _capital(_translated_short(called, group, part) if called else _short(label, part)),
             "exclusive": len(values) > 1,
             "values": values,
             "open": first,
@@ -182,6 +181,12 @@ def _whole(part: str) -> str:
 def _short(label: str, part: str) -> str:
     """A group's name beside its part's: "bill shape" under "bill" is "shape"."""
     return label.removeprefix(f"{part} ").removeprefix(f"{part.removesuffix('s')} ")
+
+
+def _translated_short(called: TranslatedNames, group: str, part: str) -> str:
+    """The same in another language: the word for what it tells, else the whole group, but not the part again."""
+    short = called.word(_short(readable(group), part)) or called.group(group)
+    return "" if short == called.group(part) else short
 
 
 def _value(label: str) -> str:

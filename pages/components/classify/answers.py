@@ -45,7 +45,9 @@ def ranking(answer: Answer, key: str, chosen: str) -> None:
     with st.container(key="ranking", gap=None):
         for place, item in shown:
             with st.container(key=f"card-rank-{place}", gap=None):
-                st.html(f'<div aria-hidden="true">{rank_row(place, item, chosen=item.name == chosen, said=tr)}</div>')
+                st.html(
+                    f'<div aria-hidden="true">{rank_row(place, item, chosen=item.name == chosen, translate=tr)}</div>'
+                )
                 label = escape_markdown(
                     tr(
                         "Explain place {place}: {display}, {kind}, {probability:.1f} percent",

@@ -42,7 +42,8 @@ def sights(explanation: Explanation) -> None:
     """Each word of the class's description with a sign: seen in this picture, not seen, or not to be told."""
     if explanation.observations:
         st.html(
-            sighting_list(explanation.observations, said=tr) + f'<p class="nr-small">{sighting_legend(said=tr)}</p>'
+            sighting_list(explanation.observations, translate=tr)
+            + f'<p class="nr-small">{sighting_legend(translate=tr)}</p>'
         )
 
 
@@ -77,7 +78,7 @@ def neurons(answer: Answer, explanation: Explanation, *, key: str) -> None:
     for column, (title, side) in zip(st.columns(SPLIT, gap="large"), sides, strict=True):
         with column:
             style.heading(title, level=3)
-            st.html(fragments.neuron_list(side, drawn, longest=longest, empty=tr("No neuron does."), said=tr))
+            st.html(fragments.neuron_list(side, drawn, longest=longest, empty=tr("No neuron does."), translate=tr))
     with st.expander(
         tr("How they add up"), icon=":material/waterfall_chart:", key="adding_up", on_change="rerun"
     ) as adding_up:
@@ -157,7 +158,7 @@ def contrast(answer: Answer, explanation: Explanation, *, key: str) -> None:
     with parts:
         style.heading(tr("Neurons that tell them apart"), level=3)
         drawn = neuron_thumbnails(answer, upload.neurons, key=key)
-        st.html(fragments.neuron_list(upload.neurons, drawn, empty=tr("No neuron does."), said=tr))
+        st.html(fragments.neuron_list(upload.neurons, drawn, empty=tr("No neuron does."), translate=tr))
 
 
 def numbers(answer: Answer, explanation: Explanation) -> None:

@@ -143,7 +143,9 @@ def _figures(audits: Audits) -> None:
             level=3,
             terms=("familiar",),
         )
-        rows = [(text(name), f"{value:.3f}", _percent(novelty.refused[name])) for name, value in novelty.auroc.items()]
+        rows = [
+            (text(tr(name)), f"{value:.3f}", _percent(novelty.refused[name])) for name, value in novelty.auroc.items()
+        ]
         st.html(table(PAIR, (tr("Against"), "AUROC", tr("refused")), rows))
         st.caption(
             tr(

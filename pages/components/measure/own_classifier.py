@@ -110,7 +110,9 @@ def _novelty(measured: Mapping[str, Any]) -> None:
         ),
         terms=("familiar",),
     )
-    rows = [(kind, f"{measured['refused'][kind]:.0f} %", f"{auroc:.2f}") for kind, auroc in measured["auroc"].items()]
+    rows = [
+        (tr(kind), f"{measured['refused'][kind]:.0f} %", f"{auroc:.2f}") for kind, auroc in measured["auroc"].items()
+    ]
     st.html(table("1fr auto auto", (tr("Pictures"), tr("refused"), "AUROC"), rows))
     missed = [kind for kind, refused in measured["refused"].items() if refused < TOLD_APART]
     if missed:

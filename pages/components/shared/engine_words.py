@@ -24,11 +24,15 @@ IN_FRAGMENTS = (
     N_("or"),
     N_("not seen"),
     N_("cannot tell"),
+    N_("Where neuron {index} is active in the picture"),
     N_("and {count} more of its words"),
+    N_("the network was trained on photographs of it"),
+    N_("described by a person"),
     N_("the test confirms the name"),
     N_("a name of your own, which nobody tested"),
     N_("you said that the name is wrong"),
 )
+STRANGE = (N_("noise"), N_("textures"), N_("patterns"), N_("tiles"), N_("drawings"))
 TESTED_ON = (
     N_("classes that had no part in it"),
     N_("held-out pictures, averaged by class"),

@@ -57,10 +57,10 @@ def label(study: Study, column: int) -> str:
     return names.label(study.knowledge.names[column]) if names else study.knowledge.labels[column]
 
 
-def of_attribute(study: Study, attribute: str, own: str) -> str:
+def of_attribute(study: Study, attribute: str, default: str) -> str:
     """The same of a column that is given by name, with what to say where no name is translated."""
     names = of(study)
-    return names.label(attribute) if names and attribute else own
+    return names.label(attribute) if names and attribute else default
 
 
 def of_neuron(study: Study, neuron: Neuron) -> Neuron:
@@ -77,6 +77,6 @@ def synonyms(study: Study) -> Mapping[str, tuple[str, ...]]:
     if not names:
         return known
     return {
-        name: (*known.get(name, ()), own, names.label(name))
-        for name, own in zip(study.knowledge.names, study.knowledge.labels, strict=True)
+        name: (*known.get(name, ()), label_, names.label(name))
+        for name, label_ in zip(study.knowledge.names, study.knowledge.labels, strict=True)
     }
