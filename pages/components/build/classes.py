@@ -18,7 +18,18 @@ from pages.components.build.imagining import picture_of
 from pages.components.build.measured import fresh_drawings
 from pages.components.build.testing import open_test
 from pages.components.build.try_it import try_it
-from pages.components.shared import class_families, drawing, keeper, names, offered, session, share, style, user_names, wall_post
+from pages.components.shared import (
+    class_families,
+    drawing,
+    keeper,
+    names,
+    offered,
+    session,
+    share,
+    style,
+    user_names,
+    wall_post,
+)
 from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop

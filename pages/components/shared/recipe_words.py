@@ -8,6 +8,7 @@ from niwt_core.study.translated_names import TranslatedNames
 from pages.components.shared import names
 from pages.components.shared.language import tr
 
+
 def recipe_text(recipe: Recipe, called: TranslatedNames = names.NONE) -> str:
     """A recipe in one line: "crown color red, bill shape needle; otherwise like Cardinal"."""
     words = []

@@ -10,6 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from niwt_core import BuiltClass, Study
 from niwt_core.files import digest
 from pages.components.shared import session
+from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.uploads import session_uploads
@@ -29,30 +30,32 @@ def button(study: Study, item: BuiltClass, row: Any, *, key: str) -> None:
     board = wall()
     if board is None:
         return
-    with row.popover("Put on the wall", icon=":material/dashboard:"), session.shown_errors():
+    with row.popover(tr("Put on the wall"), icon=":material/dashboard:"), session.shown_errors():
         mark = digest(study.id, item.recipe.to_yaml())
         if mark in posted().values():
-            st.caption("It is on the wall.")
-            if st.button("Look at the wall", icon=":material/dashboard:", key=f"wall-look-{key}"):
+            st.caption(tr("It is on the wall."))
+            if st.button(tr("Look at the wall"), icon=":material/dashboard:", key=f"wall-look-{key}"):
                 st.switch_page("pages/wall.py")
             return
         st.caption(
-            "Everybody who opens this server then sees its name and its words, and may copy it. You can take it down for as long as this "
-            "page is open; after that, who runs the server can."
+            tr(
+                "Everybody who opens this server then sees its name and its words, and may copy it. You can take it down for as long as this "
+                "page is open; after that, who runs the server can."
+            )
         )
         nickname = st.text_input(
-            "From (a nickname, or nothing)", max_chars=LONGEST_NICKNAME, key=f"wall-nickname-{key}",
-            help="Not your full name: everybody sees it.",
+            tr("From (a nickname, or nothing)"), max_chars=LONGEST_NICKNAME, key=f"wall-nickname-{key}",
+            help=tr("Not your full name: everybody sees it."),
         )  # fmt: skip
         picture = _picture(key)
-        agreed = st.checkbox("I agree that everybody here sees this", key=f"wall-agreed-{key}")
+        agreed = st.checkbox(tr("I agree that everybody here sees this"), key=f"wall-agreed-{key}")
         pressed = st.button(
-            "Put it up", type="primary", disabled=not agreed, key=f"wall-put-{key}", icon=":material/dashboard:"
+            tr("Put it up"), type="primary", disabled=not agreed, key=f"wall-put-{key}", icon=":material/dashboard:"
         )
         if pressed and agreed:
             entry = Entry(study.id, item.recipe, nickname or "", picture)
             posted()[board.put(entry, visitor=_visitor())] = mark
-            st.toast(f"{escape_markdown(item.name)} is on the wall.", icon=":material/dashboard:")
+            st.toast(tr("{name} is on the wall.", name=escape_markdown(item.name)), icon=":material/dashboard:")
             st.rerun()
 
 
@@ -62,16 +65,16 @@ def _picture(key: str) -> bytes:
     if not uploads:
         return b""
     chosen = st.selectbox(
-        "With one of your pictures",
+        tr("With one of your pictures"),
         [NO_PICTURE, *uploads],
-        format_func=lambda one: escape_markdown(uploads[one].name) if one else "No picture",
+        format_func=lambda one: escape_markdown(uploads[one].name) if one else tr("No picture"),
         key=f"wall-picture-{key}",
-        help="Only a picture that is yours to show, and on which nobody minds being seen.",
+        help=tr("Only a picture that is yours to show, and on which nobody minds being seen."),
     )
     if not chosen:
         return b""
     st.html(
-        f'<div class="cyn-wall-preview">{crop(address(uploads[chosen].thumb), alt="The picture that others would see")}</div>'
+        f'<div class="cyn-wall-preview">{crop(address(uploads[chosen].thumb), alt=tr("The picture that others would see"))}</div>'
     )
     return uploads[chosen].thumb
 

@@ -11,7 +11,8 @@ import streamlit as st
 from niwt_core import NiwtError, Recipe, Study, build_class
 from niwt_core.classify.recipe import LONGEST_NAME
 from niwt_core.knowledge.class_names import class_key, display_name
-from pages.components.shared import cards, session, style, user_names, wall_post
+from pages.components.shared import cards, names, session, style, user_names, wall_post
+from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.recipe_words import recipe_text
@@ -36,11 +37,11 @@ def show(study: Study, board: Wall) -> None:
         st.rerun()  # the whole page, whose keeper gives the copy to the browser
     copied = st.session_state.pop("wall-copied-now", "")
     if copied:
-        st.toast(f"{escape_markdown(copied)} is one of your classes now.", icon=":material/star:")
+        st.toast(tr("{name} is one of your classes now.", name=escape_markdown(copied)), icon=":material/star:")
     st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
     shown = [(entry, neurons) for entry in board.entries(study.id) if (neurons := _neurons(study, entry)) is not None]
     if not shown:
-        cards.nothing("Nothing hangs here yet", "Build a class, then press “Put on the wall” beside it.")
+        cards.nothing(tr("Nothing hangs here yet"), tr("Build a class, then press “Put on the wall” beside it."))
         return
     pages = -(-len(shown) // PER_PAGE)
     page = min(st.session_state.get("wall_page", 1), pages)
@@ -56,12 +57,12 @@ def _card(study: Study, board: Wall, entry: Entry, neurons: tuple[int, ...]) -> 
         st.html(_markup(study, entry, neurons))
         row = st.container(horizontal=True, gap="small")
         row.button(
-            "Open a copy", key=f"wall-copy-{entry.id}", on_click=_copy, args=(entry,), icon=":material/content_copy:",
-            help="It joins your classes, where you can change and test it",
+            tr("Open a copy"), key=f"wall-copy-{entry.id}", on_click=_copy, args=(entry,), icon=":material/content_copy:",
+            help=tr("It joins your classes, where you can change and test it"),
         )  # fmt: skip
         if entry.id in wall_post.posted():
             row.button(
-                "Take down", key=f"wall-down-{entry.id}", on_click=_take_down, args=(board, entry.id), type="tertiary",
+                tr("Take down"), key=f"wall-down-{entry.id}", on_click=_take_down, args=(board, entry.id), type="tertiary",
                 icon=":material/delete:",
             )  # fmt: skip
     problem = st.session_state.get("wall-problem")
@@ -70,13 +71,17 @@ def _card(study: Study, board: Wall, entry: Entry, neurons: tuple[int, ...]) -> 
 
 
 def _markup(study: Study, entry: Entry, neurons: tuple[int, ...]) -> str:
-    words = recipe_text(entry.recipe)
+    words = recipe_text(entry.recipe, names.of(study))
     words = words if len(words) <= LONGEST_WORDS else words[: LONGEST_WORDS - 1].rstrip() + "…"
-    picture = crop(address(entry.picture), alt=f"A picture of {entry.recipe.name}") if entry.picture else ""
+    picture = (
+        crop(address(entry.picture), alt=tr("A picture of {name}", name=entry.recipe.name)) if entry.picture else ""
+    )
     named = "; ".join(f"{text(user_names.shown(study, n).name)} <span>№ {n}</span>" for n in neurons)
-    author = f'<p class="cyn-wall-from">from {text(entry.nickname)}</p>' if entry.nickname else ""
+    author = (
+        f'<p class="cyn-wall-from">{text(tr("from {nickname}", nickname=entry.nickname))}</p>' if entry.nickname else ""
+    )
     return f"{picture}<h3>{style.chip('built', entry.recipe.name)}</h3>{author}<p>{text(words)}</p>" + (
-        f'<p class="cyn-wall-neurons"><b>Its neurons</b> {named}</p>' if named else ""
+        f'<p class="cyn-wall-neurons"><b>{text(tr("Its neurons"))}</b> {named}</p>' if named else ""
     )
 
 

@@ -11,10 +11,11 @@ from niwt_core.classify.answer import Ranked
 from niwt_core.classify.helpful_word import helpful_word
 from niwt_core.knowledge.class_names import class_key, display_name
 from niwt_core.report.numbers import percent
-from pages.components.shared import glossary, style, user_names
+from pages.components.shared import glossary, names, style, user_names
 from pages.components.shared.coach import measured
 from pages.components.shared.coach.progress import Progress
 from pages.components.shared.coach.state import noticed, sample_of
+from pages.components.shared.language import N_, tr, trn
 
 
 @dataclass(frozen=True)
@@ -45,20 +46,24 @@ def _says(study: Study, progress: Progress) -> Outcome:
     name = true_class(study, progress)
     before = measured.before(study, progress) if progress.picture else None
     if before is None:
-        words = "Press a picture with a ◆: the network was never trained on such things. What will it say?"
-        return Outcome(sentence(words, "described class"))
+        return Outcome(
+            sentence(
+                tr("Press a picture with a ◆: the network was never trained on such things. What will it say?"),
+                "described class",
+            )
+        )
     if name in study.seen_classes:
-        words = "The network was trained on pictures of {name}. Press one with a ◆, which it has never been shown."
+        words = tr("The network was trained on pictures of {name}. Press one with a ◆, which it has never been shown.")
         return Outcome(sentence(words, name=style.chip("seen", display_name(name))))
     if name and measured.taught_class(Progress(name=name)) is not None:
-        words = "You have taught it {name} already. Press another picture with a ◆."
+        words = tr("You have taught it {name} already. Press another picture with a ◆.")
         return Outcome(sentence(words, name=style.chip("built", display_name(name))))
-    words = (
+    words = tr(
         "It says {best}, then {second}: the nearest of the {count} classes that it was trained on. "
         "For this lesson no described class helps it out."
     )
     return Outcome(
-        sentence(words, "described class", best=_ranked(before.best), second=_ranked(before.second), count=f"{len(study.seen_classes):,}"),
+        sentence(words, "described class", best=_ranked(before.best), second=_ranked(before.second), count=_count(len(study.seen_classes))),
         done=True,
     )  # fmt: skip
 
@@ -66,90 +71,97 @@ def _says(study: Study, progress: Progress) -> Outcome:
 def _neurons(study: Study, progress: Progress) -> Outcome:
     before = measured.before(study, progress)
     if before is None:
-        return Outcome(sentence("The picture is gone: go back, and press one again."))
+        return Outcome(sentence(tr("The picture is gone: go back, and press one again.")))
     best = style.chip(before.best.kind, before.best.display)
     if progress.neuron < 0:
-        words = (
+        words = tr(
             "Its answer is a sum over {count} neurons. Open one that speaks loudest for {best}: what else is it for?"
         )
-        return Outcome(sentence(words, "neuron", count=f"{len(study.neurons):,}", best=best), neuron=before.to_open)
+        return Outcome(sentence(words, "neuron", count=_count(len(study.neurons)), best=best), neuron=before.to_open)
     neuron, adds = user_names.shown(study, progress.neuron), float(before.contributions[progress.neuron])
-    called = "has no name that passed the test" if not neuron.is_named else "is called “{name}” ({trust})"
-    words = (
-        f"Neuron {{index}} {called}. In your picture it adds {{adds}} to the score of {{best}}: place {{place}} of {{count}}."
+    called = (
+        tr("Neuron {index} is called “{name}” {trust}.")
+        if neuron.is_named
+        else tr("Neuron {index} has no name that passed the test.")
+    )
+    does = (
+        tr("In your picture it adds {adds} to the score of {best}: place {place} of {count}.")
         if adds > 0
-        else f"Neuron {{index}} {called}. In your picture it does not speak for {{best}}: it adds {{adds}}."
+        else tr("In your picture it does not speak for {best}: it adds {adds}.")
     )
     parts = {
         "index": str(progress.neuron),
         "name": style.text(neuron.label),
-        "trust": style.text(neuron.trust),
+        "trust": style.trust(neuron.trust),
         "adds": f"{adds:+.2f}",
         "best": best,
         "place": str(before.place(progress.neuron)),
-        "count": f"{len(study.neurons):,}",
+        "count": _count(len(study.neurons)),
     }
-    return Outcome(sentence(words, "neuron", "verified", **parts), done=True)
+    return Outcome(sentence(f"{called} {does}", "neuron", **parts), done=True)
 
 
 def _word(study: Study, progress: Progress) -> Outcome:
     key = class_key(progress.name)
     if not key:
-        words = "What is in the picture? Type its name into the field below, and press Enter."
+        words = tr("What is in the picture? Type its name into the field below, and press Enter.")
         return Outcome(sentence(words))
-    name = style.chip("built", progress.name)
-    count = f"{len(study.seen_classes):,}"
+    count = _count(len(study.seen_classes))
     if any(class_key(one) == key for one in study.seen_classes):
-        words = "{name} is one of the {count} classes that it was trained on. Type a word that it lacks."
+        words = tr("{name} is one of the {count} classes that it was trained on. Type a word that it lacks.")
         return Outcome(sentence(words, name=style.chip("seen", progress.name), count=count))
-    words = (
+    words = tr(
         "None of its {count} trained classes is called {name}: it has no weights for that word, and can never say it, "
         "however clear the picture."
     )
-    return Outcome(sentence(words, "transfer", name=name, count=count), done=True)
+    return Outcome(sentence(words, "transfer", name=style.chip("built", progress.name), count=count), done=True)
 
 
 def _teach(study: Study, progress: Progress) -> Outcome:
     taught = measured.taught_class(progress)
     if taught is not None:
-        words = (
+        words = tr(
             "{name} has {number} weights of its own now, from {count} and not one picture. "
             "They use the neurons that your words ask for to a cosine of {cosine}."
         )
-        count = _attributes(taught.recipe)
+        count = trn("{count} attribute", "{count} attributes", _attributes(taught.recipe))
         return Outcome(
-            sentence(words, "transfer", name=style.chip("built", taught.name), number=f"{len(taught.weights):,}",
-                     count=f"{count} attribute{'s' if count != 1 else ''}", cosine=f"{taught.cosine:.2f}"),
+            sentence(words, "transfer", name=style.chip("built", taught.name), number=_count(len(taught.weights)), count=style.text(count),
+                     cosine=f"{taught.cosine:.2f}"),
             done=True,
         )  # fmt: skip
     if not progress.name:
         return _word(study, progress)
     if not noticed().described:
-        words = "Tell it what one sees: open “Describe it in words”, or move the sliders. Its neurons follow at once."
+        words = tr(
+            "Tell it what one sees: open “Describe it in words”, or move the sliders. Its neurons follow at once."
+        )
         return Outcome(sentence(words, "neuron"))
-    words = "Your words choose its neurons. Press “Transfer weights” below: the neurons give it its weights, without training."
+    words = tr(
+        "Your words choose its neurons. Press “Transfer weights” below: the neurons give it its weights, without training."
+    )
     return Outcome(sentence(words, "neuron"))
 
 
 def _look(study: Study, progress: Progress) -> Outcome:
     if measured.taught_class(progress) is None:
-        return Outcome(sentence("Build the class first: go one step back."))
+        return Outcome(sentence(tr("Build the class first: go one step back.")))
     after = measured.after(study, progress) if progress.looked else None
     if after is None:
-        return Outcome(sentence("Now show it the same picture again. Has it learned the word?"))
+        return Outcome(sentence(tr("Now show it the same picture again. Has it learned the word?")))
     before = measured.before(study, progress)
     parts = {
         "taught": _ranked(after.taught),
         "best": _ranked(after.best),
         "before": _ranked(before.best) if before is not None else "",
-        "versus": style.chip(after.second.kind, after.second.display),
         "place": str(after.place),
-        "words": _mind(after, study, progress),
+        "more": _mind(after, study, progress),
     }
-    if after.recognised:
-        words = "It says {taught}! Before it said {before}. {words}"
-        return Outcome(sentence(words, **parts), done=True)
-    words = "Not yet: {taught} is in place {place}, it says {best}. {words}"
+    words = (
+        tr("It says {taught}! Before it said {before}. {more}")
+        if after.recognised
+        else tr("Not yet: {taught} is in place {place}, it says {best}. {more}")
+    )
     return Outcome(sentence(words, **parts), done=True)
 
 
@@ -159,23 +171,24 @@ def _mind(after: measured.After, study: Study, progress: Progress) -> str:
         changes, versus = after.contrast.counterfactual, style.chip(after.second.kind, after.second.display)
         if not changes:
             return ""
-        words = "; ".join(one.label for one in changes[:2])
-        more = " and more" if len(changes) > 2 else ""
-        if after.contrast.flips:
-            return sentence(
-                "With “{words}”{more} changed to what {versus} has, it would say {versus}.",
-                "counterfactual", words=style.text(words), more=more, versus=versus,
-            )  # fmt: skip
-        return sentence("Not even other words would make it say {versus}.", versus=versus)
+        changed = "; ".join(names.of_attribute(study, one.attribute, one.label) for one in changes[:2])
+        changed += "; …" if len(changes) > 2 else ""
+        words = (
+            tr("With “{changed}” changed to what {versus} has, it would say {versus}.")
+            if after.contrast.flips
+            else tr("Not even other words would make it say {versus}.")
+        )
+        return sentence(words, changed=style.text(changed), versus=versus)
     taught = measured.taught_class(progress)
     try:
         helps = helpful_word(study, taught.recipe.attributes, most=2) if taught is not None else ()
     except NiwtError:
         helps = ()
     if not helps:
-        return sentence("Go back, and say more of what one sees.")
-    words = "</b> and <b>".join(style.text(one.label) for one in helps)
-    return sentence("Go back, and say more: its {words} would help most.", words=f"<b>{words}</b>")
+        return sentence(tr("Go back, and say more of what one sees."))
+    called = names.of(study)
+    groups = ", ".join(f"<b>{style.text(called.group(one.label) if called else one.label)}</b>" for one in helps)
+    return sentence(tr("Go back, and say more; this would help most: {groups}."), groups=groups)
 
 
 def _attributes(recipe: Recipe) -> int:
@@ -184,11 +197,11 @@ def _attributes(recipe: Recipe) -> int:
 
 
 STEPS = (
-    Step("What the network says", "classify", _says),
-    Step("Which neurons spoke", "dictionary", _neurons),
-    Step("The word it lacks", "build", _word),
-    Step("Teach it", "build", _teach),
-    Step("Look again", "classify", _look),
+    Step(N_("What the network says"), "classify", _says),
+    Step(N_("Which neurons spoke"), "dictionary", _neurons),
+    Step(N_("The word it lacks"), "build", _word),
+    Step(N_("Teach it"), "build", _teach),
+    Step(N_("Look again"), "classify", _look),
 )
 
 
@@ -196,6 +209,10 @@ def sentence(words: str, /, *terms: str, **parts: str) -> str:
     """Markup of plain words: ``terms`` of the glossary are explained, each {part} gives way to its markup."""
     markup = glossary.explained(words, *terms)
     return re.sub(r"\{(\w+)\}", lambda place: parts.get(place[1], place[0]), markup)
+
+
+def _count(number: int) -> str:
+    return tr("{number:,}", number=number)
 
 
 def _ranked(item: Ranked) -> str:

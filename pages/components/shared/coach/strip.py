@@ -14,6 +14,7 @@ from pages.components.shared.coach import measured, state
 from pages.components.shared.coach.progress import STEPS as COUNT
 from pages.components.shared.coach.progress import Progress
 from pages.components.shared.coach.steps import STEPS, Outcome, true_class
+from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
 from pages.components.shared.style import text
@@ -34,7 +35,7 @@ def offer(study: Study) -> None:
         return
     with st.container(key="coach-offer", gap=None):
         st.html(sheet())
-        label = "A lesson in five steps" if state.current(study) is None else "Begin the lesson anew"
+        label = tr("A lesson in five steps") if state.current(study) is None else tr("Begin the lesson anew")
         if st.button(label, icon=":material/school:", type="tertiary", key="coach-begin"):
             state.end(study)
             state.begin(study)
@@ -68,9 +69,10 @@ def show(study: Study, page: str) -> None:
 
 def _words(number: int, title: str, outcome: Outcome) -> str:
     dots = "".join(f"<i{' class=on' if n <= number else ''}></i>" for n in range(1, COUNT + 1))
-    mark = '<b class="coach-done" aria-label="Done">✓</b> ' if outcome.done else ""
+    mark = f'<b class="coach-done" aria-label="{text(tr("Done"))}">✓</b> ' if outcome.done else ""
+    step = text(tr("Step {number} of {total}", number=number, total=COUNT))
     return (
-        f'<p class="coach-title"><span aria-hidden="true">{dots}</span>Step {number} of {COUNT} <b>{text(title)}</b></p>'
+        f'<p class="coach-title"><span aria-hidden="true">{dots}</span>{step} <b>{text(tr(title))}</b></p>'
         f'<p class="coach-say" role="status">{mark}{outcome.markup}</p>'
     )
 
@@ -79,7 +81,7 @@ def _picture(study: Study, progress: Progress) -> None:
     upload, item = session_uploads().items.get(progress.picture), state.sample_of(study, progress.picture)
     data = upload.thumb if upload is not None else study.gallery.jpeg(item) if item >= 0 else b""
     if data:
-        st.html(f'<div class="coach-picture">{crop(address(data), alt="The picture of this lesson")}</div>')
+        st.html(f'<div class="coach-picture">{crop(address(data), alt=tr("The picture of this lesson"))}</div>')
 
 
 def _hint(study: Study, progress: Progress) -> None:
@@ -89,35 +91,40 @@ def _hint(study: Study, progress: Progress) -> None:
         return
     c = study.class_index(name)
     words = "".join(f"<li>{text(label)}</li>" for label, _ in class_words.discriminative_attributes(study, c, HINTS))
-    with st.popover("Hint", icon=":material/lightbulb:"):
+    with st.popover(tr("Hint"), icon=":material/lightbulb:"):
         st.html(
-            f'<p class="cyn-sub">Words that set it apart, of the {len(study.knowledge.names)} that this network’s neurons follow:</p>'
+            f'<p class="cyn-sub">{text(tr("Words that set it apart, of the {count} that this network knows:", count=len(study.knowledge.names)))}</p>'
             f'<ul class="coach-hints">{words}</ul>'
         )
 
 
 def _ways(study: Study, progress: Progress, outcome: Outcome, page: str) -> None:
     step, last = STEPS[progress.step - 1], progress.step == COUNT
-    if progress.step > 1 and st.button("Back", icon=":material/arrow_back:", key="coach-back", type="tertiary"):
+    if progress.step > 1 and st.button(tr("Back"), icon=":material/arrow_back:", key="coach-back", type="tertiary"):
         _go(study, progress, progress.step - 1)
     if outcome.neuron >= 0:
-        if st.button(f"Open neuron {outcome.neuron}", key="coach-open", type="primary", icon=":material/dictionary:"):
+        if st.button(
+            tr("Open neuron {index}", index=outcome.neuron),
+            key="coach-open",
+            type="primary",
+            icon=":material/dictionary:",
+        ):
             st.switch_page("pages/dictionary.py", query_params={"neuron": str(outcome.neuron)})
     elif last and not outcome.done:
-        if st.button("Look again", key="coach-look", type="primary", icon=":material/photo_camera:"):
+        if st.button(tr("Look again"), key="coach-look", type="primary", icon=":material/photo_camera:"):
             state.look_again(study, progress)
             st.switch_page("pages/classify.py")
-    elif page != step.page and not outcome.done and st.button("Go there", key="coach-there", type="primary"):
+    elif page != step.page and not outcome.done and st.button(tr("Go there"), key="coach-there", type="primary"):
         st.switch_page(f"pages/{step.page}.py")
     if last and outcome.done:
-        if st.button("Finish", key="coach-finish", type="primary", icon=":material/check:"):
+        if st.button(tr("Finish"), key="coach-finish", type="primary", icon=":material/check:"):
             _finish(study, progress)
     elif outcome.done or 1 < progress.step < COUNT:
         done = outcome.done
-        label, icon = ("Next", ":material/arrow_forward:") if done else ("Skip", ":material/skip_next:")
+        label, icon = (tr("Next"), ":material/arrow_forward:") if done else (tr("Skip"), ":material/skip_next:")
         if st.button(label, key="coach-next", type="primary" if done else "tertiary", icon=icon):
             _go(study, progress, progress.step + 1)
-    if st.button("Leave", icon=":material/close:", key="coach-leave", type="tertiary", help="Leave the lesson"):
+    if st.button(tr("Leave"), icon=":material/close:", key="coach-leave", type="tertiary", help=tr("Leave the lesson")):
         state.end(study)
         st.rerun()
 
@@ -141,11 +148,17 @@ def _finish(study: Study, progress: Progress) -> None:
     name, after = escape_markdown(progress.name), measured.after(study, progress)
     if after is not None and after.recognised:
         st.session_state["coach-recognised"] = True
-        words = f"You taught the network {name}. The described classes compete again, and it still comes first."
+        words = tr(
+            "You taught the network {name}. The described classes compete again, and it still comes first.", name=name
+        )
     elif after is not None:
         best = escape_markdown(after.best.display)
-        words = f"The described classes compete again. Among all of them it now says {best}: more words would set {name} apart."
+        words = tr(
+            "The described classes compete again. Among all of them it now says {best}: more words would set {name} apart.",
+            best=best,
+            name=name,
+        )
     else:
-        words = "The described classes compete again."
+        words = tr("The described classes compete again.")
     st.toast(words, icon=":material/school:", duration="long")
     st.rerun()
