@@ -80,7 +80,7 @@ def _neurons(study: Study, progress: Progress) -> Outcome:
         return Outcome(sentence(words, "neuron", count=_count(len(study.neurons)), best=best), neuron=before.to_open)
     neuron, adds = user_names.shown(study, progress.neuron), float(before.contributions[progress.neuron])
     called = (
-        tr("Neuron {index} is called “{name}” {trust}.")
+        tr("Neuron {index} is called “{name}” ({trust}).")
         if neuron.is_named
         else tr("Neuron {index} has no name that passed the test.")
     )
@@ -92,7 +92,7 @@ def _neurons(study: Study, progress: Progress) -> Outcome:
     parts = {
         "index": str(progress.neuron),
         "name": style.text(neuron.label),
-        "trust": style.trust(neuron.trust),
+        "trust": style.text(style.trust_name(neuron.trust)),
         "adds": f"{adds:+.2f}",
         "best": best,
         "place": str(before.place(progress.neuron)),
