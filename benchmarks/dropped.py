@@ -5,6 +5,7 @@ python -m benchmarks.dropped [COUNT [STUDY]]
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +38,8 @@ def measure(study: Path, *, count: int) -> Iterator[Figure]:
         files = [Path(folder) / f"picture {number:04}.jpg" for number in range(count)]
         for number, file in enumerate(files):
             file.write_bytes(photograph(160, 120, seed=number))
-        browser = playwright.chromium.launch(args=FLAGS)
+        executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         page = new_page(browser)
         page.set_default_timeout(1_200_000)
         with server(study) as (address, pid, _):

@@ -12,8 +12,7 @@ study, board = session.current_study(), wall()
 page_head(
     tr("The wall"),
     tr(
-        "Classes that people built here and put up for everyone. Open a copy of one, change its words, and see whether it knows "
-        "your pictures."
+        "Classes that people built here and put up for everyone. Open a copy of one, change its words, and see whether it knows your pictures."
     ),
     terms=("built class",),
 )

@@ -77,10 +77,11 @@ def _markup(study: Study, entry: Entry, neurons: tuple[int, ...]) -> str:
         crop(address(entry.picture), alt=tr("A picture of {name}", name=entry.recipe.name)) if entry.picture else ""
     )
     named = "; ".join(f"{text(user_names.shown(study, n).name)} <span>№ {n}</span>" for n in neurons)
-    whose = tr("from {name}", name=text(entry.nickname))
-    author = f'<p class="cyn-wall-from">{whose}</p>' if entry.nickname else ""
+    author = (
+        f'<p class="cyn-wall-from">{text(tr("from {nickname}", nickname=entry.nickname))}</p>' if entry.nickname else ""
+    )
     return f"{picture}<h3>{style.chip('built', entry.recipe.name)}</h3>{author}<p>{text(words)}</p>" + (
-        f'<p class="cyn-wall-neurons"><b>{tr("Its neurons")}</b> {named}</p>' if named else ""
+        f'<p class="cyn-wall-neurons"><b>{text(tr("Its neurons"))}</b> {named}</p>' if named else ""
     )
 
 

@@ -46,8 +46,12 @@ def _says(study: Study, progress: Progress) -> Outcome:
     name = true_class(study, progress)
     before = measured.before(study, progress) if progress.picture else None
     if before is None:
-        words = tr("Press a picture with a ◆: the network was never trained on such things. What will it say?")
-        return Outcome(sentence(words, "described class"))
+        return Outcome(
+            sentence(
+                tr("Press a picture with a ◆: the network was never trained on such things. What will it say?"),
+                "described class",
+            )
+        )
     if name in study.seen_classes:
         words = tr("The network was trained on pictures of {name}. Press one with a ◆, which it has never been shown.")
         return Outcome(sentence(words, name=style.chip("seen", display_name(name))))
@@ -59,7 +63,7 @@ def _says(study: Study, progress: Progress) -> Outcome:
         "For this lesson no described class helps it out."
     )
     return Outcome(
-        sentence(words, "described class", best=_ranked(before.best), second=_ranked(before.second), count=f"{len(study.seen_classes):,}"),
+        sentence(words, "described class", best=_ranked(before.best), second=_ranked(before.second), count=_count(len(study.seen_classes))),
         done=True,
     )  # fmt: skip
 
@@ -73,7 +77,7 @@ def _neurons(study: Study, progress: Progress) -> Outcome:
         words = tr(
             "Its answer is a sum over {count} neurons. Open one that speaks loudest for {best}: what else is it for?"
         )
-        return Outcome(sentence(words, "neuron", count=f"{len(study.neurons):,}", best=best), neuron=before.to_open)
+        return Outcome(sentence(words, "neuron", count=_count(len(study.neurons)), best=best), neuron=before.to_open)
     neuron, adds = user_names.shown(study, progress.neuron), float(before.contributions[progress.neuron])
     called = (
         tr("Neuron {index} is called “{name}” ({trust}).")
@@ -85,7 +89,6 @@ def _neurons(study: Study, progress: Progress) -> Outcome:
         if adds > 0
         else tr("In your picture it does not speak for {best}: it adds {adds}.")
     )
-    words = f"{called} {does}"
     parts = {
         "index": str(progress.neuron),
         "name": style.text(neuron.label),
@@ -93,9 +96,9 @@ def _neurons(study: Study, progress: Progress) -> Outcome:
         "adds": f"{adds:+.2f}",
         "best": best,
         "place": str(before.place(progress.neuron)),
-        "count": f"{len(study.neurons):,}",
+        "count": _count(len(study.neurons)),
     }
-    return Outcome(sentence(words, "neuron", "verified", **parts), done=True)
+    return Outcome(sentence(f"{called} {does}", "neuron", **parts), done=True)
 
 
 def _word(study: Study, progress: Progress) -> Outcome:
@@ -103,8 +106,7 @@ def _word(study: Study, progress: Progress) -> Outcome:
     if not key:
         words = tr("What is in the picture? Type its name into the field below, and press Enter.")
         return Outcome(sentence(words))
-    name = style.chip("built", progress.name)
-    count = f"{len(study.seen_classes):,}"
+    count = _count(len(study.seen_classes))
     if any(class_key(one) == key for one in study.seen_classes):
         words = tr("{name} is one of the {count} classes that it was trained on. Type a word that it lacks.")
         return Outcome(sentence(words, name=style.chip("seen", progress.name), count=count))
@@ -112,7 +114,7 @@ def _word(study: Study, progress: Progress) -> Outcome:
         "None of its {count} trained classes is called {name}: it has no weights for that word, and can never say it, "
         "however clear the picture."
     )
-    return Outcome(sentence(words, "transfer", name=name, count=count), done=True)
+    return Outcome(sentence(words, "transfer", name=style.chip("built", progress.name), count=count), done=True)
 
 
 def _teach(study: Study, progress: Progress) -> Outcome:
@@ -122,10 +124,10 @@ def _teach(study: Study, progress: Progress) -> Outcome:
             "{name} has {number} weights of its own now, from {count} and not one picture. "
             "They use the neurons that your words ask for to a cosine of {cosine}."
         )
-        count = _attributes(taught.recipe)
+        count = trn("{count} attribute", "{count} attributes", _attributes(taught.recipe))
         return Outcome(
-            sentence(words, "transfer", name=style.chip("built", taught.name), number=f"{len(taught.weights):,}",
-                     count=trn("{count} attribute", "{count} attributes", count), cosine=f"{taught.cosine:.2f}"),
+            sentence(words, "transfer", name=style.chip("built", taught.name), number=_count(len(taught.weights)), count=style.text(count),
+                     cosine=f"{taught.cosine:.2f}"),
             done=True,
         )  # fmt: skip
     if not progress.name:
@@ -152,14 +154,14 @@ def _look(study: Study, progress: Progress) -> Outcome:
         "taught": _ranked(after.taught),
         "best": _ranked(after.best),
         "before": _ranked(before.best) if before is not None else "",
-        "versus": style.chip(after.second.kind, after.second.display),
         "place": str(after.place),
-        "words": _mind(after, study, progress),
+        "more": _mind(after, study, progress),
     }
-    if after.recognised:
-        words = tr("It says {taught}! Before it said {before}. {words}")
-        return Outcome(sentence(words, **parts), done=True)
-    words = tr("Not yet: {taught} is in place {place}, it says {best}. {words}")
+    words = (
+        tr("It says {taught}! Before it said {before}. {more}")
+        if after.recognised
+        else tr("Not yet: {taught} is in place {place}, it says {best}. {more}")
+    )
     return Outcome(sentence(words, **parts), done=True)
 
 
@@ -169,14 +171,14 @@ def _mind(after: measured.After, study: Study, progress: Progress) -> str:
         changes, versus = after.contrast.counterfactual, style.chip(after.second.kind, after.second.display)
         if not changes:
             return ""
-        words = "; ".join(names.of_attribute(study, one.attribute, one.label) for one in changes[:2])
-        more = tr(" and more") if len(changes) > 2 else ""
-        if after.contrast.flips:
-            return sentence(
-                tr("With “{words}”{more} changed to what {versus} has, it would say {versus}."),
-                "counterfactual", words=style.text(words), more=more, versus=versus,
-            )  # fmt: skip
-        return sentence(tr("Not even other words would make it say {versus}."), versus=versus)
+        changed = "; ".join(names.of_attribute(study, one.attribute, one.label) for one in changes[:2])
+        changed += "; …" if len(changes) > 2 else ""
+        words = (
+            tr("With “{changed}” changed to what {versus} has, it would say {versus}.")
+            if after.contrast.flips
+            else tr("Not even other words would make it say {versus}.")
+        )
+        return sentence(words, changed=style.text(changed), versus=versus)
     taught = measured.taught_class(progress)
     try:
         helps = helpful_word(study, taught.recipe.attributes, most=2) if taught is not None else ()
@@ -185,9 +187,8 @@ def _mind(after: measured.After, study: Study, progress: Progress) -> str:
     if not helps:
         return sentence(tr("Go back, and say more of what one sees."))
     called = names.of(study)
-    labels = [called.group(one.label) if called else one.label for one in helps]
-    words = tr(" and ").join(f"<b>{style.text(one)}</b>" for one in labels)
-    return sentence(tr("Go back, and say more: its {words} would help most."), words=words)
+    groups = ", ".join(f"<b>{style.text(called.group(one.label) if called else one.label)}</b>" for one in helps)
+    return sentence(tr("Go back, and say more; this would help most: {groups}."), groups=groups)
 
 
 def _attributes(recipe: Recipe) -> int:
@@ -208,6 +209,10 @@ def sentence(words: str, /, *terms: str, **parts: str) -> str:
     """Markup of plain words: ``terms`` of the glossary are explained, each {part} gives way to its markup."""
     markup = glossary.explained(words, *terms)
     return re.sub(r"\{(\w+)\}", lambda place: parts.get(place[1], place[0]), markup)
+
+
+def _count(number: int) -> str:
+    return tr("{number:,}", number=number)
 
 
 def _ranked(item: Ranked) -> str:

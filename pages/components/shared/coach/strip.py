@@ -69,10 +69,10 @@ def show(study: Study, page: str) -> None:
 
 def _words(number: int, title: str, outcome: Outcome) -> str:
     dots = "".join(f"<i{' class=on' if n <= number else ''}></i>" for n in range(1, COUNT + 1))
-    mark = f'<b class="coach-done" aria-label="{tr("Done")}">✓</b> ' if outcome.done else ""
-    place = tr("Step {number} of {count}", number=number, count=COUNT)
+    mark = f'<b class="coach-done" aria-label="{text(tr("Done"))}">✓</b> ' if outcome.done else ""
+    step = text(tr("Step {number} of {total}", number=number, total=COUNT))
     return (
-        f'<p class="coach-title"><span aria-hidden="true">{dots}</span>{place} <b>{text(tr(title))}</b></p>'
+        f'<p class="coach-title"><span aria-hidden="true">{dots}</span>{step} <b>{text(tr(title))}</b></p>'
         f'<p class="coach-say" role="status">{mark}{outcome.markup}</p>'
     )
 
@@ -92,11 +92,10 @@ def _hint(study: Study, progress: Progress) -> None:
     c = study.class_index(name)
     words = "".join(f"<li>{text(label)}</li>" for label, _ in class_words.discriminative_attributes(study, c, HINTS))
     with st.popover(tr("Hint"), icon=":material/lightbulb:"):
-        lead = tr(
-            "Words that set it apart, of the {count} that this network’s neurons follow:",
-            count=len(study.knowledge.names),
+        st.html(
+            f'<p class="cyn-sub">{text(tr("Words that set it apart, of the {count} that this network knows:", count=len(study.knowledge.names)))}</p>'
+            f'<ul class="coach-hints">{words}</ul>'
         )
-        st.html(f'<p class="cyn-sub">{lead}</p><ul class="coach-hints">{words}</ul>')
 
 
 def _ways(study: Study, progress: Progress, outcome: Outcome, page: str) -> None:
