@@ -120,7 +120,7 @@ def _novelty(measured: Mapping[str, Any]) -> None:
             tr(
                 "Not told apart: {kinds}. The network takes them for things, and no score that was tried refuses them without refusing "
                 "photographs of new things too; percentages for such a picture mean nothing.",
-                kinds=", ".join(missed),
+                kinds=", ".join(tr(kind) for kind in missed),
             )
         )
     if measured["accepted"] is not None:
