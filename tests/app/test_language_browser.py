@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.support.browser import open_page
 
 pytestmark = pytest.mark.browser
+WAIT = 60_000  # ms, on a busy machine
 
 
 def at_rest(page: Page) -> None:
@@ -18,36 +19,38 @@ def speak(page: Page, language: str) -> None:
     """Chooses a language in the selector at the top of the page."""
     page.locator(".st-key-language-switch button").first.click()
     page.locator(f".st-key-language-{language} button").click()
-    expect(page.locator(".st-key-language-switch button").first).to_contain_text(language.upper())
+    expect(page.locator(".st-key-language-switch button").first).to_contain_text(language.upper(), timeout=WAIT)
     at_rest(page)
 
 
 def test_another_language_keeps_the_class_that_is_being_built(address, browser):
     page, problems = open_page(browser, f"{address}/build?lang=de")
-    expect(page.locator(".cyn-head h1")).to_have_text("Eine Klasse bauen")
-    expect(page.get_by_role("link", name="Studien").first).to_be_visible()
+    expect(page.locator(".cyn-head h1")).to_have_text("Eine Klasse bauen", timeout=WAIT)
+    expect(page.get_by_role("link", name="Studien").first).to_be_visible(timeout=WAIT)
     page.get_by_placeholder("Name deiner Klasse").fill("Rubinschnabel")
     page.get_by_placeholder("Name deiner Klasse").press("Enter")
     page.get_by_label("Crown color: nur red").check()
     page.get_by_text("Vom Rechenkern bestätigt.").wait_for(state="attached")
     at_rest(page)
     start = page.get_by_label("Beginnen mit", exact=True)
-    expect(start).to_have_value("Der Durchschnitt aller gesehenen Klassen")
+    expect(start).to_have_value("Der Durchschnitt aller gesehenen Klassen", timeout=WAIT)
     speak(page, "es")
-    expect(page.get_by_label("Empezar desde", exact=True)).to_have_value("La media de todas las clases vistas")
-    expect(page.locator(".cyn-head h1")).to_have_text("Crear una clase")
-    expect(page).to_have_url(re.compile("lang=es"))
-    expect(page.get_by_placeholder("Nombre de tu clase")).to_have_value("Rubinschnabel")
-    expect(page.get_by_label("Crown color: solo red")).to_be_checked()
+    expect(page.get_by_label("Empezar desde", exact=True)).to_have_value(
+        "La media de todas las clases vistas", timeout=WAIT
+    )
+    expect(page.locator(".cyn-head h1")).to_have_text("Crear una clase", timeout=WAIT)
+    expect(page).to_have_url(re.compile("lang=es"), timeout=WAIT)
+    expect(page.get_by_placeholder("Nombre de tu clase")).to_have_value("Rubinschnabel", timeout=WAIT)
+    expect(page.get_by_label("Crown color: solo red")).to_be_checked(timeout=WAIT)
     page.get_by_role("button", name="Transferir pesos").click()
     page.locator(".cynb-name", has_text="Rubinschnabel").wait_for()
     at_rest(page)
     page.reload()  # another session: the address has the language, the browser the class
     page.locator(".cynb-name", has_text="Rubinschnabel").wait_for()
-    expect(page.locator(".cyn-head h1")).to_have_text("Crear una clase")
+    expect(page.locator(".cyn-head h1")).to_have_text("Crear una clase", timeout=WAIT)
     page.get_by_role("link", name="Medir").first.click()
-    expect(page.locator(".cyn-head h1")).to_have_text("Medir")
-    expect(page).to_have_url(re.compile("measure.*lang=es"))
+    expect(page.locator(".cyn-head h1")).to_have_text("Medir", timeout=WAIT)
+    expect(page).to_have_url(re.compile("measure.*lang=es"), timeout=WAIT)
     assert problems == []
     page.context.close()
 
@@ -58,12 +61,12 @@ def test_two_people_have_two_languages_and_a_browser_is_asked_for_its_own(addres
     for locale, title in (("de-DE", german), ("en-US", english), ("es-MX", spanish), ("fr-FR", english)):
         page = browser.new_context(locale=locale).new_page()
         page.goto(f"{address}/dictionary")
-        expect(page.locator(".cyn-head h1")).to_have_text(title, timeout=60_000)
+        expect(page.locator(".cyn-head h1")).to_have_text(title, timeout=WAIT)
         at_rest(page)
         pages[locale] = (page, title)
     for page, title in pages.values():  # once all have been there, each still reads its own
         page.get_by_role("searchbox").or_(page.get_by_role("textbox")).first.fill("red")
         at_rest(page)
-        expect(page.locator(".cyn-head h1")).to_have_text(title)
+        expect(page.locator(".cyn-head h1")).to_have_text(title, timeout=WAIT)
         assert "lang=" not in page.url  # nobody chose one
         page.context.close()

@@ -184,9 +184,9 @@ def _short(label: str, part: str) -> str:
 
 
 def _translated_short(called: TranslatedNames, group: str, part: str) -> str:
-    """The same in another language: the word for what it tells, else the whole group, but not the part again."""
+    """The same in another language: the word for what it tells, else the whole group, but not the part again: a blank keeps its place."""
     short = called.word(_short(readable(group), part)) or called.group(group)
-    return "" if short == called.group(part) else short
+    return "\u00a0" if short == called.group(part) else short
 
 
 def _value(label: str) -> str:
