@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FloatRect, Page
 
+from pages.components.shared.batches import MOST
 from tests.support.browser import open_page
 from tests.support.small_study import small_dataset
 
@@ -84,3 +85,26 @@ def sorted_by_heads(page: Page, box: FloatRect) -> Iterator[None]:
         page.mouse.click(box["x"] + x, box["y"] + 17)
         page.wait_for_timeout(250)
         yield
+
+
+def test_more_files_than_go_at_once(address, browser, tmp_path):
+    """They are handed to the uploader some at a time; what could not be read of the first ones is still said at the end."""
+    count = MOST + 5
+    files = [tmp_path / f"tiny {number:03}.png" for number in range(count)]
+    for number, file in enumerate(files):
+        Image.new("RGB", (16, 16), (number % 256, number // 2, 90)).save(file)
+    files[1].write_text("no picture")
+    page, problems = open_page(browser, f"{address}/classify")
+    page.locator(".cls-sentence").wait_for()
+    page.get_by_text("Upload", exact=True).click()
+    at_rest(page)
+    page.locator("input[type=file]").set_input_files(files)
+    grid = "document.querySelector('[data-testid=stDataFrame] [role=grid]')"
+    page.wait_for_function(
+        f"() => {grid}?.ariaRowCount == {count + 1}"
+    )  # the sample and the heads, without the one that is no picture
+    page.get_by_text("not an image").wait_for()
+    page.get_by_role("code").filter(has_text="tiny 001.png").wait_for()
+    at_rest(page)
+    assert problems == []
+    page.context.close()

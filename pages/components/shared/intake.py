@@ -15,6 +15,7 @@ from niwt_core import Classifier, NiwtError, Study
 from niwt_core.evaluation.metrics import calibrated
 from niwt_core.knowledge.class_names import display_name
 from pages.components.shared import session, style
+from pages.components.shared.batches import MOST, batches
 from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
@@ -167,6 +168,7 @@ def upload(
     """
     nonce = st.session_state.setdefault(f"{key}-nonce", 0)
     files = st.file_uploader(label, type=list(TYPES), accept_multiple_files=True, key=f"{key}-{nonce}")
+    batches(key, nonce)
     if files:
         bar = st.progress(0.0, tr("Reading pictures")) if len(files) > 2 else None
 
@@ -177,6 +179,9 @@ def upload(
         taken, errors = take_in(
             ((file.name, file.getvalue()) for file in files), classifier, session_uploads, progress=report
         )
+        errors = [*st.session_state.pop(f"{key}-errors", []), *errors]  # of the files before, where more follow
+        if len(files) == MOST:
+            st.session_state[f"{key}-errors"] = errors
         _finish(errors)
         let_go(files)
         st.session_state[f"{key}-nonce"] = nonce + 1
