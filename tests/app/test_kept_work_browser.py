@@ -54,6 +54,13 @@ def test_reload_and_second_tab_lose_nothing(address, browser):
     shown(page, "Jade Hookbill")
     expect(page.locator(".cynb-name", has_text="Ruby")).to_have_count(0)
     assert kept(page) == ["Jade Hookbill"]
+    page.locator("[class*=st-key-remove-jade] button").click()  # the last one, removed after F5, is gone too
+    expect(page.locator(".cynb-name")).to_have_count(0)
+    page.wait_for_function(f"() => localStorage.getItem('niwt:{small_study().id}') === null")
+    page.reload()
+    page.get_by_role("heading", name="Build a class", level=1).wait_for()
+    at_rest(page)
+    expect(page.locator(".cynb-name")).to_have_count(0)
     assert problems == []
     page.context.close()
 

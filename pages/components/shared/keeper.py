@@ -32,8 +32,9 @@ export default function ({ data, setStateValue }) {
     if (restore) tabs.get(key).waits = null;
   }
   const tab = tabs.get(key);
+  if (tab.waits !== text) tab.waits = null; // it has heard: from now on an empty text is one that was emptied
   if (tab.said !== text && tab.waits !== text) {
-    Object.assign(tab, { said: text, waits: null });
+    tab.said = text;
     try { text ? localStorage.setItem(key, text) : localStorage.removeItem(key); } catch { /* full, or forbidden: the session still has it */ }
   }
   const hear = (event) => {
