@@ -38,15 +38,19 @@ def idle(page: Page) -> None:
 
 
 def tick(page: Page, class_: str, column: str) -> None:
-    """Toggles a cell of the grid by the keyboard; the table for screen readers says when it is there."""
+    """Toggles a cell of the grid by the keyboard, step by step: the table for screen readers says where one is."""
     idle(page)  # the grid is drawn anew after each change, and keys pressed meanwhile would be lost
-    canvas = page.locator(".st-key-words-table canvas").first
+    grid, row = page.locator(".st-key-words-table"), sorted(SHAPES).index(class_)
+    canvas = grid.locator("canvas").first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + 8, box["y"] + ROW * (sorted(SHAPES).index(class_) + 1) + ROW / 2)
-    for _ in range(COLUMNS.index(column)):
-        page.keyboard.press("ArrowRight", delay=20)
+    page.mouse.click(box["x"] + 8, box["y"] + ROW * (row + 1) + ROW / 2)
+    cells = [grid.get_by_test_id(f"glide-cell-{place}-{row}") for place in range(COLUMNS.index(column) + 1)]
+    for cell in cells:
+        if cell is not cells[0]:
+            page.keyboard.press("ArrowRight", delay=20)
+        expect(cell).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter", delay=20)
     idle(page)
 
@@ -124,7 +128,7 @@ def test_pictures_without_a_class_are_typed_and_a_folder_may_be_dropped(address,
     page.get_by_text("Files", exact=True).click()
     (tmp_path / "IMG_7.jpg").write_bytes(shape("red circle", 7))
     page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(tmp_path / "IMG_7.jpg")
-    check(page, "1 pictures have no class yet")
+    check(page, "1 picture has no class yet")
     page.get_by_role("textbox", name="Class of these pictures").fill("bell")
     page.get_by_role("textbox", name="Class of these pictures").press("Enter")
     (tmp_path / "IMG_8.jpg").write_bytes(shape("red circle", 8))
