@@ -90,9 +90,10 @@ def _answer(study: Study) -> None:
     if upload is None:
         st.info(tr("Drop in a photograph: the network says what it sees."), icon=":material/image_search:")
         return
-    taught = _with_what_was_built(study)
-    before = Classifier(study, unseen=False).answer(session_uploads().encoded(upload, taught))
-    answer = taught.answer(session_uploads().encoded(upload, taught))
+    trained = _trained(study.id, study)
+    picture = session_uploads().encoded(upload, trained)
+    before = trained.answer(picture)
+    answer = _with_what_was_built(study).answer(picture) if session.recipes() else before
     st.html(
         _ranking(
             tr("What the network says"),
@@ -142,6 +143,12 @@ def _onwards() -> None:
         st.switch_page("pages/classify.py")
     if words.button(tr("Change its words"), icon=":material/tune:", width="stretch", key="teach_words"):
         st.switch_page("pages/build.py")
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _trained(study_id: str, _study: Study) -> Classifier:
+    """The trained classes alone; nobody builds in it, so that everybody shares it."""
+    return Classifier(_study, unseen=False)
 
 
 def _with_what_was_built(study: Study) -> Classifier:
