@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 from torch import Tensor
 
-from niwt_core.classify.answer import Answer, Answering
+from niwt_core.classify.answer import Answer, Answering, Candidate
 from niwt_core.explain.detector import PRESENT
+
+_KEPT: WeakKeyDictionary[Answering, tuple[tuple[Candidate, ...], np.ndarray]] = WeakKeyDictionary()
 
 
 def expected_attributes(classifier: Answering, probabilities: Tensor | np.ndarray) -> np.ndarray:
@@ -24,7 +28,14 @@ def expected_in(answer: Answer) -> np.ndarray:
 
 
 def _has(classifier: Answering) -> np.ndarray:
-    """(C,K) float: which candidate has which attribute."""
+    """(C,K) float: which candidate has which attribute; made again when the candidates are others."""
+    candidates, kept = classifier.candidates, _KEPT.get(classifier)
+    if kept is None or kept[0] is not candidates:
+        kept = _KEPT[classifier] = (candidates, _table(classifier))
+    return kept[1]
+
+
+def _table(classifier: Answering) -> np.ndarray:
     study, built = classifier.study, classifier.built
     place = {name: i for i, name in enumerate(study.classes)}
     rows = [
