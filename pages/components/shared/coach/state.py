@@ -66,13 +66,20 @@ def keep(study: Study) -> None:
     def hear(text: str, _beside: str, first: bool) -> None:
         known = progress_from_text(text, classes=study.unseen_classes, neurons=len(study.neurons)) if first else None
         if known is not None and current(study) is None:
+            st.session_state["coach-returns"] = True  # before all else: a newer run may interrupt this one anywhere
             put(study, known)
-            st.session_state["classify_started"] = True
-            if not look_again(study, known):
-                session_uploads().chosen = ""
 
     progress = current(study)
     keeper.keep(f"coach:{study.id}", progress.to_text() if progress is not None else "", on_kept=hear)
+
+
+def take_up(study: Study, progress: Progress) -> None:
+    """After F5 the lesson's picture is looked at again; a run that is interrupted on the way leaves it to the next."""
+    if st.session_state.get("coach-returns"):
+        st.session_state["classify_started"] = True
+        if not look_again(study, progress):
+            session_uploads().chosen = ""
+        del st.session_state["coach-returns"]
 
 
 def noticed() -> Noticed:

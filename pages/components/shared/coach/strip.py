@@ -50,6 +50,7 @@ def show(study: Study, page: str) -> None:
         st.balloons()
     progress = state.current(study)
     if progress is not None:
+        state.take_up(study, progress)
         progress = state.followed(study, progress, page=page, neuron=st.query_params.get("neuron", ""))
         state.put(study, progress)
     state.keep(study)
