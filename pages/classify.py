@@ -86,8 +86,8 @@ def answered() -> None:
         versus = answers.runner_up(answer, upload.key, chosen)
     explanation = explanation_of(answer, chosen, versus=versus, key=upload.key)
     with sentence:
-        why.sentence(explanation)
-        why.sights(explanation)
+        why.sentence(answer, explanation)
+        why.sights(answer, explanation)
     with looked_for:
         style.heading(tr("What this class stands for"), level=3)
         why.words(answer, explanation)

@@ -24,7 +24,8 @@ from niwt_core.explain.detector import PRESENT, Detectors, Sighting
 from niwt_core.explain.evidence import Evidence, evidence_for
 from niwt_core.explain.expected import expected_in
 from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observation
-from niwt_core.explain.sentence import sentence_for
+from niwt_core.explain.sentence import sentence_of
+from niwt_core.explain.statements import Statements, Verdict, statements_for
 from niwt_core.method.importance import importance, unit
 from niwt_core.neurons.user_names import NOTHING_SAID, UserNames
 from niwt_core.study.study import Study
@@ -45,7 +46,7 @@ class Explanation:
     words: what the class stands for, strongest first; observations: every attribute looked for in the picture, the one that says most for the
     class first (none where the study has no detectors); evidence: the score as a sum over attributes; supporting / opposing: neurons for and
     against; contributions (N,) logits, which with ``baseline`` (what the average picture scores) add up to ``score - bias`` but for ``residual``;
-    alpha (N,) the importance; sentence for people.
+    alpha (N,) the importance; statements: what is claimed of the picture, which ``sentence`` says in English.
     """
 
     name: str
@@ -61,12 +62,17 @@ class Explanation:
     residual: float
     alpha: Tensor
     contrast: Contrast | None
-    sentence: str
+    statements: Statements
     observations: tuple[Observation, ...]
     evidence: Evidence
 
     def __repr__(self) -> str:
         return f"<Explanation of {self.display}: {self.sentence}>"
+
+    @property
+    def sentence(self) -> str:
+        """What is claimed of the picture, for people."""
+        return sentence_of(self.statements)
 
     @property
     def seen(self) -> tuple[Observation, ...]:
@@ -151,11 +157,11 @@ def explain(
         residual=float(residuals[0]),
         alpha=alpha,
         contrast=contrast,
-        sentence="",
+        statements=Statements(candidate.display, candidate.kind, Verdict.WEIGHS),  # until the rest is known
         observations=observations,
         evidence=evidence,
     )
-    return replace(explained, sentence=_sentence(answer, explained))
+    return replace(explained, statements=_statements(answer, explained))
 
 
 def _called(parts: Sequence[NeuronPart], names: UserNames) -> tuple[NeuronPart, ...]:
@@ -177,9 +183,9 @@ def observe(answer: Answer, candidate: Candidate, evidence: Evidence) -> tuple[O
     )
 
 
-def _sentence(answer: Answer, explained: Explanation) -> str:
+def _statements(answer: Answer, explained: Explanation) -> Statements:
     first, second = (*(item.probability for item in answer.ranking[:2]), 0.0)[:2]
-    return sentence_for(
+    return statements_for(
         explained.display,
         explained.kind,
         seen=[item for item in explained.seen if item.promised >= PRESENT],

@@ -17,6 +17,7 @@ from niwt_core.report.numbers import number
 from niwt_core.report.rendering import render
 from niwt_core.report.sightings import legend, sightings
 from niwt_core.report.stylesheet import page_style
+from niwt_core.report.wording import ENGLISH, Wording
 
 PLATE = 560  # pixels of a large picture's side
 
@@ -109,15 +110,28 @@ def seen_from_runner_up(answer: Answer, contrast: Contrast) -> Contrast:
     return contrast_classes(answer, classifier.candidate(contrast.versus), classifier.candidate(contrast.name))
 
 
-def counterfactual_about(contrast: Contrast) -> str:
+def counterfactual_about(contrast: Contrast, *, wording: Wording = ENGLISH) -> str:
     """`what_would_change`, escaped."""
-    return escape(what_would_change(contrast))
+    return escape(what_would_change(contrast, wording=wording))
 
 
-def what_would_change(contrast: Contrast) -> str:
+def what_would_change(contrast: Contrast, *, wording: Wording = ENGLISH) -> str:
     """What the steps of a counterfactual mean."""
-    count = f"{len(contrast.counterfactual)} words" if len(contrast.counterfactual) > 1 else "one word"
-    changed = f"{count} of the description of {contrast.name} changed to what {contrast.versus} has"
+    named = {"name": contrast.name, "versus": contrast.versus}
+    count = len(contrast.counterfactual)
+    changed = (
+        wording.fixed(
+            "{count} words of the description of {name} changed to what {versus} has",
+            count=count,
+            **named,
+        )
+        if count > 1
+        else wording.fixed("one word of the description of {name} changed to what {versus} has", **named)
+    )
     if contrast.flips:
-        return f"With {changed}, {contrast.versus} would come first."
-    return f"Even with {changed}, {contrast.name} would stay ahead: the rest was learned from photographs, or no word carries it."
+        return wording.fixed("With {changed}, {versus} would come first.", changed=changed, **named)
+    return wording.fixed(
+        "Even with {changed}, {name} would stay ahead: the rest was learned from photographs, or no word carries it.",
+        changed=changed,
+        **named,
+    )

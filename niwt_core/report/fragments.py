@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from niwt_core.classify.answer import Ranked
 from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart
-from niwt_core.knowledge.noun_phrases import phrase, with_article
 from niwt_core.report.numbers import number
 from niwt_core.report.rendering import fragment
+from niwt_core.report.wording import ENGLISH, Wording
 
-Translate = Callable[[str], str]
 STEPS_SHOWN = 8  # words of a counterfactual; the rest in one line
 
 
@@ -25,9 +24,9 @@ def best_places(ranking: Sequence[Ranked], *, chosen: str = "", top: int = 8) ->
     return [(place, item) for place, item in enumerate(ranking, 1) if place <= top or item.name == chosen]
 
 
-def rank_row(place: int, item: Ranked, *, chosen: bool = False, translate: Translate = str) -> str:
-    """One place of a ranking; its bar goes from 0 to 100 %. ``translate`` gives fixed words in another language, in these functions."""
-    return fragment("rank_row")(place, item, chosen, translate)
+def rank_row(place: int, item: Ranked, *, chosen: bool = False, wording: Wording = ENGLISH) -> str:
+    """One place of a ranking; its bar goes from 0 to 100 %. ``wording`` speaks another language, in these functions."""
+    return fragment("rank_row")(place, item, chosen, wording)
 
 
 def neuron_list(
@@ -36,10 +35,10 @@ def neuron_list(
     *,
     longest: float = 0.0,
     empty: str = "",
-    translate: Translate = str,
+    wording: Wording = ENGLISH,
 ) -> str:
     """Neurons with their own map, name, trust and what each adds; ``longest`` is the contribution of a full bar."""
-    return fragment("neuron_list")(parts, thumbnails, longest or longest_part(parts), empty, translate)
+    return fragment("neuron_list")(parts, thumbnails, longest or longest_part(parts), empty, wording)
 
 
 def longest_part(parts: Iterable[NeuronPart]) -> float:
@@ -47,9 +46,9 @@ def longest_part(parts: Iterable[NeuronPart]) -> float:
     return max((abs(part.contribution) for part in parts), default=1.0)
 
 
-def attribute_bars(words: Sequence[AttributeScore], *, unit: str = "") -> str:
+def attribute_bars(words: Sequence[AttributeScore], *, unit: str = "", wording: Wording = ENGLISH) -> str:
     """Words as horizontal bars. In a contrast, words whose absence speaks read "no ..." and have hollow bars."""
-    return fragment("attribute_bars")(words, longest_word(words), unit)
+    return fragment("attribute_bars")(words, longest_word(words), unit, wording)
 
 
 def longest_word(words: Iterable[AttributeScore]) -> float:
@@ -68,20 +67,21 @@ class Step:
     text: str
 
 
-def counterfactual_steps(contrast: Contrast) -> str:
+def counterfactual_steps(contrast: Contrast, *, wording: Wording = ENGLISH) -> str:
     """The margin going down word by word, from what it is to where the runner-up leads."""
-    return fragment("counterfactual_steps")(*waterfall(contrast))
+    return fragment("counterfactual_steps")(*waterfall(contrast, wording=wording))
 
 
-def waterfall(contrast: Contrast) -> tuple[tuple[Step, ...], float]:
+def waterfall(contrast: Contrast, *, wording: Wording = ENGLISH) -> tuple[tuple[Step, ...], float]:
     """(steps, where zero stands in percent): the margin, what each changed word takes away from it, and what is left."""
     changes: list[tuple[str, float, float]] = []
     left = contrast.margin
     for place, word in enumerate(contrast.counterfactual):
         if place < STEPS_SHOWN or len(contrast.counterfactual) == STEPS_SHOWN + 1:
-            changes.append((change(word), left, left - word.score))
+            changes.append((wording.change(word), left, left - word.score))
         elif place == STEPS_SHOWN:
-            changes.append((f"{len(contrast.counterfactual) - place} more words", left, left - word.score))
+            more = wording.fixed("{count} more words", count=len(contrast.counterfactual) - place)
+            changes.append((more, left, left - word.score))
         else:
             changes[-1] = (changes[-1][0], changes[-1][1], left - word.score)
         left -= word.score
@@ -94,21 +94,13 @@ def waterfall(contrast: Contrast) -> tuple[tuple[Step, ...], float]:
         width = 100 * abs(start - end) / (high - low)
         return Step(label, at(min(start, end)), max(width, 0.6), role, number(value, sign=True))
 
-    last = f"{contrast.versus} leads by" if left <= 0 else f"{contrast.name} still leads by"
+    if left <= 0:
+        last = wording.fixed("{name} leads by", name=contrast.versus)
+    else:
+        last = wording.fixed("{name} still leads by", name=contrast.name)
     steps = (
-        step(f"{contrast.name} leads by", 0, contrast.margin, "start", contrast.margin),
+        step(wording.fixed("{name} leads by", name=contrast.name), 0, contrast.margin, "start", contrast.margin),
         *(step(label, start, end, "change", end - start) for label, start, end in changes),
         step(last, 0, left, "end", abs(left)),
     )
     return steps, at(0.0)
-
-
-def change(word: AttributeScore) -> str:
-    """What to do to the description: "take away the white crown", "add a black tail"."""
-    bare = phrase(word.label)
-    if bare.startswith("no "):  # "crest: none"
-        bare = bare.removeprefix("no ")
-        return f"add {with_article(bare)}" if word.present else f"take away the {bare}"
-    if bare.startswith("“"):
-        return f"take away {bare}" if word.present else f"add {bare}"
-    return f"take away the {bare}" if word.present else f"add {with_article(bare)}"

@@ -8,8 +8,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from niwt_core.knowledge.noun_phrases import entry, phrase
 from niwt_core.report.numbers import number, percent, percentage
+from niwt_core.report.wording import ENGLISH
 
 SIGNS = {"seen": "●", "unseen": "◆", "built": "★"}
 MEANING = {
@@ -39,10 +39,8 @@ def environment() -> Environment:
         "number": number,
         "percent": percent,
         "percentage": percentage,
-        "phrase": phrase,
-        "entry": entry,
     }
-    made.globals |= {"SIGNS": SIGNS, "MEANING": MEANING, "TRUST": TRUST | PERSONAL, "same": str}
+    made.globals |= {"SIGNS": SIGNS, "MEANING": MEANING, "TRUST": TRUST | PERSONAL, "english": ENGLISH}
     return made
 
 

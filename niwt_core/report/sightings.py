@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from niwt_core.explain.detector import PRESENT, Sighting
 from niwt_core.explain.parts import Observation
-from niwt_core.knowledge.noun_phrases import entry, join, mentions
-from niwt_core.report.fragments import Translate
 from niwt_core.report.rendering import fragment
+from niwt_core.report.wording import ENGLISH, Wording
 
 MARKS = {Sighting.SEEN: "✓", Sighting.NOT_SEEN: "✗", Sighting.CANNOT_TELL: "?"}
 SHOWN = 12  # attributes of the description
@@ -34,7 +33,7 @@ class Sightings:
     also: str
 
 
-def sightings(observations: Sequence[Observation], *, shown: int = SHOWN) -> Sightings:
+def sightings(observations: Sequence[Observation], *, shown: int = SHOWN, wording: Wording = ENGLISH) -> Sightings:
     """The attributes that the class is described by, first those with most evidence for it, and what else the network sees.
 
     What is missing is never cut off by what is there.
@@ -42,21 +41,21 @@ def sightings(observations: Sequence[Observation], *, shown: int = SHOWN) -> Sig
     promised = [item for item in observations if item.promised >= PRESENT]
     first = sorted(promised, key=lambda item: item.sighting is not Sighting.NOT_SEEN)[:shown]
     kept = [item for item in promised if item in first]
-    rows = tuple(SightingRow(MARKS[item.sighting], item.sighting.value, entry(item.label)) for item in kept)
+    rows = tuple(SightingRow(MARKS[item.sighting], item.sighting.value, wording.entry(item.label)) for item in kept)
     others = [item for item in observations if item.sighting is Sighting.SEEN and item.promised < PRESENT]
     strongest = sorted(others, key=lambda item: -item.score)[:ALSO]
-    return Sightings(rows, len(promised) - len(kept), join(mentions([item.label for item in strongest])))
+    return Sightings(rows, len(promised) - len(kept), wording.listed([item.label for item in strongest]))
 
 
-def sighting_list(observations: Sequence[Observation], *, shown: int = SHOWN, translate: Translate = str) -> str:
-    """`sightings` as markup; ``translate`` gives fixed words in another language."""
-    listed = sightings(observations, shown=shown)
-    return fragment("sighting_list")(listed.rows, listed.more, listed.also, translate)
+def sighting_list(observations: Sequence[Observation], *, shown: int = SHOWN, wording: Wording = ENGLISH) -> str:
+    """`sightings` as markup; ``wording`` speaks another language."""
+    listed = sightings(observations, shown=shown, wording=wording)
+    return fragment("sighting_list")(listed.rows, listed.more, listed.also, wording)
 
 
-def sighting_legend(*, translate: Translate = str) -> str:
+def sighting_legend(*, wording: Wording = ENGLISH) -> str:
     """The three signs with their meaning, as markup."""
-    return fragment("sighting_legend")(legend(), translate)
+    return fragment("sighting_legend")(legend(), wording)
 
 
 def legend() -> list[tuple[str, str]]:

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from niwt_core.data.aviary.attributes import ATTRIBUTE_GROUPS
 from niwt_core.explain.detector import Sighting
 from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observation
-from niwt_core.explain.sentence import UNFAMILIAR, contrasts, sentence_for
+from niwt_core.explain.sentence import UNFAMILIAR, contrasts, sentence_of
+from niwt_core.explain.statements import differences, statements_for
 from niwt_core.knowledge.noun_phrases import entry, join, mention, mentions, phrase
 from niwt_core.neurons.neuron import Neuron
 
@@ -85,20 +87,30 @@ def test_join():
     assert [join([]), join(["a"]), join(["a", "b"]), join(["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
 
 
+def sentence_for(display: str, kind: str, **known: Any) -> str:
+    return sentence_of(statements_for(display, kind, **known))
+
+
+def contrasts_of(words: list[AttributeScore]) -> list[str]:
+    return contrasts(differences(words))
+
+
 def word(label: str, score: float = 1.0, present: bool = True) -> AttributeScore:
     return AttributeScore(label, label, score, present)
 
 
 def test_a_contrast_says_what_is_lacking_as_lacking():
-    assert contrasts([word("breast pattern: spotted", present=False)]) == ["no spotted breast"]
-    assert contrasts([word("crest: none", present=False)]) == ["a crest"]
+    assert contrasts_of([word("breast pattern: spotted", present=False)]) == ["no spotted breast"]
+    assert contrasts_of([word("crest: none", present=False)]) == ["a crest"]
 
 
 def test_two_words_of_one_group_become_one_phrase():
     words = [word("tail color: red", present=False), word("tail color: black"), word("crest: fan")]
-    assert contrasts(words) == ["a black tail rather than a red one", "a fan crest"]
-    assert contrasts([word("leg color: red"), word("leg color: blue", present=False)]) == ["red legs rather than blue"]
-    assert contrasts([word("crest: fan"), word("crest: none", present=False)]) == ["a fan crest"]
+    assert contrasts_of(words) == ["a black tail rather than a red one", "a fan crest"]
+    assert contrasts_of([word("leg color: red"), word("leg color: blue", present=False)]) == [
+        "red legs rather than blue"
+    ]
+    assert contrasts_of([word("crest: fan"), word("crest: none", present=False)]) == ["a fan crest"]
 
 
 def neuron(index: int, label: str, status: str) -> Neuron:

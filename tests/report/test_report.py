@@ -16,7 +16,7 @@ from niwt_core.classify.answer import Answer
 from niwt_core.explain.parts import AttributeScore
 from niwt_core.figures.palette import DARK, LIGHT
 from niwt_core.report import explanation_json, report_files, report_html, report_zip, write_report
-from niwt_core.report.fragments import change
+from niwt_core.report.wording import ENGLISH
 from pages.components.shared import style
 from tests.support.small_study import small_study
 
@@ -176,4 +176,4 @@ def test_mistakes_are_said(tmp_path):
     ],
 )
 def test_a_change_is_said_as_what_to_do(label, present, text):
-    assert change(AttributeScore(label, label, 1.0, present)) == text
+    assert ENGLISH.change(AttributeScore(label, label, 1.0, present)) == text

@@ -11,6 +11,7 @@ from niwt_core.classify.answer import Answer, Ranked
 from niwt_core.report.fragments import best_places, rank_row
 from niwt_core.report.numbers import percent
 from niwt_core.report.rendering import SIGNS
+from pages.components.classify import spoken
 from pages.components.shared import glossary
 from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
@@ -41,12 +42,12 @@ def chosen_class(answer: Answer, key: str) -> str:
 
 def ranking(answer: Answer, key: str, chosen: str) -> None:
     """The best classes as bars that can be pressed, and a list of all of them."""
-    shown = best_places(answer.ranking, chosen=chosen, top=TOP)
+    shown, wording = best_places(answer.ranking, chosen=chosen, top=TOP), spoken.wording(answer.classifier.study)
     with st.container(key="ranking", gap=None):
         for place, item in shown:
             with st.container(key=f"card-rank-{place}", gap=None):
                 st.html(
-                    f'<div aria-hidden="true">{rank_row(place, item, chosen=item.name == chosen, translate=tr)}</div>'
+                    f'<div aria-hidden="true">{rank_row(place, item, chosen=item.name == chosen, wording=wording)}</div>'
                 )
                 label = escape_markdown(
                     tr(

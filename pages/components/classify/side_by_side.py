@@ -16,7 +16,7 @@ from niwt_core.knowledge.class_names import display_name
 from niwt_core.report import fragments
 from niwt_core.report.figures import METHOD_NAMES, jpeg_uri
 from niwt_core.report.numbers import percent
-from pages.components.classify import coarse
+from pages.components.classify import coarse, spoken
 from pages.components.classify.reasons import explanation_of, map_of
 from pages.components.classify.viewer import layer_address
 from pages.components.shared import names, style
@@ -106,9 +106,9 @@ def _explanation(classifier: Classifier, pictures: Uploads, number: int) -> None
     coarse.say(answer, method)
     versus = next((one for one in by_name if one != name), "")
     explanation = explanation_of(answer, name, versus=versus, key=picture)
-    st.html(f'<p class="cyn-sub">{text(explanation.sentence)}</p>')
+    st.html(f'<p class="cyn-sub">{text(spoken.sentence(classifier.study, explanation))}</p>')
     if explanation.words:
-        st.html(fragments.attribute_bars(explanation.words[:WORDS]))
+        st.html(fragments.attribute_bars(explanation.words[:WORDS], wording=spoken.wording(classifier.study)))
 
 
 def _remembered(key: str, options: Sequence[str], start: str) -> str:

@@ -17,19 +17,19 @@ from niwt_core.report import fragments
 from niwt_core.report.document import counterfactual_about, report_html, seen_from_runner_up
 from niwt_core.report.numbers import number
 from niwt_core.report.sightings import sighting_legend, sighting_list
+from pages.components.classify import spoken
 from pages.components.classify.reasons import neuron_thumbnails
-from pages.components.shared import charts, glossary, language, style
+from pages.components.shared import charts, glossary, style
 from pages.components.shared.language import tr
 from pages.components.shared.style import text
 
 SPLIT = (11, 9)  # widths of the two columns, all the way down the page
 
 
-def sentence(explanation: Explanation) -> None:
+def sentence(answer: Answer, explanation: Explanation) -> None:
     """The explanation in words."""
-    st.html(f'<blockquote class="cls-sentence" lang="en">{text(explanation.sentence)}</blockquote>')
-    if language.current() != language.ENGLISH:
-        st.caption(tr("Explanations are in English."))
+    words = spoken.sentence(answer.classifier.study, explanation)
+    st.html(f'<blockquote class="cls-sentence">{text(words)}</blockquote>')
 
 
 def unfamiliar(answer: Answer) -> None:
@@ -38,12 +38,13 @@ def unfamiliar(answer: Answer) -> None:
         st.warning(tr(UNFAMILIAR), icon=":material/help:")
 
 
-def sights(explanation: Explanation) -> None:
+def sights(answer: Answer, explanation: Explanation) -> None:
     """Each word of the class's description with a sign: seen in this picture, not seen, or not to be told."""
     if explanation.observations:
+        words = spoken.wording(answer.classifier.study)
         st.html(
-            sighting_list(explanation.observations, translate=tr)
-            + f'<p class="nr-small">{sighting_legend(translate=tr)}</p>'
+            sighting_list(explanation.observations, wording=words)
+            + f'<p class="nr-small">{sighting_legend(wording=words)}</p>'
         )
 
 
@@ -51,7 +52,7 @@ def words(answer: Answer, explanation: Explanation) -> None:
     """What the class stands for, read back from its neurons, whatever the picture."""
     if explanation.words:
         st.html(
-            fragments.attribute_bars(explanation.words)
+            fragments.attribute_bars(explanation.words, wording=spoken.wording(answer.classifier.study))
             + f'<p class="nr-small">{tr("Standard deviations above the average class.")}</p>'
         )
     else:
@@ -69,7 +70,7 @@ def neurons(answer: Answer, explanation: Explanation, *, key: str) -> None:
         ),
     )
     parts = [*explanation.supporting, *explanation.opposing]
-    drawn = neuron_thumbnails(answer, parts, key=key)
+    drawn, wording = neuron_thumbnails(answer, parts, key=key), spoken.wording(answer.classifier.study)
     longest = max((abs(part.contribution) for part in parts), default=1.0)
     sides = (
         (tr("For {name}", name=name), explanation.supporting),
@@ -78,7 +79,7 @@ def neurons(answer: Answer, explanation: Explanation, *, key: str) -> None:
     for column, (title, side) in zip(st.columns(SPLIT, gap="large"), sides, strict=True):
         with column:
             style.heading(title, level=3)
-            st.html(fragments.neuron_list(side, drawn, longest=longest, empty=tr("No neuron does."), translate=tr))
+            st.html(fragments.neuron_list(side, drawn, longest=longest, empty=tr("No neuron does."), wording=wording))
     with st.expander(
         tr("How they add up"), icon=":material/waterfall_chart:", key="adding_up", on_change="rerun"
     ) as adding_up:
@@ -140,13 +141,14 @@ def contrast(answer: Answer, explanation: Explanation, *, key: str) -> None:
     upload = explanation.contrast
     if upload is None:
         return
+    wording = spoken.wording(answer.classifier.study)
     words, parts = st.columns(SPLIT, gap="large")
     with words:
         style.heading(tr("Words that tell them apart"), level=3)
         if upload.words:
             legend = tr("Evidence: what each holds of the lead. Hollow: its absence speaks.")
             st.html(
-                fragments.attribute_bars(upload.words)
+                fragments.attribute_bars(upload.words, wording=wording)
                 + f'<p class="nr-small">{glossary.explained(legend, "evidence")}</p>'
             )
         else:
@@ -154,11 +156,12 @@ def contrast(answer: Answer, explanation: Explanation, *, key: str) -> None:
         turning = upload if upload.margin >= 0 else seen_from_runner_up(answer, upload)
         if turning.counterfactual:
             style.heading(tr("What would have to change"), level=3, terms=("counterfactual",))
-            st.html(f'<p class="cyn-sub">{counterfactual_about(turning)}</p>{fragments.counterfactual_steps(turning)}')
+            about = counterfactual_about(turning, wording=wording)
+            st.html(f'<p class="cyn-sub">{about}</p>{fragments.counterfactual_steps(turning, wording=wording)}')
     with parts:
         style.heading(tr("Neurons that tell them apart"), level=3)
         drawn = neuron_thumbnails(answer, upload.neurons, key=key)
-        st.html(fragments.neuron_list(upload.neurons, drawn, empty=tr("No neuron does."), translate=tr))
+        st.html(fragments.neuron_list(upload.neurons, drawn, empty=tr("No neuron does."), wording=wording))
 
 
 def numbers(answer: Answer, explanation: Explanation) -> None:

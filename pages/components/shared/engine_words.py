@@ -1,6 +1,6 @@
 """Short texts of the engine that the app shows as they are, marked for translation: the engine itself speaks English and knows no session.
 
-Sentences that the engine composes about a picture (explanations, reports, mistakes) are not among them.
+Sentences about a picture are made of what the engine claims (`classify.spoken`); reports and mistakes stay English.
 """
 
 from __future__ import annotations
@@ -26,6 +26,14 @@ IN_FRAGMENTS = (
     N_("cannot tell"),
     N_("Where neuron {index} is active in the picture"),
     N_("and {count} more of its words"),
+    N_("Also seen, though not in the description: {words}."),
+    N_("{count} more words"),
+    N_("{name} leads by"),
+    N_("{name} still leads by"),
+    N_("{count} words of the description of {name} changed to what {versus} has"),
+    N_("one word of the description of {name} changed to what {versus} has"),
+    N_("With {changed}, {versus} would come first."),
+    N_("Even with {changed}, {name} would stay ahead: the rest was learned from photographs, or no word carries it."),
     N_("the network was trained on photographs of it"),
     N_("described by a person"),
     N_("the test confirms the name"),

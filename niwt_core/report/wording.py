@@ -1,0 +1,56 @@
+"""The words of a fragment's language: fixed texts, and attributes by their labels. The engine speaks English; an app may bring another language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from niwt_core.explain.parts import AttributeScore
+from niwt_core.knowledge import noun_phrases
+
+
+class Wording(Protocol):
+    """How a language says what a fragment shows."""
+
+    def fixed(self, message: str, **values: object) -> str:
+        """A fixed text, with ``values`` in the place of its {names}."""
+
+    def phrase(self, label: str) -> str:
+        """An attribute by itself: "red crown"."""
+
+    def entry(self, label: str, *, present: bool = True) -> str:
+        """An attribute in a list, or its absence: "a red crown", "no red crown"."""
+
+    def listed(self, labels: Sequence[str]) -> str:
+        """Several attributes in a sentence: "a red crown and red legs"."""
+
+    def change(self, word: AttributeScore) -> str:
+        """What to do to a description: "take away the white crown", "add a black tail"."""
+
+
+class English:
+    """The engine's own words."""
+
+    def fixed(self, message: str, **values: object) -> str:
+        return message.format(**values) if values else message
+
+    def phrase(self, label: str) -> str:
+        return noun_phrases.phrase(label)
+
+    def entry(self, label: str, *, present: bool = True) -> str:
+        return noun_phrases.entry(label, present=present)
+
+    def listed(self, labels: Sequence[str]) -> str:
+        return noun_phrases.join(noun_phrases.mentions(labels))
+
+    def change(self, word: AttributeScore) -> str:
+        bare, verb = noun_phrases.phrase(word.label), "take away" if word.present else "add"
+        if bare.startswith("no "):  # "crest: none"
+            bare = bare.removeprefix("no ")
+            return f"add {noun_phrases.with_article(bare)}" if word.present else f"take away the {bare}"
+        if bare.startswith("“"):
+            return f"{verb} {bare}"
+        return f"take away the {bare}" if word.present else f"add {noun_phrases.with_article(bare)}"
+
+
+ENGLISH: Wording = English()
