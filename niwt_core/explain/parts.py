@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from niwt_core.explain.detector import Sighting
 from niwt_core.neurons.neuron import Neuron
 
+LEVEL = 1e-4  # of a margin: what rounding leaves of it
+
 
 @dataclass(frozen=True)
 class AttributeScore:
@@ -63,3 +65,13 @@ class Contrast:
     counterfactual: tuple[AttributeScore, ...]
     flips: bool
     confirmed: tuple[AttributeScore, ...] = ()
+
+    @property
+    def left(self) -> float:
+        """What the words of the counterfactual leave of the margin, in logits."""
+        return self.margin - sum(word.score for word in self.counterfactual)
+
+    @property
+    def is_level(self) -> bool:
+        """They leave nothing of it: two classes known by description only, once they are described alike."""
+        return bool(self.counterfactual) and abs(self.left) <= LEVEL * abs(self.margin)

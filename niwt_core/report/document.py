@@ -128,6 +128,8 @@ def what_would_change(contrast: Contrast, *, wording: Wording = ENGLISH) -> str:
         if count > 1
         else wording.fixed("one word of the description of {name} changed to what {versus} has", **named)
     )
+    if contrast.is_level:
+        return wording.fixed("With {changed}, the two would be level: nothing else parts them.", changed=changed)
     if contrast.flips:
         return wording.fixed("With {changed}, {versus} would come first.", changed=changed, **named)
     return wording.fixed(

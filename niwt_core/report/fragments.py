@@ -94,7 +94,9 @@ def waterfall(contrast: Contrast, *, wording: Wording = ENGLISH) -> tuple[tuple[
         width = 100 * abs(start - end) / (high - low)
         return Step(label, at(min(start, end)), max(width, 0.6), role, number(value, sign=True))
 
-    if left <= 0:
+    if contrast.is_level:
+        last = wording.fixed("both are level")
+    elif left <= 0:
         last = wording.fixed("{name} leads by", name=contrast.versus)
     else:
         last = wording.fixed("{name} still leads by", name=contrast.name)

@@ -13,9 +13,11 @@ from PIL import Image
 
 from niwt_core import NiwtError
 from niwt_core.classify.answer import Answer
-from niwt_core.explain.parts import AttributeScore
+from niwt_core.explain.parts import AttributeScore, Contrast
 from niwt_core.figures.palette import DARK, LIGHT
 from niwt_core.report import explanation_json, report_files, report_html, report_zip, write_report
+from niwt_core.report.document import what_would_change
+from niwt_core.report.fragments import waterfall
 from niwt_core.report.wording import ENGLISH
 from pages.components.shared import style
 from tests.support.small_study import small_study
@@ -177,3 +179,21 @@ def test_mistakes_are_said(tmp_path):
 )
 def test_a_change_is_said_as_what_to_do(label, present, text):
     assert ENGLISH.change(AttributeScore(label, label, 1.0, present)) == text
+
+
+ONE_WORD = "one word of the description of Robin changed to what Wren has"
+
+
+@pytest.mark.parametrize(
+    ("taken", "about", "last"),
+    [
+        (1.25, f"With {ONE_WORD}, Wren would come first.", "Wren leads by"),
+        (1.0 - 1e-7, f"With {ONE_WORD}, the two would be level: nothing else parts them.", "both are level"),
+        (0.5, f"Even with {ONE_WORD}, Robin would stay ahead: ", "Robin still leads by"),
+    ],
+)
+def test_what_would_have_to_change_is_told_from_what_its_change_leaves(taken, about, last):
+    changed = AttributeScore("crown color::red", "crown color: red", taken)
+    contrast = Contrast("Robin", "Wren", 1.0, (), (), (changed,), flips=taken > 1)
+    assert what_would_change(contrast).startswith(about)
+    assert waterfall(contrast)[0][-1].label == last

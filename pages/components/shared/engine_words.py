@@ -30,6 +30,8 @@ IN_FRAGMENTS = (
     N_("{count} more words"),
     N_("{name} leads by"),
     N_("{name} still leads by"),
+    N_("both are level"),
+    N_("With {changed}, the two would be level: nothing else parts them."),
     N_("{count} words of the description of {name} changed to what {versus} has"),
     N_("one word of the description of {name} changed to what {versus} has"),
     N_("With {changed}, {versus} would come first."),

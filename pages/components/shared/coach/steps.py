@@ -173,11 +173,12 @@ def _mind(after: measured.After, study: Study, progress: Progress) -> str:
             return ""
         changed = "; ".join(names.of_attribute(study, one.attribute, one.label) for one in changes[:2])
         changed += "; …" if len(changes) > 2 else ""
-        words = (
-            tr("With “{changed}” changed to what {versus} has, it would say {versus}.")
-            if after.contrast.flips
-            else tr("Not even other words would make it say {versus}.")
-        )
+        if after.contrast.is_level:
+            words = tr("With “{changed}” changed to what {versus} has, the two would be level.")
+        elif after.contrast.flips:
+            words = tr("With “{changed}” changed to what {versus} has, it would say {versus}.")
+        else:
+            words = tr("Not even other words would make it say {versus}.")
         return sentence(words, changed=style.text(changed), versus=versus)
     taught = measured.taught_class(progress)
     try:
