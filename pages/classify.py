@@ -98,7 +98,7 @@ def answered() -> None:
             tr("Why not {versus}?", versus=explanation.contrast.versus)
             if explanation.contrast
             else tr("Why not another?"),
-            why.lead(explanation),
+            why.lead(answer, explanation),
         )
     why.contrast(answer, explanation, key=upload.key)
     with st.expander(tr("Every number")):

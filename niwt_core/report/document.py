@@ -29,26 +29,29 @@ def report_html(
     methods: Sequence[Method] = ("grad-cam",),
     picture_name: str = "",
     figures: Figures | None = None,
+    wording: Wording = ENGLISH,
 ) -> str:
-    """The page as text. ``figures``: those drawn already. Raises NiwtError on an unknown method."""
+    """The page as text, in the language of ``wording``. ``figures``: those drawn already. Raises NiwtError on an unknown method."""
     drawn = figures or make_figures(answer, explanation, methods=methods)
+    name = explanation.display
     best = explanation.name == answer.best.name
     built = answer.classifier.built.get(explanation.name) if explanation.kind == "built" else None
     return render(
         "explanation.jinja",
         style=page_style(),
-        kicker="Choose Your Neuron: an explanation",
-        title=f"Why {explanation.display}?" if best else f"Could it be {explanation.display}?",
-        lead=explanation.sentence,
+        wording=wording,
+        kicker=wording.fixed("Choose Your Neuron: an explanation"),
+        title=wording.fixed("Why {name}?", name=name) if best else wording.fixed("Could it be {name}?", name=name),
+        lead=wording.sentence(explanation.statements),
         explanation=explanation,
-        plates=_plates(drawn),
+        plates=_plates(drawn, wording),
         thumbnails=drawn.thumbnails,
-        **_ranking(answer, explanation),
-        **_neurons(explanation),
+        **_ranking(answer, explanation, wording),
+        **_neurons(explanation, wording),
         marks=legend(),
-        sightings=sightings(explanation.observations) if explanation.observations else None,
+        sightings=sightings(explanation.observations, wording=wording) if explanation.observations else None,
         longest_word=longest_word(explanation.words),
-        **_contrast(answer, explanation),
+        **_contrast(answer, explanation, wording),
         picture_name=picture_name,
         study=answer.classifier.study,
         gamma=answer.classifier.gamma,
@@ -56,51 +59,65 @@ def report_html(
     )
 
 
-def _plates(drawn: Figures) -> list[dict[str, str]]:
-    plates = [("The picture", "pale where the network did not look", drawn.picture)]
-    plates += [(METHOD_NAMES[method], METHOD_MEANING[method], image) for method, image in drawn.maps.items()]
+def _plates(drawn: Figures, wording: Wording) -> list[dict[str, str]]:
+    plates = [(wording.fixed("The picture"), wording.fixed("pale where the network did not look"), drawn.picture)]
+    plates += [
+        (wording.fixed(METHOD_NAMES[method]), wording.fixed(METHOD_MEANING[method]), image)
+        for method, image in drawn.maps.items()
+    ]
     return [
         {"name": name, "meaning": meaning, "source": jpeg_uri(image, side=PLATE)} for name, meaning, image in plates
     ]
 
 
-def _ranking(answer: Answer, explanation: Explanation) -> dict[str, Any]:
+def _ranking(answer: Answer, explanation: Explanation, wording: Wording) -> dict[str, Any]:
     return {
         "shown": best_places(answer.ranking, chosen=explanation.name),
         "kinds": [kind for kind in ("seen", "unseen", "built") if any(item.kind == kind for item in answer.ranking)],
-        "ranking_about": f"The best of {len(answer.ranking)} classes, each with its probability. Calibration takes γ = "
-        f"{number(answer.classifier.gamma)} from the score of every class that was trained on photographs.",
+        "ranking_about": wording.fixed(
+            "The best of {count} classes, each with its probability. Calibration takes γ = {gamma} from the score of every class that was "
+            "trained on photographs.",
+            count=len(answer.ranking),
+            gamma=number(answer.classifier.gamma),
+        ),
     }
 
 
-def _neurons(explanation: Explanation) -> dict[str, Any]:
+def _neurons(explanation: Explanation, wording: Wording) -> dict[str, Any]:
     return {
         "longest_part": longest_part([*explanation.supporting, *explanation.opposing]),
-        "neurons_about": f"What each neuron adds to the score of {number(explanation.score, sign=True)}, measured from the average training "
-        "picture, with the places where it is active. Names are hypotheses: how well the test of names bears them out is said beside each.",
+        "neurons_about": wording.fixed(
+            "What each neuron adds to the score of {score}, measured from the average training picture, with the places where it is active. "
+            "Names are hypotheses: how well the test of names bears them out is said beside each.",
+            score=number(explanation.score, sign=True),
+        ),
     }
 
 
-def _contrast(answer: Answer, explanation: Explanation) -> dict[str, Any]:
+def _contrast(answer: Answer, explanation: Explanation, wording: Wording) -> dict[str, Any]:
     contrast = explanation.contrast
     if contrast is None:
         return {"contrast": None}
-    if contrast.margin >= 0:
-        about = f"{contrast.name} is ahead by {number(contrast.margin)}. This is what the picture holds against {contrast.versus}."
-    else:
-        about = f"{contrast.versus} is ahead by {number(-contrast.margin)}. This is what the picture still holds against it."
     turning = contrast if contrast.margin >= 0 else seen_from_runner_up(answer, contrast)
     change = None
     if turning.counterfactual:
-        steps, zero = waterfall(turning)
-        change = {"about": what_would_change(turning), "steps": steps, "zero": zero}
+        steps, zero = waterfall(turning, wording=wording)
+        change = {"about": what_would_change(turning, wording=wording), "steps": steps, "zero": zero}
     return {
         "contrast": contrast,
-        "contrast_about": about,
+        "contrast_about": lead(contrast, wording=wording),
         "longest_contrast_word": longest_word(contrast.words),
         "longest_contrast_part": longest_part(contrast.neurons),
         "change": change,
     }
+
+
+def lead(contrast: Contrast, *, wording: Wording = ENGLISH) -> str:
+    """Which of two classes is ahead, and by how much."""
+    named = {"name": contrast.name, "versus": contrast.versus, "margin": number(abs(contrast.margin))}
+    if contrast.margin >= 0:
+        return wording.fixed("{name} is ahead by {margin}. This is what the picture holds against {versus}.", **named)
+    return wording.fixed("{versus} is ahead by {margin}. This is what the picture still holds for {name}.", **named)
 
 
 def seen_from_runner_up(answer: Answer, contrast: Contrast) -> Contrast:

@@ -23,6 +23,7 @@ from niwt_core.report.explanation_data import (
     ranking_csv,
 )
 from niwt_core.report.figures import Figures, make_figures, png_bytes
+from niwt_core.report.wording import ENGLISH, Wording
 
 
 def report_files(
@@ -32,14 +33,16 @@ def report_files(
     methods: Sequence[Method] = ("grad-cam",),
     picture_name: str = "",
     figures: Figures | None = None,
+    wording: Wording = ENGLISH,
 ) -> dict[str, bytes]:
-    """File name -> content: report.html, explanation.json, four CSV tables, all pictures as PNG, and a figure for print as SVG and PDF.
+    """File name -> content: report.html in the language of ``wording``, explanation.json, four CSV tables, all pictures as PNG, and a figure
+    for print as SVG and PDF.
 
     Raises NiwtError on an unknown method.
     """
     drawn = figures or make_figures(answer, explanation, methods=methods)
     texts = {
-        "report.html": report_html(answer, explanation, picture_name=picture_name, figures=drawn),
+        "report.html": report_html(answer, explanation, picture_name=picture_name, figures=drawn, wording=wording),
         "explanation.json": json.dumps(explanation_json(answer, explanation), indent=1, ensure_ascii=False) + "\n",
         "ranking.csv": ranking_csv(answer),
         "neurons.csv": neurons_csv(answer, explanation),

@@ -6,14 +6,24 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from niwt_core.explain.parts import AttributeScore
+from niwt_core.explain.sentence import sentence_of
+from niwt_core.explain.statements import Statements
 from niwt_core.knowledge import noun_phrases
 
 
 class Wording(Protocol):
-    """How a language says what a fragment shows."""
+    """How a language says what a fragment or a report shows; ``language``: its code in HTML."""
 
-    def fixed(self, message: str, **values: object) -> str:
+    language: str
+
+    def fixed(self, message: str, /, **values: object) -> str:
         """A fixed text, with ``values`` in the place of its {names}."""
+
+    def counted(self, one: str, many: str, count: int, /, **values: object) -> str:
+        """The one or the other as the language's grammar has it for ``count``, which is the value of {count}."""
+
+    def sentence(self, stated: Statements) -> str:
+        """What is claimed of a picture."""
 
     def phrase(self, label: str) -> str:
         """An attribute by itself: "red crown"."""
@@ -31,8 +41,16 @@ class Wording(Protocol):
 class English:
     """The engine's own words."""
 
-    def fixed(self, message: str, **values: object) -> str:
+    language = "en"
+
+    def fixed(self, message: str, /, **values: object) -> str:
         return message.format(**values) if values else message
+
+    def counted(self, one: str, many: str, count: int, /, **values: object) -> str:
+        return self.fixed(one if count == 1 else many, count=count, **values)
+
+    def sentence(self, stated: Statements) -> str:
+        return sentence_of(stated)
 
     def phrase(self, label: str) -> str:
         return noun_phrases.phrase(label)

@@ -83,6 +83,13 @@ def test_texts_of_the_engine_are_marked_as_it_says_them():
     assert texts - marked == {"CUB-200-2011", "Animals with Attributes 2"}  # names
 
 
+def test_texts_in_the_templates_of_reports_are_marked():
+    templates = "".join(path.read_text() for path in (ROOT / "niwt_core/report/templates").glob("*.jinja"))
+    texts = set(re.findall(r'wording\.fixed\("([^"]+)"', templates))
+    assert texts
+    assert {text for text in texts if text not in EXTRACTED} == set()
+
+
 def test_without_a_session_the_app_speaks_english():
     assert tr("Transfer weights") == "Transfer weights"
     assert tr("{seen:,} classes that were trained, {unseen:,} described", seen=1000, unseen=95).startswith("1,000 ")

@@ -1,6 +1,7 @@
 """Explanations in other languages claim what the English ones claim, and nothing else."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -9,6 +10,7 @@ from niwt_core.explain.parts import AttributeScore, Contrast, NeuronPart, Observ
 from niwt_core.explain.sentence import sentence_of
 from niwt_core.explain.statements import statements_for
 from niwt_core.neurons.neuron import Neuron
+from niwt_core.report import report_html
 from niwt_core.study.translated_names import TranslatedNames
 from pages.components.classify import spoken
 from pages.components.shared import language, names
@@ -107,3 +109,20 @@ def test_attributes_have_the_studys_names_of_the_language(monkeypatch):
 def test_english_is_the_engines_own(monkeypatch):
     monkeypatch.setattr(language, "current", lambda: language.ENGLISH)
     assert spoken.wording(small_study()).entry("crown color: red") == "a red crown"
+
+
+def test_the_report_speaks_the_language_too(translated):
+    study = small_study()
+    answer = study.classifier().classify(study.gallery.jpeg(3))
+    explanation = answer.explain()
+    page = report_html(answer, explanation, picture_name="bird.jpg", wording=translated)
+    english = report_html(answer, explanation, picture_name="bird.jpg")
+    assert f'<html lang="{translated.language}">' in page
+    assert translated.sentence(explanation.statements) in unescape(page)
+
+    def texts(markup: str) -> set[str]:
+        headings = re.findall(r"<(?:h1|h2|h3|dt|p class=\"about\"|p class=\"kicker\")>([^<]+)", markup)
+        return {text.strip() for text in headings}
+
+    names = {answer.ranking[0].display, "Study", "Split"}
+    assert texts(page) & texts(english) <= names

@@ -16,7 +16,13 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "pages" / "locale"
-TEXTS = {"tr": 1, "N_": 1, "trn": 2}  # function -> how many of its first arguments are texts
+TEXTS = {
+    "tr": 1,
+    "N_": 1,
+    "trn": 2,
+    "fixed": 1,
+    "counted": 2,
+}  # function or method -> how many of its first arguments are texts
 
 
 def marked(source: str) -> Iterator[str | tuple[str, str]]:
@@ -25,17 +31,18 @@ def marked(source: str) -> Iterator[str | tuple[str, str]]:
     Babel's own finder reads tokens, and a call inside an f-string is no token before Python 3.12; the syntax tree has it in every version.
     """
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TEXTS:
-            first = node.args[: TEXTS[node.func.id]]
+        if isinstance(node, ast.Call) and (name := getattr(node.func, "id", getattr(node.func, "attr", ""))) in TEXTS:
+            first = node.args[: TEXTS[name]]
             texts = [text.value for text in first if isinstance(text, ast.Constant) and isinstance(text.value, str)]
             if len(texts) == len(first):  # a call with a variable says what is marked elsewhere
                 yield texts[0] if len(texts) == 1 else (texts[0], texts[1])
 
 
 def extracted() -> Catalog:
-    """All texts of the app, with the files that say them."""
+    """All texts of the app, and of the reports that it offers, with the files that say them."""
     catalog = Catalog(fuzzy=False)
-    for path in [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]:
+    reports = (ROOT / "niwt_core" / "report").glob("*.py")
+    for path in [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py")), *sorted(reports)]:
         for text in marked(path.read_text("utf-8")):
             catalog.add(text, locations=[(path.relative_to(ROOT).as_posix(), 0)])
     return catalog

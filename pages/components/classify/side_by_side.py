@@ -106,9 +106,10 @@ def _explanation(classifier: Classifier, pictures: Uploads, number: int) -> None
     coarse.say(answer, method)
     versus = next((one for one in by_name if one != name), "")
     explanation = explanation_of(answer, name, versus=versus, key=picture)
-    st.html(f'<p class="cyn-sub">{text(spoken.sentence(classifier.study, explanation))}</p>')
+    wording = spoken.wording(classifier.study)
+    st.html(f'<p class="cyn-sub">{text(wording.sentence(explanation.statements))}</p>')
     if explanation.words:
-        st.html(fragments.attribute_bars(explanation.words[:WORDS], wording=spoken.wording(classifier.study)))
+        st.html(fragments.attribute_bars(explanation.words[:WORDS], wording=wording))
 
 
 def _remembered(key: str, options: Sequence[str], start: str) -> str:

@@ -13,9 +13,8 @@ from niwt_core.classify.novelty import HeadNovelty, novelty_of
 from niwt_core.explain.attribution import Method
 from niwt_core.explain.explanation import Explanation
 from niwt_core.explain.sentence import UNFAMILIAR
-from niwt_core.report import fragments
+from niwt_core.report import document, fragments
 from niwt_core.report.document import counterfactual_about, report_html, seen_from_runner_up
-from niwt_core.report.numbers import number
 from niwt_core.report.sightings import sighting_legend, sighting_list
 from pages.components.classify import spoken
 from pages.components.classify.reasons import neuron_thumbnails
@@ -28,7 +27,7 @@ SPLIT = (11, 9)  # widths of the two columns, all the way down the page
 
 def sentence(answer: Answer, explanation: Explanation) -> None:
     """The explanation in words."""
-    words = spoken.sentence(answer.classifier.study, explanation)
+    words = spoken.wording(answer.classifier.study).sentence(explanation.statements)
     st.html(f'<blockquote class="cls-sentence">{text(words)}</blockquote>')
 
 
@@ -87,25 +86,11 @@ def neurons(answer: Answer, explanation: Explanation, *, key: str) -> None:
             waterfall(explanation)
 
 
-def lead(explanation: Explanation) -> str:
+def lead(answer: Answer, explanation: Explanation) -> str:
     """Who is ahead, and by how much."""
-    upload = explanation.contrast
-    if upload is None:
+    if explanation.contrast is None:
         return tr("There is no other class.")
-    margin = number(abs(upload.margin))
-    if upload.margin >= 0:
-        return tr(
-            "{name} is ahead by {margin}. This is what the picture holds against {versus}.",
-            name=upload.name,
-            margin=margin,
-            versus=upload.versus,
-        )
-    return tr(
-        "{versus} is ahead by {margin}. This is what the picture still holds for {name}.",
-        versus=upload.versus,
-        margin=margin,
-        name=upload.name,
-    )
+    return document.lead(explanation.contrast, wording=spoken.wording(answer.classifier.study))
 
 
 def waterfall(explanation: Explanation) -> None:
@@ -219,13 +204,15 @@ def _familiar(answer: Answer) -> list[tuple[str, str]]:
 def downloads(answer: Answer, explanation: Explanation, *, method: Method, picture_name: str) -> None:
     """The report as one page, and its figures and tables; both are made when they are asked for."""
     slug = re.sub(r"[^a-z0-9]+", "-", explanation.display.lower()).strip("-") or "class"
-    methods = (method,)
+    methods, wording = (method,), spoken.wording(answer.classifier.study)  # both are made outside of the session's run
 
     def page() -> bytes:
-        return report_html(answer, explanation, methods=methods, picture_name=picture_name).encode()
+        return report_html(answer, explanation, methods=methods, picture_name=picture_name, wording=wording).encode()
 
     def archive() -> bytes:
-        files = report.report_files(answer, explanation, methods=methods, picture_name=picture_name)  # loads Matplotlib
+        files = report.report_files(
+            answer, explanation, methods=methods, picture_name=picture_name, wording=wording
+        )  # loads Matplotlib
         return report.report_zip(files)
 
     with st.container(horizontal=True, gap="small"):

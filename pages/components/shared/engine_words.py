@@ -1,6 +1,6 @@
 """Short texts of the engine that the app shows as they are, marked for translation: the engine itself speaks English and knows no session.
 
-Sentences about a picture are made of what the engine claims (`classify.spoken`); reports and mistakes stay English.
+Sentences about a picture are made of what the engine claims (`classify.spoken`); messages about mistakes stay English.
 """
 
 from __future__ import annotations
@@ -27,20 +27,28 @@ IN_FRAGMENTS = (
     N_("Where neuron {index} is active in the picture"),
     N_("and {count} more of its words"),
     N_("Also seen, though not in the description: {words}."),
-    N_("{count} more words"),
-    N_("{name} leads by"),
-    N_("{name} still leads by"),
-    N_("both are level"),
-    N_("With {changed}, the two would be level: nothing else parts them."),
-    N_("{count} words of the description of {name} changed to what {versus} has"),
-    N_("one word of the description of {name} changed to what {versus} has"),
-    N_("With {changed}, {versus} would come first."),
-    N_("Even with {changed}, {name} would stay ahead: the rest was learned from photographs, or no word carries it."),
     N_("the network was trained on photographs of it"),
     N_("described by a person"),
     N_("the test confirms the name"),
     N_("a name of your own, which nobody tested"),
     N_("you said that the name is wrong"),
+)
+IN_REPORT = (
+    N_("What else it could be"),
+    N_("The neurons that spoke"),
+    N_("Is it there?"),
+    N_("Each word of its description, looked for in this picture:"),
+    N_("Read back from the class's neurons, whatever the picture: standard deviations above the average class."),
+    N_("Why not {name}?"),
+    N_("Made from"),
+    N_("Network"),
+    N_("neurons of"),
+    N_("Split"),
+    N_("the study's own:"),
+    N_("Score and probability"),
+    N_("Average picture"),
+    N_("scores {score}; neurons miss {rest} of the difference"),
+    N_("Built from"),
 )
 STRANGE = (N_("noise"), N_("textures"), N_("patterns"), N_("tiles"), N_("drawings"))
 TESTED_ON = (

@@ -104,13 +104,21 @@ def switch() -> None:
 
 def tr(message: str, /, **values: object) -> str:
     """``message`` in the session's language, with ``values`` in the place of its {names}."""
-    language = current()
-    return _filled(language, _catalogue(language).gettext(message), values)
+    return text(current(), message, **values)
 
 
 def trn(one: str, many: str, count: int, /, **values: object) -> str:
     """``one`` or ``many`` in the session's language, as its grammar has it for ``count``, which is the value of {count}."""
-    language = current()
+    return counted(current(), one, many, count, **values)
+
+
+def text(language: str, message: str, /, **values: object) -> str:
+    """`tr` in a given language, for what is made outside of a session's run."""
+    return _filled(language, _catalogue(language).gettext(message), values)
+
+
+def counted(language: str, one: str, many: str, count: int, /, **values: object) -> str:
+    """`trn` in a given language."""
     return _filled(language, _catalogue(language).ngettext(one, many, count), {"count": count, **values})
 
 
