@@ -9,7 +9,6 @@ the study's own calibration; all together; and who is taken for them.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.options import parser
 from benchmarks.sentences import photographs_of
 from niwt_core import Classifier, NiwtError, Study, load_study
 from niwt_core.classify.recipe import Recipe
@@ -44,11 +44,9 @@ class Bird:
 
 def main() -> None:
     """Prints one JSON object."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--study", type=Path, default=Path("assets/photographs"))
-    parser.add_argument("--root", "--cub", dest="cub", type=Path, required=True, help="a folder of CUB-200-2011")
-    parser.add_argument("--photos", type=Path, required=True, help="labelled photographs of the seen classes")
-    options = parser.parse_args()
+    given = parser(__doc__)
+    given.add_argument("--root", "--cub", dest="cub", type=Path, required=True, help="a folder of CUB-200-2011")
+    options = given.parse_args()
     study = load_study(options.study)
     seen = photographs_of(study, options.photos)
     birds = read_birds()

@@ -11,17 +11,16 @@ of the classes and on the other kinds.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.options import pooling_study
 from benchmarks.sentences import photographs_of
-from niwt_core import NiwtError, Study, load_study
+from niwt_core import Study
 from niwt_core.classify.novelty import ACCEPTED, direction_of
 from niwt_core.data.photographs import PhotographFolder
 from niwt_core.data.strange_pictures import gradients, writing
@@ -37,16 +36,10 @@ Score = Callable[
 
 def main() -> None:
     """Prints one JSON object."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--study", type=Path, default=Path("assets/photographs"))
-    parser.add_argument("--photos", type=Path, required=True, help="labelled photographs of the seen classes")
-    options = parser.parse_args()
-    study = load_study(options.study)
-    if not study.network.identity_tail:
-        raise NiwtError("more than pooling follows the dictionary", where=options.study, fix="give another study")
-    known = photographs_of(study, options.photos)
-    files = tuple(sorted(path.name for path in options.photos.iterdir() if path.suffix == ".jpg"))
-    folder = PhotographFolder(options.photos, files, np.zeros(len(files), np.int64))
+    study, photos = pooling_study(__doc__)
+    known = photographs_of(study, photos)
+    files = tuple(sorted(path.name for path in photos.iterdir() if path.suffix == ".jpg"))
+    folder = PhotographFolder(photos, files, np.zeros(len(files), np.int64))
     size = study.preprocess.size
     kinds = {
         **strange_pictures(size, folder, COUNT, seed=0),

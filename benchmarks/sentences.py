@@ -8,7 +8,6 @@ goes with what was said is looked up in it). Its photographs are asked for it am
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.options import parser
 from niwt_core import Classifier, NiwtError, Study, load_study
 from niwt_core.data.imagenet import read_attribute_table
 from niwt_core.data.photographs import read_photographs
@@ -34,11 +34,9 @@ FEW = 8  # words of a hasty sentence
 
 def main() -> None:
     """Prints one JSON object."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--study", type=Path, default=Path("assets/photographs"))
-    parser.add_argument("--photos", type=Path, required=True, help="labelled photographs of the seen classes")
-    parser.add_argument("--share", type=float, default=0.007)
-    options = parser.parse_args()
+    given = parser(__doc__)
+    given.add_argument("--share", type=float, default=0.007)
+    options = given.parse_args()
     study = load_study(options.study)
     print(json.dumps(compared(study, photographs_of(study, options.photos), share=options.share), indent=1))
 

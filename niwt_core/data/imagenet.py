@@ -1,7 +1,8 @@
 """The attribute table of the ImageNet-1k classes: vocabulary, values of each class, other words for each value.
 
 ``vocabulary.txt`` holds one group a line (``group: value, value``), ``attributes.tsv`` one class a line (index, WordNet id, name, values; a value
-with ``?`` is half there), ``synonyms.tsv`` one value a line (value, group, other words). Any classifier may be described by a table of this form.
+with ``?`` is half there), ``synonyms.tsv`` one value a line (value, group, other words), ``shown.tsv`` one group a line (group, how surely a
+photograph shows what its class has of it, and what that was judged by). Any classifier may be described by a table of this form.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from niwt_core.errors import NiwtError
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.class_names import closest, listing
 
-VOCABULARY, ATTRIBUTES, SYNONYMS = "vocabulary.txt", "attributes.tsv", "synonyms.tsv"
+VOCABULARY, ATTRIBUTES, SYNONYMS, SHOWN = "vocabulary.txt", "attributes.tsv", "synonyms.tsv", "shown.tsv"
+SURENESS = ("always", "mostly", "seldom")
 SOMETIMES = 0.5  # amount that a question mark stands for
 
 
@@ -33,7 +35,7 @@ class AttributeTable:
 
 
 def read_attribute_table(folder: Path) -> AttributeTable:
-    """Reads the three files of a folder; without ``synonyms.tsv`` there are none. Raises NiwtError, naming file and line."""
+    """Reads the files of a folder; the last two may be missing. Raises NiwtError, naming file and line."""
     folder = Path(folder)
     groups = read_vocabulary(folder / VOCABULARY)
     columns = {value: k for k, value in enumerate(groups)}
@@ -59,7 +61,9 @@ def read_attribute_table(folder: Path) -> AttributeTable:
     full = tuple(f"{group}::{value}" for value, group in groups.items())
     path = folder / SYNONYMS
     synonyms = read_synonyms(path, groups) if path.exists() else {}
-    return AttributeTable(Knowledge("attributes", tuple(names), full, np.stack(rows), 1.0, synonyms), tuple(ids))
+    path = folder / SHOWN
+    shown = read_shown(path, groups) if path.exists() else {}
+    return AttributeTable(Knowledge("attributes", tuple(names), full, np.stack(rows), 1.0, synonyms, shown), tuple(ids))
 
 
 def read_vocabulary(path: Path) -> Mapping[str, str]:
@@ -84,6 +88,18 @@ def read_synonyms(path: Path, groups: Mapping[str, str]) -> Mapping[str, tuple[s
             raise _unknown(value, groups, where)
         synonyms[f"{group}::{value}"] = tuple(_split(words))
     return synonyms
+
+
+def read_shown(path: Path, groups: Mapping[str, str]) -> Mapping[str, str]:
+    """Group -> one of `SURENESS`. Raises NiwtError on a group that the vocabulary lacks, and on another word."""
+    shown: dict[str, str] = {}
+    for where, (group, sureness, *_) in _lines(path, columns=4):
+        if group not in groups.values():
+            raise NiwtError(f"no group {group!r} in the vocabulary", where=where, fix=f"add it to {VOCABULARY}")
+        if sureness not in SURENESS:
+            raise NiwtError(f"{sureness!r} of {group!r}", where=where, fix=f"use {listing(SURENESS)}")
+        shown[group] = sureness
+    return shown
 
 
 def _lines(path: Path, *, columns: int) -> list[tuple[str, list[str]]]:

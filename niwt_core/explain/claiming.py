@@ -28,10 +28,18 @@ def probabilities(scores: Tensor, scaling: Tensor, exclusive: Sequence[np.ndarra
 
 
 def claims_of(
-    scores: np.ndarray, above: float, below: float, exclusive: Sequence[np.ndarray], *, others_absent: bool = True
+    scores: np.ndarray,
+    above: np.ndarray | float,
+    below: float,
+    exclusive: Sequence[np.ndarray],
+    *,
+    others_absent: bool = True,
 ) -> np.ndarray:
-    """(...,K) int8. Of an exclusive group only the strongest value can be seen; where one is seen, the others are not (``others_absent``), or are
-    judged by their own scores, in which the strongest value is reckoned already."""
+    """(...,K) int8; ``above`` for all or of each (K,).
+
+    Of an exclusive group only the strongest value can be seen; where one is seen, the others are not (``others_absent``), or are judged by their own
+    scores, in which the strongest value is reckoned already.
+    """
     claims = (scores >= above).astype(np.int8) - (scores < below).astype(np.int8)
     for at in exclusive:
         best = scores[..., at].argmax(-1)[..., None]

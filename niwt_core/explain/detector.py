@@ -5,16 +5,9 @@ from pooled activations to the attributes, fitted on training pictures of seen c
 thresholds are chosen on classes that it never saw: every class is left out in turn, in closed form, so that "seen" and "not seen" are right as
 often as promised on new classes. Between the thresholds the answer is that the network cannot tell.
 
-A table of classes says nothing of any single picture: what such a detector has learnt of "a red breast" is to know pictures of classes that have
-one. Whoever takes the picture for one of those classes cannot deny it the word, so "not seen" is said where the detector finds nothing *and* the
-ranking leaves classes that have the attribute at most `UNLIKELY` (see `claims`). No threshold alone does that: of the words of a picture's own
-class and of the runner-up, no more than half of what the score denies is absent from the class, however low the score (CUB subset and
-ImageNet, classes left out); with the ranking 98 % on the CUB subset. What is claimed still does not depend on the class that is asked about.
-
+Detectors that were fitted to a table of classes need the ranking's consent as well (`consent`), and may then say "seen" of weaker evidence; how much
+weaker depends on how surely a photograph shows what its class has (`Knowledge.shown`): every photograph of a dog shows an animal, few show its paws.
 Where every picture has a truth of its own, `picture_detectors` fits them another way, and a study keeps what it gives.
-
-Activations enter by their square root, divided by its deviation. On left-out classes of the CUB subset that ranks attributes a little better
-than raw activations do (mean AUROC 0.832 against 0.829), and on the Aviary too (0.956 against 0.944).
 """
 
 from __future__ import annotations
@@ -29,13 +22,15 @@ import torch
 from torch import Tensor
 
 from niwt_core.explain.claiming import claim_figures, claims_of, class_aurocs, probabilities
-from niwt_core.explain.thresholds import thresholds
+from niwt_core.explain.consent import Expected, agreed
+from niwt_core.explain.left_out_scores import left_out_scores, roots
+from niwt_core.explain.thresholds import thresholds, with_consent
+from niwt_core.knowledge.attribute_names import group_of
 from niwt_core.study.study import Study
 
 RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)  # in units of the mean eigenvalue
 PRESENT = 0.5  # of the table's scale: at least half of the people say so
 FIGURES = ("seen_above", "not_seen_below", "ridge", "seen_right", "not_seen_right", "recall", "missed", "decided")
-UNLIKELY = 0.02  # of the probability may go to classes that have what is called not seen; see docs/method.md for what that was chosen by
 MOST_PICTURES = 6000  # training pictures that are used; more change the thresholds by less than their noise
 
 
@@ -55,6 +50,7 @@ class Detectors:
     exactly one value. ``ridge`` is relative to the mean eigenvalue. On classes that were left out: ``strength`` (K,) AUROC of each attribute (NaN
     where all or no classes have it), ``seen_right`` and ``not_seen_right`` of the claims, ``recall`` and ``missed`` of what is there, and
     ``decided`` of all. ``scaling`` (3,K), where pictures had a truth of their own: see `probabilities`; scores are then probabilities.
+    ``above`` (K,): thresholds of "seen" where the ranking has to agree, infinite for what no table of classes can tell of a picture; or one for all.
     """
 
     weight: Tensor
@@ -70,6 +66,7 @@ class Detectors:
     missed: float
     decided: float
     scaling: Tensor | None = None
+    above: Tensor | None = None
 
     @classmethod
     def of(cls, study: Study) -> Detectors | None:
@@ -80,12 +77,13 @@ class Detectors:
         return _FITTED[study]
 
     def tensors(self) -> dict[str, Tensor]:
-        """What a study keeps of them: "weight" in half precision, "offset", "strength", "figures", the eight numbers of `FIGURES`, and "scaling" if
-        there is one."""
+        """What a study keeps of them: "weight" in half precision, "offset", "strength", "figures", the eight numbers of `FIGURES`, and "scaling" and
+        "above" if there are."""
         figures = torch.tensor([float(getattr(self, name)) for name in FIGURES])
         auroc = torch.from_numpy(np.asarray(self.auroc, np.float32))
         kept = {"weight": self.weight.half(), "offset": self.offset, "strength": auroc, "figures": figures}
-        return kept if self.scaling is None else {**kept, "scaling": self.scaling}
+        optional = {"scaling": self.scaling, "above": self.above}
+        return kept | {name: value for name, value in optional.items() if value is not None}
 
     @classmethod
     def _from_tensors(cls, kept: Mapping[str, Tensor], exclusive: tuple[np.ndarray, ...]) -> Detectors:
@@ -95,6 +93,7 @@ class Detectors:
             exclusive=exclusive,
             auroc=kept["strength"].numpy(),
             scaling=kept.get("scaling"),
+            above=kept.get("above"),
             **dict(zip(FIGURES, kept["figures"].tolist(), strict=True)),
         )
 
@@ -108,25 +107,27 @@ class Detectors:
         """They were fitted to a table of classes, not to what single pictures show."""
         return self.scaling is None
 
-    def claims(self, pooled: Tensor, expected: np.ndarray | float) -> np.ndarray:
+    def claims(self, pooled: Tensor, expected: Expected | None = None) -> np.ndarray:
         """(...,N) -> (...,K) int8: 1 seen, -1 not seen, 0 cannot tell.
 
-        expected: (...,K) probability that goes to classes with each attribute (`expected_attributes`), 0 without a ranking; where detectors know
-        classes only, what is not `UNLIKELY` by it is not called absent.
+        expected: what the ranking of each picture expects (`expected_attributes`); where detectors know classes only, nothing is claimed that it does
+        not agree to. None: by the detectors alone.
         """
-        scores, at = self.score(pooled).numpy(), (self.seen_above, self.not_seen_below)
-        claims = claims_of(scores, *at, self.exclusive, others_absent=self.by_table)
-        return np.where((claims < 0) & (expected > UNLIKELY), np.int8(0), claims) if self.by_table else claims
+        scores = self.score(pooled).numpy()
+        if expected is None or not self.by_table:
+            return claims_of(scores, self.seen_above, self.not_seen_below, self.exclusive, others_absent=self.by_table)
+        above = self.seen_above if self.above is None else self.above.numpy()
+        return agreed(claims_of(scores, above, self.not_seen_below, self.exclusive), expected)
 
-    def look(self, pooled: Tensor, expected: np.ndarray | float) -> tuple[Sighting, ...]:
-        """What is seen of each of the K attributes in one picture (N,); ``expected`` (K,) as in `claims`."""
+    def look(self, pooled: Tensor, expected: Expected | None = None) -> tuple[Sighting, ...]:
+        """What is seen of each of the K attributes in one picture (N,); ``expected`` as in `claims`."""
         names = {1: Sighting.SEEN, -1: Sighting.NOT_SEEN, 0: Sighting.CANNOT_TELL}
         return tuple(names[int(claim)] for claim in self.claims(pooled, expected))
 
 
-def sightings(study: Study, pooled: Tensor, expected: np.ndarray) -> dict[str, list[str]]:
+def sightings(study: Study, pooled: Tensor, expected: Expected | None) -> dict[str, list[str]]:
     """The attributes that are seen in a picture with ``pooled`` activations (N,) and those that are not, whatever class is asked about; both empty
-    where the study has no detectors. ``expected`` (K,) as in `Detectors.claims`."""
+    where the study has no detectors. ``expected`` as in `Detectors.claims`."""
     detectors = Detectors.of(study)
     look = detectors.look(pooled, expected) if detectors is not None else ()
     named = list(zip(study.knowledge.names, look, strict=False))
@@ -141,17 +142,13 @@ _FITTED: WeakKeyDictionary[Study, Detectors | None] = (
 )  # fitted when first asked for, gone with the study
 
 
-def roots(pooled: Tensor) -> Tensor:
-    """Signed square roots: activations are skewed, and their roots are not."""
-    return pooled.sign() * pooled.abs().sqrt()
-
-
 def fit_detectors(
     pooled: Tensor,
     table: np.ndarray,
     labels: np.ndarray,
     *,
     exclusive: Sequence[np.ndarray] = (),
+    shown: Sequence[str] = (),
     ridges: Sequence[float] = RIDGES,
 ) -> Detectors:
     """Fits detectors and their thresholds.
@@ -161,8 +158,9 @@ def fit_detectors(
         table: (C,K) in 0..1, what each class has of each attribute; half and more counts as there.
         labels: (n,) the class of each picture; a class is left out as a whole.
         exclusive: columns of which exactly one is there.
+        shown: of each of the K columns how surely a photograph shows what its class has (`Knowledge.shown`); none, where nobody looked.
     """
-    return fit_with_scores(pooled, table, labels, exclusive=exclusive, ridges=ridges)[0]
+    return fit_with_scores(pooled, table, labels, exclusive=exclusive, shown=shown, ridges=ridges)[0]
 
 
 def fit_with_scores(
@@ -171,44 +169,26 @@ def fit_with_scores(
     labels: np.ndarray,
     *,
     exclusive: Sequence[np.ndarray] = (),
+    shown: Sequence[str] = (),
     ridges: Sequence[float] = RIDGES,
 ) -> tuple[Detectors, np.ndarray]:
     """`fit_detectors`, and the scores (n,K) that each picture gets from detectors which never saw its class."""
-    x = roots(pooled.float()).numpy()
-    deviation = x.std(0)
-    scale = np.where(deviation > 1e-6, 1 / np.maximum(deviation, 1e-6), 0.0).astype(np.float32)
-    mean = x.mean(0)
-    z = (x - mean) * scale  # (n, N); a neuron that never varies says nothing
-    values, vectors = np.linalg.eigh((z.T @ z).astype(np.float64))
-    values, rotated = values.clip(0), z @ vectors.astype(np.float32)  # (N,), (n, N)
-    # Attributes are the table's, so the ridge is fitted to the C classes and the table applied after: the same scores, K / C times as fast.
-    member = np.eye(len(table), dtype=np.float32)[labels]  # (n, C)
-    share = member.mean(0)
-    target = rotated.T @ (member - share)  # (N, C)
-    unit_ridge = max(float(values.mean()), 1e-12)
-    amounts_of_pictures = table[labels]  # (n, K)
-    tried = []
-    for ridge in ridges:
-        shrink = (1 / (values + ridge * unit_ridge)).astype(np.float32)  # (N,)
-        held_out = _left_out(rotated, shrink, target, share, member, labels) @ table  # (n, K)
-        tried.append((float(((held_out - amounts_of_pictures) ** 2).mean()), ridge, shrink, held_out))
-    _, ridge, shrink, held_out = min(tried, key=lambda item: item[0])
-    weight = scale[:, None] * (vectors @ ((shrink[:, None] * target) @ table))  # (N, K)
-    there = amounts_of_pictures >= PRESENT
-    above, below = thresholds(held_out.ravel(), there.ravel())
-    claims = claims_of(held_out, above, below, exclusive)
+    scores = left_out_scores(pooled, table, labels, ridges)
+    there = table[labels] >= PRESENT
+    above, below = thresholds(scores.held_out.ravel(), there.ravel())
     detectors = Detectors(
-        weight=torch.from_numpy(weight).float(),
-        offset=torch.from_numpy(share @ table - mean @ weight).float(),
+        weight=scores.weight,
+        offset=scores.offset,
         seen_above=above,
         not_seen_below=below,
         exclusive=tuple(exclusive),
-        ridge=ridge,
-        auroc=class_aurocs(held_out, there),
-        **claim_figures(claims, there),
+        ridge=scores.ridge,
+        auroc=class_aurocs(scores.held_out, there),
+        **claim_figures(claims_of(scores.held_out, above, below, exclusive), there),
         scaling=None,
+        above=torch.from_numpy(with_consent(scores.held_out, there, shown or ("",) * table.shape[1])),
     )
-    return detectors, held_out
+    return detectors, scores.held_out
 
 
 def exclusive_groups(study: Study) -> tuple[np.ndarray, ...]:
@@ -229,28 +209,14 @@ def _fit_study(study: Study) -> Detectors | None:
     kept = np.concatenate([_spread(train[study.labels[train] == c], per_class) for c in classes])
     table = (study.knowledge.values / study.knowledge.scale).clip(0, 1)
     return fit_detectors(
-        study.pooled[torch.from_numpy(kept)], table, study.labels[kept], exclusive=exclusive_groups(study)
+        study.pooled[torch.from_numpy(kept)],
+        table,
+        study.labels[kept],
+        exclusive=exclusive_groups(study),
+        shown=[study.knowledge.shown.get(group_of(name), "") for name in study.knowledge.names],
     )
 
 
 def _spread(pictures: np.ndarray, most: int) -> np.ndarray:
     """At most ``most`` of them, evenly."""
     return pictures if len(pictures) <= most else pictures[np.linspace(0, len(pictures) - 1, most).astype(int)]
-
-
-def _left_out(
-    rotated: np.ndarray,
-    shrink: np.ndarray,
-    target: np.ndarray,
-    share: np.ndarray,
-    member: np.ndarray,
-    labels: np.ndarray,
-) -> np.ndarray:
-    """(n,C) what a ridge that never saw a picture's class predicts for it, from the class's block of the hat matrix."""
-    residual = member - share - rotated @ (shrink[:, None] * target)
-    held_out = np.empty_like(member)
-    for c in np.unique(labels):
-        at = np.flatnonzero(labels == c)
-        hat = (rotated[at] * shrink) @ rotated[at].T + 1 / len(labels)  # (m, m); the intercept is not penalised
-        held_out[at] = member[at] - np.linalg.solve(np.eye(len(at), dtype=hat.dtype) - hat, residual[at])
-    return held_out

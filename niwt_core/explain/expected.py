@@ -1,4 +1,4 @@
-"""What a picture's class has, as far as the ranking tells: of each attribute the probability that goes to classes which have it."""
+"""What a ranking expects of a picture: of each attribute the probability that goes to classes which have it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ import numpy as np
 from torch import Tensor
 
 from niwt_core.classify.answer import Answer, Answering, Candidate
+from niwt_core.explain.consent import Expected
 from niwt_core.explain.detector import PRESENT
 
-_KEPT: WeakKeyDictionary[Answering, tuple[tuple[Candidate, ...], np.ndarray]] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[Answering, tuple[tuple[Candidate, ...], np.ndarray, np.ndarray]] = WeakKeyDictionary()
 
 
-def expected_attributes(classifier: Answering, probabilities: Tensor | np.ndarray) -> np.ndarray:
+def expected_attributes(classifier: Answering, probabilities: Tensor | np.ndarray) -> Expected:
     """(...,C) probabilities of the classifier's candidates -> (...,K), each 0..1."""
-    return np.asarray(probabilities, np.float32) @ _has(classifier)
+    _, possible, certain = _has(classifier)
+    values = np.asarray(probabilities, np.float32)
+    return Expected(values @ possible, values @ certain)
 
 
-def expected_in(answer: Answer) -> np.ndarray:
-    """(K,) of the picture of an answer."""
+def expected_in(answer: Answer) -> Expected:
+    """Each (K,), of the picture of an answer."""
     place = {(item.name, item.kind): i for i, item in enumerate(answer.classifier.candidates)}
     probabilities = np.zeros(len(place), np.float32)
     for item in answer.ranking:
@@ -27,19 +30,21 @@ def expected_in(answer: Answer) -> np.ndarray:
     return expected_attributes(answer.classifier, probabilities)
 
 
-def _has(classifier: Answering) -> np.ndarray:
-    """(C,K) float: which candidate has which attribute; made again when the candidates are others."""
+def _has(classifier: Answering) -> tuple[tuple[Candidate, ...], np.ndarray, np.ndarray]:
+    """(candidates, (C,K) which has which attribute at least sometimes, (C,K) which surely has it), both 0 or 1; made again when candidates change."""
     candidates, kept = classifier.candidates, _KEPT.get(classifier)
     if kept is None or kept[0] is not candidates:
-        kept = _KEPT[classifier] = (candidates, _table(classifier))
-    return kept[1]
+        amounts = _amounts(classifier)
+        tables = ((amounts >= PRESENT).astype(np.float32), (amounts > PRESENT).astype(np.float32))
+        kept = _KEPT[classifier] = (candidates, *tables)
+    return kept
 
 
-def _table(classifier: Answering) -> np.ndarray:
+def _amounts(classifier: Answering) -> np.ndarray:
     study, built = classifier.study, classifier.built
     place = {name: i for i, name in enumerate(study.classes)}
     rows = [
         built[item.name].values if item.kind == "built" else study.knowledge.values[place[item.name]]
         for item in classifier.candidates
     ]
-    return (np.stack(rows) / study.knowledge.scale >= PRESENT).astype(np.float32)
+    return np.stack(rows) / study.knowledge.scale

@@ -18,7 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from niwt_core.explain.claiming import claim_figures, claims_of, class_aurocs, strongest_others
-from niwt_core.explain.detector import RIDGES, Detectors, exclusive_groups, roots
+from niwt_core.explain.detector import RIDGES, Detectors, exclusive_groups
+from niwt_core.explain.left_out_scores import roots
 from niwt_core.explain.thresholds import strictest
 from niwt_core.study.study import Study
 
@@ -96,6 +97,7 @@ def fit_picture_detectors(
         auroc=class_aurocs(held_out, truth),
         **claim_figures(claims, truth),
         scaling=torch.from_numpy(scaling).float(),
+        above=None,
     )
 
 

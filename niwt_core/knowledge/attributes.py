@@ -32,6 +32,7 @@ class Knowledge:
         scale: the value that means "entirely so": 1 for a binary table, 100 for percentages. 0 asks for it to be
             taken from the values (`infer_scale`).
         synonyms: column name -> other words that people use for it, where the table has such a list.
+        shown: group -> how surely a photograph shows what its class has of it: "always", "mostly" or "seldom"; where somebody looked.
 
     Raises:
         NiwtError: on sizes that disagree, repeated names, values that are not finite.
@@ -43,6 +44,7 @@ class Knowledge:
     values: np.ndarray
     scale: float = 0.0
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Knowledge: {self.kind}, {len(self.classes)} classes, {len(self.names)} columns, scale {self.scale:g}>"

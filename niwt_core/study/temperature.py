@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from niwt_core.evaluation.metrics import calibrated
-from niwt_core.evaluation.temperature import fit_temperature
+from niwt_core.evaluation.temperature import fit_first_answer, fit_temperature
 from niwt_core.method.head import fit_head
 from niwt_core.study.study import Study
 
@@ -57,7 +57,7 @@ def _fit_photographs(study: Study) -> float:
     if len(kept) < FEWEST:
         return 1.0
     logits = calibrated(study.full_head.logits(_features(study, kept)), study.seen, study.gamma)
-    return fit_temperature([logits], [torch.from_numpy(study.labels[kept])])
+    return fit_first_answer(logits, torch.from_numpy(study.labels[kept]))
 
 
 def _features(study: Study, pictures: np.ndarray) -> torch.Tensor:

@@ -101,11 +101,11 @@ def test_what_is_denied_of_an_unseen_species_own_words_is_not_there():
     there = np.array([in_view(picture, study.knowledge.names) for picture in redrawn(study, at)])
     promised = study.knowledge.presence()[study.labels[at]]
     pooled = study.pooled[at].float()
-    denied, hidden = (detectors.claims(pooled, 0.0) < 0) & promised, promised & ~there
+    denied, hidden = (detectors.claims(pooled) < 0) & promised, promised & ~there
     assert (denied & hidden).sum() >= 0.4 * hidden.sum()
     assert (denied & hidden).sum() >= 0.97 * denied.sum()
     bolder = replace(detectors, not_seen_below=12 * detectors.not_seen_below)
-    denied = (bolder.claims(pooled, 0.0) < 0) & promised
+    denied = (bolder.claims(pooled) < 0) & promised
     assert (denied & hidden).sum() < 0.9 * denied.sum()
 
 

@@ -9,8 +9,9 @@ from sklearn.linear_model import Ridge
 
 from niwt_core.audit.ground_truth import held_out_sample, redrawn
 from niwt_core.data.aviary import IN_VIEW, PART_OF_GROUP
-from niwt_core.explain.detector import Detectors, Sighting, exclusive_groups, fit_detectors, roots
-from niwt_core.explain.thresholds import thresholds
+from niwt_core.explain.detector import Detectors, Sighting, exclusive_groups, fit_detectors
+from niwt_core.explain.left_out_scores import roots
+from niwt_core.explain.thresholds import ALONE, thresholds, with_consent
 from tests.support.small_study import small_study
 from tests.support.tiny_aviary import shipped_aviary
 
@@ -73,6 +74,31 @@ def test_thresholds_are_the_widest_that_are_right_often_enough():
     assert nothing == (np.inf, -np.inf)  # no claim is right that often
 
 
+def test_thresholds_with_consent_are_the_widest_of_the_columns_that_photographs_show_alike():
+    random = np.random.default_rng(5)
+    scores = random.random((100, 8))
+    there = random.random((100, 8)) < scores**1.5
+    shown = ["always", "seldom", "", "mostly", "always", "", "mostly", "seldom"]
+    actual = with_consent(scores, there, shown)
+    for entry, right in ALONE.items():
+        at = np.array([item == entry for item in shown])
+        values, truth = scores[:, at].ravel(), there[:, at].ravel()
+        wide = [value for value in values if (values >= value).sum() >= 20 and truth[values >= value].mean() >= right]
+        assert actual[at] == pytest.approx(min(wide), abs=1e-6)
+    assert np.isinf(actual[[1, 7]]).all()
+    assert actual[0] < actual[2] < actual[3]
+
+
+def test_fitted_detectors_carry_them():
+    pooled, amounts, groups = drawn()
+    shown = ["always", "seldom", "", "mostly", "always", ""]
+    actual = fit_detectors(pooled, amounts, groups, shown=shown)
+    assert torch.isinf(actual.above).tolist() == [False, True, False, False, False, False]
+    kept = Detectors.of(replace(small_study(), detectors=actual.tensors()))
+    assert kept.above.tolist() == actual.above.tolist()
+    assert len(set(fit_detectors(pooled, amounts, groups).above.tolist())) == 1
+
+
 def test_thresholds_do_not_cross():
     scores = np.linspace(0, 1, 100)
     above, below = thresholds(scores, scores > 0.5, seen_right=0.8, not_seen_right=0.8, missed=1.0)
@@ -87,7 +113,7 @@ def detectors(scores: list[float], exclusive=()) -> Detectors:
 
 
 def test_three_answers():
-    assert detectors([0.9, 0.5, 0.1]).look(torch.zeros(1), 0.0) == (
+    assert detectors([0.9, 0.5, 0.1]).look(torch.zeros(1)) == (
         Sighting.SEEN,
         Sighting.CANNOT_TELL,
         Sighting.NOT_SEEN,
@@ -96,10 +122,10 @@ def test_three_answers():
 
 def test_of_an_exclusive_group_one_value_is_seen_and_the_others_are_not():
     group = (np.array([0, 1, 2]),)
-    assert detectors([0.9, 0.85, 0.5], group).look(torch.zeros(1), 0.0) == (
+    assert detectors([0.9, 0.85, 0.5], group).look(torch.zeros(1)) == (
         Sighting.SEEN, Sighting.NOT_SEEN, Sighting.NOT_SEEN,
     )  # fmt: skip
-    assert detectors([0.7, 0.5, 0.1], group).look(torch.zeros(1), 0.0) == (
+    assert detectors([0.7, 0.5, 0.1], group).look(torch.zeros(1)) == (
         Sighting.CANNOT_TELL, Sighting.CANNOT_TELL, Sighting.NOT_SEEN,
     )  # fmt: skip
 
@@ -108,8 +134,8 @@ def test_many_pictures_at_once_are_as_one_by_one():
     actual = Detectors.of(shipped_aviary())
     pooled = shipped_aviary().pooled[::500]
     names = {1: Sighting.SEEN, -1: Sighting.NOT_SEEN, 0: Sighting.CANNOT_TELL}
-    for picture, claims in zip(pooled, actual.claims(pooled, 0.0), strict=True):
-        assert actual.look(picture, 0.0) == tuple(names[int(claim)] for claim in claims)
+    for picture, claims in zip(pooled, actual.claims(pooled), strict=True):
+        assert actual.look(picture) == tuple(names[int(claim)] for claim in claims)
 
 
 def test_roots_keep_the_sign():
@@ -152,7 +178,7 @@ def test_what_is_seen_of_species_without_training_pictures_is_there():
         true = {f"{group}::{value}" for group, value in picture.attributes.items() if group in in_view}
         there.append([name in true for name in study.knowledge.names])
     drawn = np.array(there)
-    claims = Detectors.of(study).claims(study.pooled[torch.from_numpy(chosen)], 0.0)
+    claims = Detectors.of(study).claims(study.pooled[torch.from_numpy(chosen)])
     assert drawn[claims > 0].mean() >= 0.97
     assert (~drawn[claims < 0]).mean() >= 0.97
     assert (claims != 0).mean() >= 0.8

@@ -80,7 +80,7 @@ def test_what_is_denied_of_the_describing_class_is_not_there():
     detectors, _, (_, _, labels), table = fitted(noise=0.35)
     pooled, truth, labels = birds(3000, 12, noise=0.35, table=table)
     promised = table[labels]
-    claims = detectors.claims(pooled, 0.0)
+    claims = detectors.claims(pooled)
     assert (claims < 0)[promised].sum() > 30
     assert (~truth)[(claims < 0) & promised].mean() >= 0.95
     assert truth[claims > 0].mean() >= 0.95
@@ -111,7 +111,7 @@ def test_another_value_that_is_seen_denies_nothing_by_itself():
     shown = Detectors(
         torch.zeros(1, 3), torch.tensor([3.0, 2.5, -6.0]), 0.8, 0.01, (np.arange(3),), 1.0, np.ones(3), 1, 1, 1, 0, 1, scaling
     )  # fmt: skip
-    assert shown.look(torch.zeros(1), 0.0) == (Sighting.SEEN, Sighting.CANNOT_TELL, Sighting.NOT_SEEN)
+    assert shown.look(torch.zeros(1)) == (Sighting.SEEN, Sighting.CANNOT_TELL, Sighting.NOT_SEEN)
 
 
 def test_an_attribute_that_all_have_is_always_there():
@@ -146,7 +146,7 @@ def test_only_training_pictures_of_a_study_are_looked_at():
     kept = detectors.tensors()
     opened = Detectors.of(replace(study, detectors=kept))
     assert opened is not None
-    np.testing.assert_array_equal(opened.claims(study.pooled, 0.0), detectors.claims(study.pooled, 0.0))
+    np.testing.assert_array_equal(opened.claims(study.pooled), detectors.claims(study.pooled))
     assert (
         picture_detectors(replace(study, knowledge=replace(study.knowledge, kind="embedding")), examples, truth) is None
     )

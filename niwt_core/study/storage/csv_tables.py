@@ -92,7 +92,10 @@ def read_classes(folder: Path) -> tuple[tuple[str, ...], np.ndarray]:
 
 
 def read_knowledge(folder: Path, classes: Sequence[str], facts: Mapping[str, Any]) -> Knowledge:
-    """The table of attributes.csv, whose rows are ``classes`` in their order; its kind, scale and other words are ``facts``. Raises ValueError."""
+    """The table of attributes.csv, whose rows are ``classes`` in their order; its kind, scale, other words and what is shown are ``facts``.
+
+    Raises ValueError.
+    """
     header, rows = _read(folder, "attributes.csv")
     if header[:1] != ["class"] or [row[0] for row in rows] != list(classes):
         raise ValueError("attributes.csv has other classes than classes.csv")
@@ -100,7 +103,9 @@ def read_knowledge(folder: Path, classes: Sequence[str], facts: Mapping[str, Any
     with np.errstate(over="ignore"):
         single = values.astype(np.float32).reshape(len(classes), len(header) - 1)
     synonyms = {name: tuple(words) for name, words in facts.get("synonyms", {}).items()}
-    return Knowledge(facts["kind"], tuple(classes), tuple(header[1:]), single, facts["scale"], synonyms)
+    return Knowledge(
+        facts["kind"], tuple(classes), tuple(header[1:]), single, facts["scale"], synonyms, facts.get("shown", {})
+    )
 
 
 def read_pictures(folder: Path, classes: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:

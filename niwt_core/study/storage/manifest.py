@@ -37,6 +37,7 @@ def make_manifest(study: Study, hashes: Mapping[str, str]) -> dict[str, Any]:
                 if study.knowledge.synonyms
                 else {}
             ),
+            **({"shown": dict(study.knowledge.shown)} if study.knowledge.shown else {}),
             **({"texts": _texts_facts(study.texts)} if study.texts is not None else {}),
         },
         "split_hash": study.split_hash,

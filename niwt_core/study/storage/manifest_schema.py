@@ -40,6 +40,7 @@ class _Knowledge(_Entry):
     encoding: Encoding
     texts: _Texts | None = None
     synonyms: dict[str, list[str]] = {}
+    shown: dict[str, str] = {}
 
 
 class _Maps(_Entry):

@@ -30,7 +30,7 @@ from niwt_core.study.study import Study
 
 TENSORS = ("network.safetensors", "model.safetensors", "pictures.safetensors", "gallery.safetensors")
 MAP_PARTS = ("weight", "x_mean", "y_mean", "predictability")
-DETECTOR_PARTS = ("weight", "offset", "strength", "figures", "scaling")  # the last where scores are made probabilities
+DETECTOR_PARTS = ("weight", "offset", "strength", "figures", "scaling", "above")  # the last two of some only
 GALLERY_PARTS = ("offsets", "pictures", "top", "maps", "peaks")
 
 

@@ -104,6 +104,8 @@ def _check_model(study: Study) -> None:
         shapes["detectors.offset"] = (study.detectors["offset"], (K,))
         if "scaling" in study.detectors:
             shapes["detectors.scaling"] = (study.detectors["scaling"], (3, K))
+        if "above" in study.detectors:
+            shapes["detectors.above"] = (study.detectors["above"], (K,))
         # Fractions of nothing are NaN here (an attribute of all classes, no claim at all), and a threshold that nothing reaches is infinite.
         auroc, figures = study.detectors["strength"], study.detectors["figures"]
         need(tuple(auroc.shape) == (K,) and auroc.is_floating_point(), "detectors.strength: of other attributes")
