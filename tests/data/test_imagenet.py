@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from niwt_core.classify.recipe import read_recipe
-from niwt_core.data.imagenet import AttributeTable, read_attribute_table
+from niwt_core.data.imagenet import AttributeTable, read_attribute_table, read_shown
 from niwt_core.errors import NiwtError
 from niwt_core.images import open_image
 
@@ -40,6 +40,25 @@ def test_every_class_is_described_and_every_value_is_used(table: AttributeTable)
     assert present.sum(0).min() >= 3
     kinds = table.knowledge.groups["kind"]
     assert present[:, kinds].any(1).all()
+
+
+def test_of_every_group_it_is_known_how_surely_a_photograph_shows_it(table: AttributeTable) -> None:
+    assert set(table.knowledge.shown) == set(table.knowledge.groups)
+    assert set(table.knowledge.shown.values()) == {"always", "mostly", "seldom"}
+    assert table.knowledge.shown["kind"] == "always"
+    assert table.knowledge.shown["setting"] == "seldom"  # a dog is in grassland or it is not
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [("kind\tnow and then\t1\t0", "'now and then' of 'kind'"), ("mood\talways\t1\t0", "no group 'mood'")],
+)
+def test_a_wrong_line_of_what_is_shown_is_named(tmp_path: Path, line: str, problem: str) -> None:
+    path = tmp_path / "shown.tsv"
+    path.write_text(f"group\tshown\tjudged true\tjudged false\n{line}\n")
+    with pytest.raises(NiwtError, match=problem) as raised:
+        read_shown(path, {"animal": "kind"})
+    assert "line 2" in str(raised.value)
 
 
 def test_no_two_classes_are_told_apart_by_name_alone_too_often(table: AttributeTable) -> None:

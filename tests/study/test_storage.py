@@ -338,6 +338,11 @@ def test_detectors_that_are_kept_come_back_and_spoiled_ones_are_refused(tmp_path
     assert kept is not None
     torch.testing.assert_close(study.detectors, tensors, rtol=0, atol=0, equal_nan=True)
     assert (kept.seen_above, kept.decided) == pytest.approx((fitted.seen_above, fitted.decided))
+    never = torch.full_like(tensors["above"], torch.inf)  # what no table of classes can tell of a picture
+    barred = save_study(replace(small_study(), detectors={**tensors, "above": never}), tmp_path / "barred")
+    assert Detectors.of(barred).above.isinf().all()
+    early = {name: value for name, value in tensors.items() if name != "above"}
+    assert Detectors.of(save_study(replace(small_study(), detectors=early), tmp_path / "early")).above is None
     for name, spoiled in (
         ("weight", tensors["weight"][1:]),
         ("offset", tensors["offset"] * float("nan")),
@@ -346,6 +351,8 @@ def test_detectors_that_are_kept_come_back_and_spoiled_ones_are_refused(tmp_path
         ("figures", tensors["figures"] * float("nan")),
         ("scaling", tensors["scaling"][:2]),
         ("scaling", tensors["scaling"] * float("nan")),
+        ("above", tensors["above"][1:]),
+        ("above", tensors["above"] * float("nan")),
     ):
         with pytest.raises(NiwtError, match=f"detectors.{name}"):
             save_study(replace(small_study(), detectors={**tensors, name: spoiled}), tmp_path / "spoiled")

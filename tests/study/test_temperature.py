@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from niwt_core import save_study
-from niwt_core.evaluation.temperature import expected_calibration_error, fit_temperature
+from niwt_core.evaluation.temperature import expected_calibration_error, fit_first_answer
 from niwt_core.study.calibration import with_gamma
 from niwt_core.study.evaluate import evaluate, to_json
 from niwt_core.study.temperature import FEWEST, temperature_of
@@ -63,4 +63,4 @@ def test_beside_a_head_trained_elsewhere_its_photographs_are_used():
     features, labels = study.features[torch.from_numpy(many)], study.labels[many]
     actual = temperature_of(replace(study, features=features, labels=labels, split=np.full(len(many), "test_seen")))
     logits = study.full_head.logits(features.float()) - study.gamma * torch.from_numpy(study.seen)
-    assert actual == fit_temperature([logits], [torch.from_numpy(labels)])
+    assert actual == fit_first_answer(logits, torch.from_numpy(labels))

@@ -17,7 +17,7 @@ from niwt_core.knowledge.from_text.thesaurus import ANIMALS, COPULAS, SMALL
 from niwt_core.knowledge.from_text.words import words_of
 
 _LESS = re.compile(r"\b(\w{3,})less\b")  # "wingless" is "no wing"
-SHARPNESS = 5.0  # a class that lacks one more of the words counts e^-5 as much
+SHARPNESS = 3.0  # a class that lacks one more of the words counts e^-3 as much
 MOSTLY = 0.7  # of the classes that fit
 FEWEST = 2.0  # classes that must fit (effective number) before they imply anything
 IDLE = frozenset(

@@ -104,13 +104,15 @@ def _check_model(study: Study) -> None:
         shapes["detectors.offset"] = (study.detectors["offset"], (K,))
         if "scaling" in study.detectors:
             shapes["detectors.scaling"] = (study.detectors["scaling"], (3, K))
-        if "above" in study.detectors:
-            shapes["detectors.above"] = (study.detectors["above"], (K,))
         # Fractions of nothing are NaN here (an attribute of all classes, no claim at all), and a threshold that nothing reaches is infinite.
         auroc, figures = study.detectors["strength"], study.detectors["figures"]
         need(tuple(auroc.shape) == (K,) and auroc.is_floating_point(), "detectors.strength: of other attributes")
         need(tuple(figures.shape) == (8,) and figures.is_floating_point(), "detectors.figures: not the eight numbers")
         need(not bool(figures[:2].isnan().any()), "detectors.figures: a threshold that is no number")
+        if "above" in study.detectors:
+            above = study.detectors["above"]
+            need(tuple(above.shape) == (K,) and above.is_floating_point(), "detectors.above: of other attributes")
+            need(not bool(above.isnan().any()), "detectors.above: a threshold that is no number")
     if study.operator is not None:
         shapes["operator"] = (study.operator, (N, D))
     else:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any, Literal, cast
 
+import numpy as np
 import streamlit as st
 import torch
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -98,21 +99,23 @@ def choose_sample(classifier: Classifier, session_uploads: Uploads, item: int) -
 
 @per_study
 def first_samples(study: Study) -> list[int]:
-    """Gallery pictures, one class after the other, unseen and seen ones in turn; an unseen one that is recognised comes first."""
+    """Gallery pictures of unseen and of seen classes in turn, a class at a time, the most probable of their classes first; at the very first one that
+    is recognised, of an unseen class if there is such a one: what is shown first is what most people see, and it should not be a mistake."""
     gallery = study.gallery
     labels = study.labels[gallery.pictures]
+    logits = study.full_head.logits(study.features[torch.from_numpy(gallery.pictures)].float())  # (M, C)
+    of_class = Classifier(study).probabilities(calibrated(logits, study.seen, study.gamma)).numpy()
+    probable = of_class[np.arange(len(labels)), labels]  # (M,) of a picture's own class
     order = {False: [], True: []}  # type: dict[bool, list[int]]
-    rounds = max((len(gallery.of_class(study.labels, c)) for c in range(len(study.classes))), default=0)
-    for turn in range(rounds):
-        for c, seen in enumerate(study.seen):
-            pictures = gallery.of_class(study.labels, c)
-            if turn < len(pictures):
-                order[bool(seen)].append(int(pictures[turn]))
+    by_class = {c: gallery.of_class(study.labels, c) for c in range(len(study.classes))}
+    for turn in range(max((len(pictures) for pictures in by_class.values()), default=0)):
+        at_turn = [int(pictures[turn]) for pictures in by_class.values() if turn < len(pictures)]
+        for item in sorted(at_turn, key=lambda item: -probable[item]):
+            order[bool(study.seen[labels[item]])].append(item)
     mixed = [item for pair in zip_longest(order[False], order[True]) for item in pair if item is not None]
-    scores = study.full_head.logits(study.features[torch.from_numpy(gallery.pictures)].float())  # (M, C)
-    best = calibrated(scores, study.seen, study.gamma).argmax(1).numpy()
-    easy = next((item for item in mixed if not study.seen[labels[item]] and best[item] == labels[item]), None)
-    return mixed if easy is None else [easy, *(item for item in mixed if item != easy)]
+    recognised = [item for item in mixed if of_class[item].argmax() == labels[item]]
+    first = next((item for item in recognised if not study.seen[labels[item]]), next(iter(recognised), None))
+    return mixed if first is None else [first, *(item for item in mixed if item != first)]
 
 
 def _samples(classifier: Classifier, session_uploads: Uploads) -> None:
