@@ -45,13 +45,17 @@ def stored(page: Page) -> tuple[list[str], str, int]:
         "(id) => [localStorage.getItem(`niwt:${id}`) ?? '', localStorage.getItem(`niwt:draft:${id}`) ?? '']",
         small_study().id,
     )
-    return [entry["recipe"]["name"] for entry in json.loads(text)["classes"]] if text else [], draft, page.evaluate(KEPT)
+    return (
+        [entry["recipe"]["name"] for entry in json.loads(text)["classes"]] if text else [],
+        draft,
+        page.evaluate(KEPT),
+    )
 
 
 def begun(page: Page, photographs: list[Path]) -> None:
     """Two classes, two pictures and a description that is under way."""
     page.locator(".cynb-name", has_text=NAMES[1]).wait_for()
-    page.locator("input[type=file]").first.set_input_files(photographs)
+    page.locator(".st-key-my-pictures input[type=file]").set_input_files(photographs)
     page.locator(".mine-list li").nth(1).wait_for()
     page.get_by_label("Crown color: only red").check()
     page.get_by_text("Confirmed by the engine").wait_for(state="attached")
