@@ -6,7 +6,7 @@ niwt app [STUDY], or streamlit run app.py [-- STUDY]
 import streamlit as st
 
 from niwt_core import NiwtError
-from pages.components.shared import keeper, language, picture_keeper, session, style, switcher
+from pages.components.shared import keeper, language, picture_keeper, run, session, style, switcher
 from pages.components.shared.coach import strip
 from pages.components.shared.language import tr
 from pages.serving import arguments, preload, visitors, wall
@@ -66,7 +66,7 @@ if page is not studies:
     except NiwtError as error:
         st.session_state["study_problem"] = error
         st.switch_page(studies)  # which says what is wrong, and opens another
-with visitors.metered():
+with visitors.metered(), run.remembered():
     if page is not studies:
         keeper.take_up()
         picture_keeper.take_up()

@@ -19,7 +19,7 @@ EVERY = 5.0  # seconds between two searches
 
 
 class SharedCollector:
-    """Stands where Streamlit has the module ``gc``: many calls of ``collect`` within ``every`` seconds are one, and the last of them is not forgotten."""
+    """Stands where Streamlit has the module ``gc``: many calls of ``collect`` within ``every`` seconds are one; the last is not forgotten."""
 
     def __init__(
         self,
@@ -62,5 +62,5 @@ def _later(seconds: float, act: Callable[[], None]) -> None:
 
 def share() -> None:
     """All sessions of this process share one collector from now on."""
-    if not isinstance(script_runner.gc, SharedCollector):  # type: ignore[attr-defined]
-        script_runner.gc = SharedCollector()  # type: ignore[attr-defined]
+    if not isinstance(script_runner.gc, SharedCollector):
+        script_runner.gc = SharedCollector()  # type: ignore[assignment]

@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import streamlit as st
@@ -66,7 +66,7 @@ def take_up() -> None:
     nothing more is looked at in the session's state: see `keeper`."""
     study = session.current_study()
     state = st.session_state.get(_key(study.id))
-    have, kept = getattr(state, "have", None), getattr(state, "kept", None)
+    have, kept = (getattr(state, name, None) for name in ("have", "kept"))
     if _is_mine(have, study.id) and isinstance(
         have.get("keys"), list
     ):  # the browser has these: they need not be sent again
@@ -113,7 +113,7 @@ def _acknowledged(study_id: str) -> set[str]:
     return by_study.setdefault(study_id, set())
 
 
-def _is_mine(value: Any, study_id: str) -> bool:
+def _is_mine(value: Any, study_id: str) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping) and value.get("study") == study_id and value.get("session") == keeper.token()
 
 
