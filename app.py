@@ -6,7 +6,7 @@ niwt app [STUDY], or streamlit run app.py [-- STUDY]
 import streamlit as st
 
 from niwt_core import NiwtError
-from pages.components.shared import language, session, style, switcher
+from pages.components.shared import keeper, language, picture_keeper, run, session, style, switcher
 from pages.components.shared.coach import strip
 from pages.components.shared.language import tr
 from pages.serving import arguments, preload, visitors, wall
@@ -66,8 +66,10 @@ if page is not studies:
     except NiwtError as error:
         st.session_state["study_problem"] = error
         st.switch_page(studies)  # which says what is wrong, and opens another
-with visitors.metered():
+with visitors.metered(), run.remembered():
     if page is not studies:
+        keeper.take_up()
+        picture_keeper.take_up()
         strip.show(session.current_study(), "start" if page is start else page.url_path)
     page.run()
 if page is not studies:

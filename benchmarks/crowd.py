@@ -215,12 +215,18 @@ def measure(study: Path) -> list[Figure]:
 
 
 async def _classroom(study: Path, people: int, apart: float) -> list[Figure]:
-    async with _visited(study) as (_, address, page, single):
+    async with _visited(study) as (browser, address, page, single):
         among, guests = await among_guests(page, address, PAGES, people=people, apart=apart)
         errors = guests + await exceptions([page])
+        await page.context.close()
+        with empty_app() as titles:
+            one = await arrive(browser, titles, TITLES)
+            least = await alone(one, TITLES * 3)
+            floor, _ = await among_guests(one, titles, TITLES * 3, people=people, apart=apart)
     what = f"{people} people, each page asked for within {apart:g} s: median page against one person's {single * 1e3:.0f} ms"
     return [
         Figure(what, among / single, "x", "at most 4 x", among / single <= 4),
+        Figure(f"the same for an app of two titles, against its {least * 1e3:.0f} ms", floor / least, "x", "for comparison", None),
         Figure("exceptions they met", errors, "", "none", errors == 0),
     ]
 

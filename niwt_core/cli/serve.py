@@ -23,6 +23,9 @@ from niwt_core.files import write_atomically
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::", "")
 PORT = 8501  # Streamlit's own
+# PyTorch's threads would spin while they wait, on cores that the browser and other people need; the algebra of pages is small: a decomposition that
+# the editor needs took 0.1 s with one thread, 1.6 s with two on two cores that were busy.
+SHARED_CORES = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -69,8 +72,7 @@ def run_app(
     """Opens the app in the browser. It listens on this machine alone, unless told otherwise."""
     root = app_root()
     script = root / "pages" / "serving" / "server.py"
-    # PyTorch's threads would spin while they wait, on cores that the browser and other people need.
-    environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
+    environment = SHARED_CORES | os.environ
     for study in studies or ():
         if not (study / "study.json").is_file():  # the app opens it; importing what could takes a second
             raise NiwtError("no study there", where=str(study), fix="make one with `niwt prepare`, or check the path")

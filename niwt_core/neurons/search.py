@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -80,11 +81,18 @@ def other_words(label: str, synonyms: Iterable[str] = ()) -> tuple[str, ...]:
     """Words that people may type for an attribute's label beside its own, sorted: "bill shape: needle" answers to "beak" and "thin"."""
     stems = {stem(word) for word in words_of(label)}
     found_by = {word for phrase in synonyms for word in words_of(phrase)}
-    for table in (MEANINGS, PARTS):
-        for typed, meanings in table.items():
-            if any({stem(word) for word in words_of(meaning)} <= stems for meaning in meanings):
-                found_by.add(typed)
+    found_by |= {typed for typed, meanings in _everyday_words() if any(meaning <= stems for meaning in meanings)}
     return tuple(sorted(word for word in found_by if stem(word) not in stems))
+
+
+@cache
+def _everyday_words() -> tuple[tuple[str, tuple[frozenset[str], ...]], ...]:
+    """(word that people type, the stems of each of its meanings)."""
+    return tuple(
+        (typed, tuple(frozenset(stem(word) for word in words_of(meaning)) for meaning in meanings))
+        for table in (MEANINGS, PARTS)
+        for typed, meanings in table.items()
+    )
 
 
 def _terms(neuron: Neuron, synonyms: Mapping[str, Sequence[str]]) -> frozenset[str]:

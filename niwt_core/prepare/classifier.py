@@ -38,7 +38,7 @@ from niwt_core.neurons.neuron import neurons_from
 from niwt_core.prepare.kept_photographs import with_samples, without_exemplars, without_photographs
 from niwt_core.prepare.novelty import measure_novelty
 from niwt_core.prepare.probes import probe_inputs
-from niwt_core.prepare.settings import Progress
+from niwt_core.prepare.progress import Progress
 from niwt_core.study.evaluate_classifier import classifier_json, evaluate_classifier
 from niwt_core.study.storage import check_target, save_study
 from niwt_core.study.study import Choices, Study

@@ -20,7 +20,7 @@ from niwt_core.data.photographs import PhotographFolder
 from niwt_core.data.strange_pictures import clouds, noise, patterns, tiles
 from niwt_core.errors import NiwtError
 from niwt_core.images import open_image
-from niwt_core.prepare.settings import Progress
+from niwt_core.prepare.progress import Progress
 
 COUNT = 100  # strange pictures of each kind
 BATCH = 16

@@ -30,7 +30,8 @@ from niwt_core.files import digest, only_writer, unwritable, write_atomically
 from niwt_core.prepare.activations import PictureActivations
 from niwt_core.prepare.extraction import SHARD
 from niwt_core.prepare.fit import assemble
-from niwt_core.prepare.settings import Preparation, Progress, Settings
+from niwt_core.prepare.progress import Progress
+from niwt_core.prepare.settings import Preparation, Settings
 from niwt_core.study.storage import check_target, load_study, remove_leftovers, save_study
 from niwt_core.study.study import Study
 from niwt_core.study.temperature import temperature_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from niwt_core.evaluation.folds import REPEATS, Fold, FoldFeatures
 from niwt_core.evaluation.grid import GRID, Grid
 from niwt_core.method.head import Head, fit_head
 from niwt_core.prepare.activations import PictureActivations
+from niwt_core.prepare.progress import Progress
 from niwt_core.prepare.training import TrainingSettings, fine_tune
 
-Progress = Callable[[str, int, int], None]  # stage, done, total
 PROBES = 48  # photographs
 START_DECAY = 1e-4
 

@@ -22,7 +22,7 @@ from niwt_core.images import image_hash, open_image
 from niwt_core.neurons.exemplars import EXEMPLARS, SIDE, jpeg_bytes, pack
 from niwt_core.neurons.photograph_store import PhotographSet, PhotographStore, Shard, quantised
 from niwt_core.neurons.user_photographs import UserPhotographs, shown_photographs, store_of
-from niwt_core.prepare.settings import Progress
+from niwt_core.prepare.progress import Progress
 
 BATCH = 16
 TOGETHER = 128  # photographs of a shard: what an interruption may cost

@@ -25,11 +25,12 @@ BROWSER_AFTER = 0.5  # seconds: the server answers by then
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from pages.serving import middleware, server_names  # noqa: E402  (the root may not have been on the path)
+from pages.serving import collector, middleware, server_names  # noqa: E402  (the root may not have been on the path)
 
 # Streamlit would ask a foreign host what this machine's address is, when a browser comes from an address that it does not know.
 # It has no setting for it. Nothing leaves the machine; who serves under another name says so by `--server.corsAllowedOrigins`.
 net_util.get_external_ip = lambda: None
+collector.share()
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.components.shared import run
 from pages.components.shared.language import tr, trn
 from pages.serving import policy
 from pages.serving.policy import Limits
@@ -141,7 +142,7 @@ def fragment_of(function: Callable[..., Any], run_every: float | None) -> Callab
 
     @wraps(function)
     def counted(*args: Any, **kwargs: Any) -> Any:
-        with metered():
+        with metered(), run.remembered():
             return function(*args, **kwargs)
 
     return st.fragment(counted, run_every=run_every)

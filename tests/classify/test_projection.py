@@ -1,13 +1,15 @@
 """The map of the classes: an exact plane, on which a row that is added lies where it would."""
 
 import numpy as np
+import pytest
 import torch
 
 from niwt_core.classify.projection import map_of_classes
 
 
-def test_places_are_the_two_leading_directions():
-    rows = torch.randn(12, 7, generator=torch.Generator().manual_seed(0))
+@pytest.mark.parametrize("shape", [(12, 7), (60, 3), (90, 120), (120, 90)])
+def test_places_are_the_two_leading_directions(shape):
+    rows = torch.randn(*shape, generator=torch.Generator().manual_seed(0))
     unit = (rows / rows.norm(dim=1, keepdim=True)).double().numpy()
     centred = unit - unit.mean(0)
     _, values, vectors = np.linalg.svd(centred, full_matrices=False)

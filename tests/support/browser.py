@@ -31,11 +31,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(study: Path, environment: Mapping[str, str] | None = None, *more: str) -> Iterator[str]:
-    """The address of the app, running on ``study`` at a free port; it ends with the block. ``more``: options of Streamlit."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def served(study: Path, environment: Mapping[str, str] | None = None, *more: str, port: int = 0) -> Iterator[str]:
+    """The address of the app, running on ``study`` at ``port`` or a free one; it ends with the block. ``more``: options of Streamlit."""
+    port = port or free_port()
     options = [
         "--server.port",
         str(port),
@@ -64,6 +62,13 @@ def served(study: Path, environment: Mapping[str, str] | None = None, *more: str
         finally:
             server.terminate()
             server.wait(timeout=20)
+
+
+def free_port() -> int:
+    """A port that nothing listens at just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:

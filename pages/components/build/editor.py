@@ -78,7 +78,7 @@ def _editor(study: Study, draft: Draft, tables: Tables) -> None:
 
 def keep_draft(study: Study, draft: Draft) -> None:
     """The browser keeps the description as it stands."""
-    keeper.keep(keeper.draft_slot(study), to_text(study, draft))
+    keeper.keep(keeper.draft_slot(study), to_text(study, draft), after=study.id)
 
 
 def caption(study: Study, draft: Draft) -> None:

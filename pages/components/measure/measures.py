@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from niwt_core import Study
@@ -134,25 +135,14 @@ def balance(study: Study) -> None:
     if abs(gamma - classifier.gamma) > (high - low) / 400:
         classifier.gamma = gamma
     u, s, h = at_gamma(study, round(classifier.gamma, 6))
-    gammas = np.linspace(low, high, SAMPLES)
-    curves = at_gamma_many(study, low, high)
     chosen = classifier.gamma
-    chart = charts.figure(x=tr("gamma, in logits taken from seen classes"), y=tr("accuracy, %"))
-    for name, values, kind, width in (
-        ("U", curves[0], "unseen", 2),
-        ("S", curves[1], "seen", 2),
-        ("H", curves[2], "ink", 3),
-    ):
-        charts.line(chart, gammas, values, name=name, kind=kind, width=width)
-    chart.add_vline(chosen, line={"color": charts.tone("faint"), "dash": "dash", "width": 1})
-    chart.update_layout(hovermode="x unified", yaxis_range=[0, 102], xaxis_hoverformat=".2f")
     readout = "".join(
         f'<span class="cyn-{tone}">{sign} {key} <b>{value:.1f} %</b></span>'
         for sign, key, value, tone in (("◆", "U", u, "unseen"), ("●", "S", s, "seen"), ("●", "H", h, "ink"))
     )
     st.html(f'<p class="cyn-readout">{readout}</p>')
     describe = tr("At gamma {chosen:.2f}, U is {u:.1f}, S {s:.1f} and H {h:.1f} percent.", chosen=chosen, u=u, s=s, h=h)
-    charts.show(chart, key="balance", alt=describe)
+    charts.show(_curves(study, low, high, chosen), key="balance", alt=describe)
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(
         tr(
@@ -192,6 +182,22 @@ def _prints(study: Study) -> None:
 
 
 @per_study
+@charts.drawn_once
+def _curves(study: Study, low: float, high: float, chosen: float) -> go.Figure:
+    """U, S and H from gamma ``low`` to ``high``, and a line at the ``chosen`` one."""
+    gammas, curves = np.linspace(low, high, SAMPLES), at_gamma_many(study, low, high)
+    chart = charts.figure(x=tr("gamma, in logits taken from seen classes"), y=tr("accuracy, %"))
+    for name, values, kind, width in (
+        ("U", curves[0], "unseen", 2),
+        ("S", curves[1], "seen", 2),
+        ("H", curves[2], "ink", 3),
+    ):
+        charts.line(chart, gammas, values, name=name, kind=kind, width=width)
+    chart.add_vline(chosen, line={"color": charts.tone("faint"), "dash": "dash", "width": 1})
+    chart.update_layout(hovermode="x unified", yaxis_range=[0, 102], xaxis_hoverformat=".2f")
+    return chart
+
+
 def at_gamma_many(study: Study, low: float, high: float) -> np.ndarray:
     """(3,SAMPLES) U, S, H from gamma ``low`` to ``high``."""
     curve = evaluation(study).curve

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Sequence
 from functools import cache, partial, wraps
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 import numpy as np
 import pandas  # noqa: F401 - whole, before Plotly looks for it in sys.modules, where another thread may have it half imported
@@ -24,6 +24,7 @@ SYMBOLS = {"seen": "circle", "unseen": "diamond", "built": "star", "neuron": "ci
 GROUPS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#a39a00", "#7f7f7f")
 TITLE_LINE = 38  # characters
 FONT = "Source Sans, Source Sans 3, sans-serif"  # the app's own
+Plain = ParamSpec("Plain")
 CONFIG = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
@@ -71,20 +72,21 @@ def _template(_dark: bool) -> go.layout.Template:
     return go.layout.Template(layout=look)
 
 
-def drawn_once(draw: Callable[[Study], go.Figure]) -> Callable[[Study], go.Figure]:
-    """A chart of a study that is the same for everybody: drawn once for each theme and language. What it returns is not to be changed."""
+def drawn_once(draw: Callable[Concatenate[Study, Plain], go.Figure]) -> Callable[Concatenate[Study, Plain], go.Figure]:
+    """A chart of a study, and of plain values, that is the same for everybody: drawn once for each theme and language. What it returns is not to
+    be changed."""
+    name = f"{draw.__module__}.{draw.__qualname__}"
 
     @wraps(draw)
-    def kept(study: Study) -> go.Figure:
-        return _kept(
-            f"{draw.__module__}.{draw.__qualname__}", study.id, dark(), language.current(), partial(draw, study)
-        )
+    def kept(study: Study, *args: Plain.args, **kwargs: Plain.kwargs) -> go.Figure:
+        given = (study.id, args, tuple(kwargs.items()))
+        return _kept(name, given, dark(), language.current(), partial(draw, study, *args, **kwargs))
 
     return kept
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
-def _kept(name: str, study: str, in_dark: bool, spoken: str, _draw: Callable[[], go.Figure]) -> go.Figure:
+def _kept(name: str, given: tuple[Any, ...], in_dark: bool, spoken: str, _draw: Callable[[], go.Figure]) -> go.Figure:
     return _draw()
 
 

@@ -20,6 +20,8 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.components.shared import run
+
 LOCALE = Path(__file__).resolve().parents[2] / "locale"
 DOMAIN = "app"
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "es": "Español"}
@@ -50,11 +52,15 @@ def _catalogue(language: str) -> gettext.NullTranslations:
 
 def current() -> str:
     """The language of the session that runs: what it chose, else what its browser asks for, else English."""
+    known = run.memory()
+    if "language" in known:
+        return str(known["language"])
     if get_script_run_ctx(suppress_warning=True) is None:
         return ENGLISH
     language = st.session_state.get(_KEY)
     if language not in LANGUAGES:
         language = st.session_state[_KEY] = _of_browser()
+    known["language"] = str(language)
     return str(language)
 
 
@@ -86,7 +92,7 @@ def choose(language: str) -> None:
             value, str
         ):  # Streamlit keeps the label of an option, which is another one from now on: it is told the option itself
             st.session_state[key] = value
-    st.session_state[_KEY] = st.session_state[_CHOSEN] = language
+    st.session_state[_KEY] = st.session_state[_CHOSEN] = run.memory()["language"] = language
 
 
 def switch() -> None:

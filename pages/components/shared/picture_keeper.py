@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import streamlit as st
@@ -21,7 +21,7 @@ from PIL import Image
 
 from niwt_core import Classifier, EncodedPicture
 from pages.components.shared import keeper, session
-from pages.components.shared.uploads import Uploads, input_of, session_uploads
+from pages.components.shared.uploads import input_of, session_uploads
 
 MOST = 24  # pictures, the newest: as many as the editor shows
 LARGEST = 600_000  # characters of one
@@ -40,10 +40,10 @@ def keep_pictures(marks: Marks | None = None) -> None:
 
     ``marks`` are kept with them; None where the page knows of none.
     """
+    take_up()
     study, uploads = session.current_study(), session_uploads()
     mine = uploads.mine[-MOST:]
-    key = f"keeper-pictures-{study.id}"
-    acknowledged: set[str] = st.session_state.setdefault("pictures-kept", {}).setdefault(study.id, set())
+    acknowledged = _acknowledged(study.id)
     unsent = [
         {"key": upload.key, "name": upload.name, "data": base64.b64encode(upload.light().packed).decode()}
         for upload in mine
@@ -56,41 +56,69 @@ def keep_pictures(marks: Marks | None = None) -> None:
         "fresh": unsent,
         "marks": None if marks is None else {**kept_marks(study.id), **marks},
         "most": MOST,
+        "taken": keeper.notes().get(_slot(study.id), ""),
     }
-
-    def hear() -> None:
-        state = st.session_state.get(key)
-        _acknowledge(getattr(state, "have", None), study.id, acknowledged)
-        _take(getattr(state, "kept", None), session.classifier(), uploads, acknowledged)
-
-    _keeper(key=key, data=data, on_kept_change=hear, on_have_change=hear, height=1)
+    _keeper(key=_key(study.id), data=data, on_kept_change=_nothing, on_have_change=_nothing, height=1)
 
 
-def _acknowledge(value: Any, study_id: str, acknowledged: set[str]) -> None:
-    """The browser has these: they need not be sent again."""
-    if _is_mine(value, study_id) and isinstance(value.get("keys"), list):
-        acknowledged.update(key for key in value["keys"][: 2 * MOST] if isinstance(key, str))
+def take_up() -> None:
+    """Pictures that the browser kept join the uploads; what was said of them waits for the test view. Not a callback, and done in one go once
+    nothing more is looked at in the session's state: see `keeper`."""
+    study = session.current_study()
+    state = st.session_state.get(_key(study.id))
+    have, kept = (getattr(state, name, None) for name in ("have", "kept"))
+    if _is_mine(have, study.id) and isinstance(
+        have.get("keys"), list
+    ):  # the browser has these: they need not be sent again
+        _acknowledged(study.id).update(key for key in have["keys"][: 2 * MOST] if isinstance(key, str))
+    if (
+        not _is_mine(kept, study.id)
+        or not isinstance(kept.get("pictures"), list)
+        or not isinstance(kept.get("id"), str)
+    ):
+        return
+    noted, slot = keeper.notes(), _slot(study.id)
+    if noted.get(slot) == kept["id"]:
+        return
+    classifier, uploads, acknowledged = session.classifier(), session_uploads(), _acknowledged(study.id)
+    marks: dict[str, Any] = st.session_state.setdefault("kept-marks", {})
+    with uploads.lock:  # a run that is being broken off may still be here
+        if noted.get(slot) == kept["id"]:
+            return
+        chosen = uploads.chosen
+        for record in kept["pictures"][:MOST]:
+            upload = picture_from(record, classifier)
+            if upload is not None and upload[0] not in uploads.items:
+                key, name, picture = upload
+                uploads.hold(key, name, picture, classifier.study.preprocess)
+                acknowledged.add(key)
+        uploads.choose(chosen or uploads.awaited)
+        uploads.awaited = ""
+        if isinstance(kept.get("marks"), Mapping):
+            marks[study.id] = kept["marks"]
+        noted[slot] = kept["id"]
 
 
-def _is_mine(value: Any, study_id: str) -> bool:
+def _key(study_id: str) -> str:
+    return f"keeper-{_slot(study_id)}"
+
+
+def _slot(study_id: str) -> str:
+    return f"pictures-{study_id}"
+
+
+def _acknowledged(study_id: str) -> set[str]:
+    """Keys of the pictures that the browser has."""
+    by_study: dict[str, set[str]] = st.session_state.setdefault("pictures-kept", {})
+    return by_study.setdefault(study_id, set())
+
+
+def _is_mine(value: Any, study_id: str) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping) and value.get("study") == study_id and value.get("session") == keeper.token()
 
 
-def _take(value: Any, classifier: Classifier, uploads: Uploads, acknowledged: set[str]) -> None:
-    """Pictures that the browser kept join the uploads; what was said of them waits for the test view."""
-    if not _is_mine(value, classifier.study.id) or not isinstance(value.get("pictures"), list):
-        return
-    chosen = uploads.chosen
-    for record in value["pictures"][:MOST]:
-        upload = picture_from(record, classifier)
-        if upload is not None and upload[0] not in uploads.items:
-            key, name, picture = upload
-            uploads.hold(key, name, picture, classifier.study.preprocess)
-            acknowledged.add(key)
-    if chosen:
-        uploads.choose(chosen)
-    if isinstance(value.get("marks"), Mapping):
-        st.session_state.setdefault("kept-marks", {})[classifier.study.id] = value["marks"]
+def _nothing() -> None:
+    """Streamlit hands on a state that has a callback."""
 
 
 def kept_marks(study_id: str) -> dict[str, dict[str, bool]]:

@@ -8,6 +8,7 @@ the last few and made again for others from the very same bytes.
 from __future__ import annotations
 
 import io
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -106,6 +107,8 @@ class Uploads:
         self.study_id = study_id
         self.items: OrderedDict[str, Upload] = OrderedDict()
         self.chosen = ""
+        self.awaited = ""
+        self.lock = threading.Lock()  # while pictures that the browser kept come back
         self.kept_pictures: OrderedDict[str, EncodedPicture] = OrderedDict()
 
     @property
@@ -122,6 +125,10 @@ class Uploads:
         """Looks at a picture of the uploads."""
         if key in self.items:
             self.chosen = key
+
+    def wait_for(self, key: str) -> None:
+        """Looks at no picture, but at this one once it comes back."""
+        self.chosen, self.awaited = "", key
 
     def remove(self, key: str) -> None:
         """Takes a picture out; the one before it is looked at next."""

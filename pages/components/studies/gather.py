@@ -41,12 +41,12 @@ def keep_visitor() -> None:
     """The browser remembers which set is its own, so that F5 finds it again; part of a page."""
     if not policy.is_shared():
         return
-
-    def hear(text: str, _beside: str, first: bool) -> None:
-        if first and VISITOR.fullmatch(text):
-            st.session_state["gather-visitor"] = text
-
-    keeper.keep("visitor", _visitor(), on_kept=hear)
+    noted, kept = keeper.notes(), keeper.heard("visitor")
+    if kept is not None:
+        if kept.first and VISITOR.fullmatch(kept.text):
+            st.session_state["gather-visitor"] = kept.text
+        noted["visitor"] = kept.id
+    keeper.keep("visitor", _visitor(), restores=True)
 
 
 def _visitor() -> str:

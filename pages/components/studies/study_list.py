@@ -7,11 +7,13 @@ import json
 import shlex
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from niwt_core.data.registry import SOURCES
 from niwt_core.errors import NiwtError
 from niwt_core.study.storage import check_target, is_study
+from pages.components.shared import language
 from pages.components.shared.language import tr
 from pages.components.shared.session import study_folder
 from pages.serving import policy
@@ -61,6 +63,19 @@ def _shown(folder: Path) -> bool:
 
 def read_summary(folder: Path) -> StudySummary:
     """One study's entry."""
+    try:
+        changed = tuple((folder / name).stat().st_mtime_ns for name in ("study.json", "classes.csv"))
+    except OSError:
+        return _summary(folder)
+    return _read_once(folder, changed, policy.is_public(), language.current())
+
+
+@lru_cache(maxsize=64)
+def _read_once(folder: Path, _changed: tuple[int, ...], _public: bool, _spoken: str) -> StudySummary:
+    return _summary(folder)
+
+
+def _summary(folder: Path) -> StudySummary:
     try:
         manifest = json.loads((folder / "study.json").read_text(encoding="utf-8"))
         with open(folder / "classes.csv", encoding="utf-8", newline="") as file:

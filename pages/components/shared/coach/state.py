@@ -61,25 +61,32 @@ def end(study: Study) -> None:
 
 
 def keep(study: Study) -> None:
-    """The browser keeps the progress, and gives it back after F5."""
-
-    def hear(text: str, _beside: str, first: bool) -> None:
-        known = progress_from_text(text, classes=study.unseen_classes, neurons=len(study.neurons)) if first else None
-        if known is not None and current(study) is None:
-            st.session_state["coach-returns"] = True  # before all else: a newer run may interrupt this one anywhere
-            put(study, known)
-
+    """The browser keeps the progress, for after F5."""
     progress = current(study)
-    keeper.keep(f"coach:{study.id}", progress.to_text() if progress is not None else "", on_kept=hear)
+    keeper.keep(_slot(study), progress.to_text() if progress is not None else "", restores=True)
 
 
-def take_up(study: Study, progress: Progress) -> None:
-    """After F5 the lesson's picture is looked at again; a run that is interrupted on the way leaves it to the next."""
-    if st.session_state.get("coach-returns"):
+def take_up(study: Study) -> None:
+    """After F5 the lesson goes on where it was, and its picture is looked at again; a run that is broken off on the way leaves it to the next."""
+    lessons: dict[str, Progress] = st.session_state.setdefault("coach", {})
+    kept = keeper.heard(_slot(study))
+    if kept is not None:
+        noted = keeper.notes()
+        known = progress_from_text(kept.text, classes=study.unseen_classes, neurons=len(study.neurons))
+        if kept.first and known is not None and study.id not in lessons:
+            st.session_state["coach-returns"] = True
+            lessons[study.id] = known
+        noted[_slot(study)] = kept.id
+    progress = lessons.get(study.id)
+    if progress is not None and st.session_state.get("coach-returns"):
         st.session_state["classify_started"] = True
         if not look_again(study, progress):
-            session_uploads().chosen = ""
+            session_uploads().wait_for(progress.picture)
         del st.session_state["coach-returns"]
+
+
+def _slot(study: Study) -> str:
+    return f"coach:{study.id}"
 
 
 def noticed() -> Noticed:

@@ -48,9 +48,9 @@ def show(study: Study, page: str) -> None:
         return
     if st.session_state.pop("coach-recognised", False):
         st.balloons()
+    state.take_up(study)
     progress = state.current(study)
     if progress is not None:
-        state.take_up(study, progress)
         progress = state.followed(study, progress, page=page, neuron=st.query_params.get("neuron", ""))
         state.put(study, progress)
     state.keep(study)

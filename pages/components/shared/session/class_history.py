@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,12 +29,13 @@ class Step:
 
 @dataclass
 class ClassHistory:
-    """One person's classes of one study: the classifier, every step, and which step it stands at."""
+    """One person's classes of one study: the classifier, every step, and which step it stands at; ``lock``: what the browser kept joins them."""
 
     classifier: Classifier
     steps: list[Step] = field(default_factory=lambda: [Step("start", ())])
     at: int = 0
     built: dict[str, tuple[Recipe, Confirmed | None]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def class_history() -> ClassHistory:
@@ -117,10 +119,10 @@ def check_class(recipe: Recipe, confirmed: Confirmed | None) -> None:
         raise NiwtError("its confirmed pictures were encoded by another network", where=f"recipe {recipe.name}")
 
 
-def replace_all(label: str, classes: Sequence[tuple[Recipe, Confirmed | None]]) -> None:
-    """Holds exactly these classes, as one step that can be undone; each has passed `check_class`."""
+def replace_all(history: ClassHistory, label: str, classes: Sequence[tuple[Recipe, Confirmed | None]]) -> None:
+    """Holds exactly these classes, as one step that can be undone; each has passed `check_class`. Looks at no session's state."""
     moved = {recipe.name: item for recipe, item in classes if item is not None}
-    _step(class_history(), Step(label, tuple(recipe for recipe, _ in classes), moved))
+    _step(history, Step(label, tuple(recipe for recipe, _ in classes), moved))
 
 
 def rename(name: str, new_name: str) -> None:

@@ -3,32 +3,62 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from operator import attrgetter
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from niwt_core import NiwtError, Study, load_study
 from niwt_core.study.storage import check_unchanged
-from pages.components.shared import language
+from pages.components.shared import language, run
 from pages.serving import policy
 from pages.serving.arguments import first_folder
 
 # In memory at once; each is mapped from disk, so this bounds what people who switch to and fro can hold
 OPEN_STUDIES = 3
+ENTRIES = 512  # results of one function
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 def per_study(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """st.cache_data for functions of a Study (told apart by its id) and plain values; all sessions share the results."""
-    cached = st.cache_data(show_spinner=False, max_entries=512, hash_funcs={Study: attrgetter("id")})(function)
-    return cast(Callable[Arguments, Result], cached)
+    """st.cache_data for functions of a Study (told apart by its id) and plain values; all sessions share the results.
+
+    Streamlit takes 0.3 ms to see that it has a result, 26 times a page. So those of plain arguments are remembered once more, by their hash.
+    """
+    cached = st.cache_data(show_spinner=False, max_entries=ENTRIES, hash_funcs={Study: attrgetter("id")})(function)
+    results: dict[Any, bytes] = {}
+
+    @wraps(function)
+    def shared(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        key = _key((*args, *sorted(kwargs.items())))
+        packed = None if key is None else results.get(key)
+        if packed is not None:
+            return cast(Result, pickle.loads(packed))  # a copy, as Streamlit hands out
+        result = cast(Result, cached(*args, **kwargs))
+        if key is not None:
+            if len(results) >= ENTRIES:
+                results.clear()
+            results[key] = pickle.dumps(result)
+        return result
+
+    return shared
+
+
+def _key(value: Any) -> Any:
+    """What tells plain arguments from others: 1, 1.0 and True are three keys. None where they are not plain."""
+    if isinstance(value, tuple):
+        keys = tuple(_key(one) for one in value)
+        return None if None in keys else keys
+    if isinstance(value, Study):
+        return Study, value.id
+    return (type(value), value) if isinstance(value, str | int | float | None) else None
 
 
 def per_study_and_language(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
@@ -54,11 +84,15 @@ def study_folder() -> Path:
 def current_study() -> Study:
     """The study of this session, loaded once per process. Raises NiwtError."""
     enter()
-    study = shared_study(study_folder())
+    folder, memory = study_folder(), run.memory()
+    if memory.get("study folder") == folder:  # each look at its files costs ten calls of the system
+        return cast(Study, memory["study"])
+    study = shared_study(folder)
     known: dict[str, str] = st.session_state.setdefault("study_ids", {})
-    if known.setdefault(str(study_folder()), study.id) != study.id:
-        known[str(study_folder())] = study.id
+    if known.setdefault(str(folder), study.id) != study.id:
+        known[str(folder)] = study.id
         st.session_state["study_replaced"] = study.name
+    memory["study folder"], memory["study"] = folder, study
     return study
 
 
