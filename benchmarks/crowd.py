@@ -226,7 +226,13 @@ async def _classroom(study: Path, people: int, apart: float) -> list[Figure]:
     what = f"{people} people, each page asked for within {apart:g} s: median page against one person's {single * 1e3:.0f} ms"
     return [
         Figure(what, among / single, "x", "at most 4 x", among / single <= 4),
-        Figure(f"the same for an app of two titles, against its {least * 1e3:.0f} ms", floor / least, "x", "for comparison", None),
+        Figure(
+            f"the same for an app of two titles, against its {least * 1e3:.0f} ms",
+            floor / least,
+            "x",
+            "for comparison",
+            None,
+        ),
         Figure("exceptions they met", errors, "", "none", errors == 0),
     ]
 
