@@ -63,8 +63,8 @@ class SessionState(dict[str, Any]):
 
 
 @pytest.fixture
-def fresh(study_folder, monkeypatch) -> Callable[[], SessionState]:
-    """A fresh session's state, in use."""
+def new_session(study_folder, monkeypatch) -> Callable[[], SessionState]:
+    """A new session's state, in use."""
 
     def begin() -> SessionState:
         state = SessionState(entered=True)
@@ -76,10 +76,12 @@ def fresh(study_folder, monkeypatch) -> Callable[[], SessionState]:
     return begin
 
 
-def interrupted(fresh: Callable[[], SessionState], says: Callable[[], None], run: Callable[[], None]) -> Iterator[int]:
+def interrupted(
+    new_session: Callable[[], SessionState], says: Callable[[], None], run: Callable[[], None]
+) -> Iterator[int]:
     """Sessions in which ``run``, once the browser ``says`` something, was broken off at each look in turn, and then came through."""
     for at in range(1, 200):
-        state = fresh()
+        state = new_session()
         says()
         state.at = at
         try:
@@ -101,12 +103,12 @@ def says(slot: str, text: str, beside: str = "", *, id: str = "first 1") -> None
     st.session_state[f"keeper-{slot}"] = SimpleNamespace(kept=word)
 
 
-def test_classes_settings_and_a_description_come_back_once(fresh):
+def test_classes_settings_and_a_description_come_back_once(new_session):
     study = small_study()
     off = study.unseen_classes[:1]
     text = Work(study.id, ((RUBY, None), (JADE, None)), 0.25, tuple(off)).to_text()
     looks = 0
-    for at in interrupted(fresh, lambda: says(study.id, text, '{"name":"mine"}'), keeper.take_up):
+    for at in interrupted(new_session, lambda: says(study.id, text, '{"name":"mine"}'), keeper.take_up):
         looks = at
         assert session.recipes() == (RUBY, JADE)
         assert list(session.classifier().built) == [RUBY.name, JADE.name]
@@ -118,8 +120,8 @@ def test_classes_settings_and_a_description_come_back_once(fresh):
     assert looks > 5  # it was broken off at many places
 
 
-def test_what_was_removed_since_does_not_come_back(fresh):
-    fresh()
+def test_what_was_removed_since_does_not_come_back(new_session):
+    new_session()
     study = small_study()
     says(study.id, Work(study.id, ((RUBY, None), (JADE, None))).to_text())
     keeper.take_up()
@@ -128,8 +130,8 @@ def test_what_was_removed_since_does_not_come_back(fresh):
     assert session.recipes() == (JADE,)
 
 
-def test_the_word_of_a_server_that_is_gone_is_not_taken(fresh):
-    fresh()
+def test_the_word_of_a_server_that_is_gone_is_not_taken(new_session):
+    new_session()
     study = small_study()
     says(study.id, Work(study.id, ((RUBY, None),)).to_text())
     st.session_state["keeper-session"] = "of the server that was started anew"
@@ -137,7 +139,7 @@ def test_the_word_of_a_server_that_is_gone_is_not_taken(fresh):
     assert session.recipes() == ()
 
 
-def test_pictures_and_what_was_said_of_them_come_back_once(fresh):
+def test_pictures_and_what_was_said_of_them_come_back_once(new_session):
     study = small_study()
     classifier, uploads = Classifier(study), Uploads(study.id)
     records = []
@@ -155,7 +157,7 @@ def test_pictures_and_what_was_said_of_them_come_back_once(fresh):
         session_uploads().wait_for(records[0]["key"])
 
     looks = 0
-    for at in interrupted(fresh, says_pictures, picture_keeper.take_up):
+    for at in interrupted(new_session, says_pictures, picture_keeper.take_up):
         looks = at
         assert [upload.name for upload in session_uploads().mine] == ["mine 0.jpg", "mine 1.jpg"]
         assert session_uploads().chosen == records[0]["key"]  # the one that was waited for, not the last
@@ -166,11 +168,13 @@ def test_pictures_and_what_was_said_of_them_come_back_once(fresh):
     assert [upload.name for upload in session_uploads().mine] == ["mine 1.jpg"]
 
 
-def test_a_lesson_goes_on_with_its_picture(fresh):
+def test_a_lesson_goes_on_with_its_picture(new_session):
     study = small_study()
     progress = Progress(picture="sample-3", step=2)
     looks = 0
-    for at in interrupted(fresh, lambda: says(f"coach:{study.id}", progress.to_text()), lambda: coach.take_up(study)):
+    for at in interrupted(
+        new_session, lambda: says(f"coach:{study.id}", progress.to_text()), lambda: coach.take_up(study)
+    ):
         looks = at
         assert coach.current(study) == progress
         assert session_uploads().chosen == "sample-3"

@@ -40,7 +40,7 @@ class Kept:
 def keep(slot: str, text: str, *, also: str = "", after: str = "", restores: bool = False) -> None:
     """Keeps ``text`` in the browser under ``slot``; "" removes it.
 
-    ``restores``: a fresh session is told what was kept under ``slot`` and under ``also``, and what other tabs change (`heard`); nothing is
+    ``restores``: a fresh session is told what was kept under ``slot`` and under ``also``, and what other tabs change (`unread`); nothing is
     written before it has noted that as taken. Without it the text is only written, once what was kept under the slot ``after`` is taken in.
     """
     data = {
@@ -56,7 +56,7 @@ def keep(slot: str, text: str, *, also: str = "", after: str = "", restores: boo
     _keeper(key=f"keeper-{slot}", data=data, on_kept_change=_nothing, height=1)
 
 
-def heard(slot: str) -> Kept | None:
+def unread(slot: str) -> Kept | None:
     """What the browser says of ``slot`` and this session has not taken in yet."""
     value: Any = getattr(st.session_state.get(f"keeper-{slot}"), "kept", None)
     try:
@@ -71,7 +71,7 @@ def heard(slot: str) -> Kept | None:
 
 
 def notes() -> dict[str, str]:
-    """slot -> the id of what was taken in last: whoever takes in what was `heard` notes it here."""
+    """slot -> the id of what was taken in last: whoever takes in what was `unread` notes it here."""
     taken: dict[str, str] = st.session_state.setdefault("keeper-taken", {})
     return taken
 
@@ -121,7 +121,7 @@ def take_up() -> None:
     """What the browser kept, or another tab changed, joins this session; a draft waits for the Build page. A run that is broken off on the way
     leaves it to the next, which does the same: until the last lines nothing is changed, and these look at no session's state."""
     study = session.current_study()
-    kept = heard(study.id)
+    kept = unread(study.id)
     if kept is None:
         return
     noted, history, mine = notes(), session.class_history(), current_work().classes

@@ -41,7 +41,7 @@ def keep_visitor() -> None:
     """The browser remembers which set is its own, so that F5 finds it again; part of a page."""
     if not policy.is_shared():
         return
-    noted, kept = keeper.notes(), keeper.heard("visitor")
+    noted, kept = keeper.notes(), keeper.unread("visitor")
     if kept is not None:
         if kept.first and VISITOR.fullmatch(kept.text):
             st.session_state["gather-visitor"] = kept.text

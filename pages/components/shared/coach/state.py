@@ -69,7 +69,7 @@ def keep(study: Study) -> None:
 def take_up(study: Study) -> None:
     """After F5 the lesson goes on where it was, and its picture is looked at again; a run that is broken off on the way leaves it to the next."""
     lessons: dict[str, Progress] = st.session_state.setdefault("coach", {})
-    kept = keeper.heard(_slot(study))
+    kept = keeper.unread(_slot(study))
     if kept is not None:
         noted = keeper.notes()
         known = progress_from_text(kept.text, classes=study.unseen_classes, neurons=len(study.neurons))
