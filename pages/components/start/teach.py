@@ -81,8 +81,7 @@ def _picture(study: Study) -> None:
         st.session_state["teach_nonce"] = nonce + 1
         st.session_state["picture_errors"] = problems
         st.rerun()
-    for error in st.session_state.pop("picture_errors", []):
-        session.show_error(error)
+    session.show_errors(st.session_state.pop("picture_errors", []))
 
 
 def _answer(study: Study) -> None:
