@@ -99,6 +99,23 @@ def test_what_is_not_described_fits_and_claims_nothing():
         page.get_by_text("your words fit this one best").wait_for()
         assert re.search("claims none|would claim", panel.inner_text())
         assert "Most alike in the network" in panel.inner_text()
+        before = panel.bounding_box()
+        page.get_by_text("Describe it in words").click()
+        words = page.get_by_role("textbox", name="What it looks like")
+        words.fill(
+            "a round red metal pot with a lid, two handles and a spout, on a table in a kitchen; for cooking soup"
+        )
+        words.press("Control+Enter")
+        page.get_by_role("button", name="Set the sliders").click()
+        page.get_by_text("Understood:").first.wait_for()
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        after, toolbar = panel.bounding_box(), page.locator(".editor .toolbar").bounding_box()
+        assert before is not None
+        assert after is not None
+        assert toolbar is not None
+        assert abs(after["y"] - before["y"]) < 2  # the words push the sliders down, and not what they do
+        assert toolbar["y"] > after["y"] + 100
+        panel.locator(".thumb").nth(2).click()  # nothing lies over it
         assert not problems
 
 

@@ -33,7 +33,7 @@ from pages.components.shared import (
 from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import class_crop, class_items
-from pages.components.shared.recipe_words import recipe_text
+from pages.components.shared.recipe_words import recipe_in_words
 from pages.components.shared.style import text
 from pages.components.shared.work import LARGEST, Work, work_from_text
 
@@ -93,7 +93,7 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
         with picture:
             st.html(f'<div class="cynb-portrait">{_picture(study, item)}</div>')
         with words:
-            in_short = recipe_text(item.recipe, names.of(study))
+            in_short = recipe_in_words(study, item.recipe)
             st.html(
                 f'<h3 class="cynb-name">{style.chip("built", item.name)}</h3><p class="cynb-said">{text(in_short)}</p>'
             )
