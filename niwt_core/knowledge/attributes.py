@@ -144,7 +144,9 @@ class Knowledge:
         near: Sequence[str] = [
             label
             for name, label in zip(self.names, self.labels, strict=True)
-            if attribute_key(name).endswith(f":{key}") or attribute_key(name).startswith(f"{key}:")
+            if attribute_key(name).endswith(f":{key}")
+            or attribute_key(name).startswith(f"{key}:")
+            or key in map(attribute_key, self.synonyms.get(name, ()))
         ]
         if not near:
             known = {attribute_key(label): label for label in self.labels}

@@ -194,6 +194,18 @@ def test_a_recipe_file_and_its_line():
     assert recipe_text(Recipe("x", like="001.Black_footed_Albatross")) == "Exactly like Black-footed Albatross."
 
 
+def test_a_recipe_over_nothing_is_like_no_average():
+    """In a study whose classes are what their words say, a class that is described is not otherwise like the average."""
+    recipe = Recipe("x", {"color": ["red", "blue"], "setting: sky": 1.0, "setting: sea": 0.5, "tail: long": False})
+    assert (
+        recipe_text(recipe, from_nothing=True) == "color red and blue, setting sky, setting sea 50%, tail long (not)."
+    )
+    assert recipe_text(recipe).endswith("tail long (not); otherwise like the average class.")
+    assert recipe_text(Recipe("x", {"tail: long": 100.0}, like="Wren"), full=100.0, from_nothing=True) == (
+        "tail long; otherwise like Wren."
+    )
+
+
 def test_a_comparison_names_what_differs():
     study = small_study()
     one, two = (

@@ -130,8 +130,19 @@ def test_only_bad_files_leave_the_picture_at_hand():
     at = opened()
     before = at.selectbox(key="class_to_explain").options
     at = upload(at, ("a.jpg", b"x"), ("b.jpg", b""))
-    assert len(at.error) == 2
+    assert [error.value for error in at.error] == ["**2 files were not taken**"]
     assert at.selectbox(key="class_to_explain").options == before
+
+
+def test_many_bad_files_are_one_message_that_names_each():
+    """Twelve messages in a column would push the answer off the screen."""
+    bad = [(f"bad {number} <b>.jpg", b"x" * number) for number in range(12)]
+    at = upload(opened(), *bad, ("good.jpg", GOOD["jpeg"]()))
+    assert len(at.error) == 1
+    shown = markup(at)
+    assert [f"<code>bad {number} &lt;b&gt;.jpg</code>" in shown for number in range(12)] == [True] * 12
+    assert "the file is empty" in shown
+    assert "good.jpg" in shown
 
 
 def test_the_uploader_lets_go_and_names_are_text():

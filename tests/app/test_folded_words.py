@@ -2,7 +2,7 @@
 
 import re
 
-from pages.components.build.in_words import SHOWN, folded
+from pages.components.shared.understood import SHOWN, folded
 
 
 def test_short_lists_are_one_line() -> None:

@@ -55,6 +55,24 @@ def test_another_language_keeps_the_class_that_is_being_built(address, browser):
     page.context.close()
 
 
+AFTER = "(element) => [getComputedStyle(element, '::after').content, getComputedStyle(element).fontSize]"
+
+
+def test_streamlit_s_own_words_are_not_left_in_english(address, browser):
+    for language, upload, wait in (("de", '"Hochladen"', '"Enter übernimmt"'), ("en", "none", "none")):
+        page, problems = open_page(browser, f"{address}/build?lang={language}")
+        page.locator(".editor").wait_for()
+        at_rest(page)
+        button = page.locator("[data-testid=stFileUploaderDropzone] button p").first
+        content, size = button.evaluate(AFTER)
+        assert content == upload
+        assert (size == "0px") == (language == "de")
+        page.locator(".st-key-transfer-bar input").fill("Ruby")
+        assert page.locator("[data-testid=InputInstructions] span").first.evaluate(AFTER)[0] == wait
+        assert problems == []
+        page.context.close()
+
+
 def test_two_people_have_two_languages_and_a_browser_is_asked_for_its_own(address, browser):
     pages = {}
     german, english, spanish = "Neuronen-Wörterbuch", "Neuron dictionary", "Diccionario de neuronas"

@@ -1,8 +1,12 @@
 """Start with photographs: what the trained classes make of one, a sentence that teaches another class; the study in use, and the way to another."""
 
+import re
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from niwt_core import Recipe
 from pages.serving.arguments import ROOT, SHIPPED
 from tests.support import browser
 from tests.support.opened import page_text, went_well
@@ -37,6 +41,82 @@ def test_a_sentence_without_a_known_word_is_an_error_and_nothing_is_lost(start):
     assert not start.exception
     assert any("no word that this study knows" in error.value for error in start.error)
     assert start.text_area[0].value == "a zibble of glorp"
+
+
+def taught(start: AppTest, name: str, sentence: str) -> AppTest:
+    start.text_input[0].set_value(name)
+    start.text_area[0].set_value(sentence)
+    next(button for button in start.button if button.label == "Teach it").click()
+    start.run()
+    assert not start.exception
+    return start
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "says"), [("", "a red flower", "a name"), ("Dahlia", " ", "in a sentence")]
+)
+def test_what_is_missing_is_said_and_nothing_else(start, name, sentence, says):
+    taught(start, "Narwhal", "a grey whale with a tusk")
+    taught(start, name, sentence)
+    assert [says in warning.value for warning in start.warning] == [True]
+    assert not start.error
+    assert "among the first three" not in page_text(start)  # that is of the class that was taught before
+
+
+def test_what_was_understood_is_said_and_where_the_class_stands(start):
+    shown = page_text(taught(start, "Narwhal", "a grey speckled whale with a tusk, a zibble"))
+    assert "color: grey; pattern: spotted; creature: marine mammal; head: tusks." in shown
+    assert "Not understood: zibble." in shown
+    place = re.search(r"Narwhal\D* is number ([\d,]+) of 1,001 for this photograph", shown)
+    assert place is not None
+    assert int(place[1].replace(",", "")) > 3  # the photograph shows a dahlia
+
+
+def test_a_sentence_takes_the_place_of_the_one_before_but_not_of_sliders(start):
+    taught(start, "Narwhal", "a grey whale")
+    taught(start, "narwhal", "a grey whale with a tusk")
+    (history,) = start.session_state["class_histories"].values()
+    assert [recipe.caption for recipe in history.steps[history.at].recipes] == ["a grey whale with a tusk"]
+    slid = Recipe("narwhal", {"color": "grey"})
+    history.steps[history.at] = replace(history.steps[history.at], recipes=(slid,))
+    taught(start, "Narwhal", "a grey whale")
+    assert any("built already" in error.value for error in start.error)
+    (history,) = start.session_state["class_histories"].values()
+    assert history.steps[history.at].recipes == (slid,)
+
+
+@pytest.mark.browser
+def test_what_is_not_described_fits_and_claims_nothing():
+    """Before the first word the panel shows a picture, and says nothing of a class that is not there."""
+    with browser.served(SHIPPED) as url, browser.chromium() as chrome:
+        page, problems = browser.open_page(chrome, f"{url}/build")
+        panel = page.locator(".live")
+        panel.wait_for()
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        assert "Nothing is described" in panel.inner_text()
+        assert not re.search("fit this one best|claims|would claim|Most alike", panel.inner_text())
+        page.get_by_label("Kind: only animal").check()
+        page.get_by_text("your words fit this one best").wait_for()
+        assert re.search("claims none|would claim", panel.inner_text())
+        assert "Most alike in the network" in panel.inner_text()
+        before = panel.bounding_box()
+        page.get_by_text("Describe it in words").click()
+        words = page.get_by_role("textbox", name="What it looks like")
+        words.fill(
+            "a round red metal pot with a lid, two handles and a spout, on a table in a kitchen; for cooking soup"
+        )
+        words.press("Control+Enter")
+        page.get_by_role("button", name="Set the sliders").click()
+        page.get_by_text("Understood:").first.wait_for()
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        after, toolbar = panel.bounding_box(), page.locator(".editor .toolbar").bounding_box()
+        assert before is not None
+        assert after is not None
+        assert toolbar is not None
+        assert abs(after["y"] - before["y"]) < 2  # the words push the sliders down, and not what they do
+        assert toolbar["y"] > after["y"] + 100
+        panel.locator(".thumb").nth(2).click()  # nothing lies over it
+        assert not problems
 
 
 @pytest.mark.browser

@@ -211,3 +211,16 @@ def test_one_attribute_by_two_spellings_is_refused(description):
 def test_composed_and_decomposed_letters_are_one_name():
     knowledge = Knowledge("attributes", ("a",), ("t\u00eate::ros\u00e9",), np.ones((1, 1)))
     assert knowledge.column("te\u0302te: rose\u0301") == 0
+
+
+def test_another_word_for_an_attribute_is_led_to_it():
+    """ "beak" is nearer to "head" in letters, and means the short bill."""
+    table = Knowledge(
+        "attributes",
+        ("a",),
+        ("head::short bill", "head::mane"),
+        np.ones((1, 2)),
+        synonyms={"head::short bill": ("Beak",)},
+    )
+    with pytest.raises(NiwtError, match=r"did you mean head: short bill\?"):
+        table.column("beak")

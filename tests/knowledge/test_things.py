@@ -78,6 +78,69 @@ def test_what_is_denied_is_not_granted(text, granted, denied):
     assert denied <= {label for label, present in actual.items() if not present}
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted", "left"),
+    [
+        (
+            "a seal swimming in cold water",
+            {"context: in motion": True, "setting: pond or river": True},
+            {"seal", "cold"},
+        ),
+        ("a hot red soup", {"color: red": True, "object: soup or stew": True}, {"hot"}),
+        ("a monkey with arms", {"creature: monkey or ape": True}, {"arms"}),
+        ("a basket hanging from a rope", {"object: basket": True, "part: rope or cord": True}, {"hanging"}),
+        ("a thing that does the cleaning", {"use: cleaning": True}, set()),
+        ("a red thing on top", {"color: red": True}, {"top"}),
+        ("a lighthouse on the coast", {"object: tower or pillar": True, "setting: shore": True}, set()),
+        ("snowy mountains", {"setting: snow or ice": True, "setting: rocks or mountain": True}, set()),
+        ("four black tyres", {"color: black": True, "part: wheels": True}, {"four"}),
+    ],
+)
+def test_everyday_words_are_not_taken_for_a_use_that_nobody_named(text, wanted, left):
+    assert stated(text) == wanted
+    assert set(read_attributes(TABLE, text)[1]) == left
+
+
+@pytest.mark.parametrize("text", ["a bird that flies", "a bird that cannot fly", "it does not fly", "it can fly"])
+def test_what_flies_is_no_fly(text):
+    assert "creature: dragonfly or fly" not in stated(text)
+    assert stated("a small fly")["creature: dragonfly or fly"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a dark green boat", {"color: green", "kind: boat"}),
+        ("a light green boat", {"color: green", "kind: boat"}),
+        ("pale pink", {"color: pink"}),
+        ("a dark boat with a light", {"color: black", "kind: boat", "part: light"}),
+    ],
+)
+def test_a_shade_is_of_the_colour_behind_it(text, wanted):
+    assert set(stated(text)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "left"),
+    [
+        ("a bird the size of a horse", {"creature: bird"}, {"size", "horse"}),
+        ("a dog as big as a horse", {"creature: dog", "size: large"}, {"horse"}),
+        ("a red box smaller than a car", {"color: red", "shape: box"}, {"smaller", "car"}),
+    ],
+)
+def test_what_something_is_compared_with_is_not_what_it_is(text, wanted, left):
+    assert set(stated(text)) == wanted
+    assert set(read_attributes(TABLE, text)[1]) == left
+
+
+@pytest.mark.parametrize("text", ["no tail", "a cat without a tail", "it has neither wings nor a tail"])
+def test_a_part_that_is_denied_has_none_of_its_values(text):
+    tails = [label for label in TABLE.labels if label.startswith("tail: ")]
+    actual = stated(text)
+    assert {label: actual.get(label) for label in tails} == dict.fromkeys(tails, False)
+    assert "tail" not in read_attributes(TABLE, text)[1]
+
+
 def test_words_that_the_table_lacks_are_listed():
     assert read_attributes(TABLE, "a red glorp with zibbles")[1] == ("glorp", "zibbles")
 

@@ -34,7 +34,7 @@ class Lexicon:
         ranked: dict[str, dict[tuple[str, ...], tuple[int, list[int]]]] = {"singular": {}, "stem": {}}
         for k, name in enumerate(names):
             value = readable(name).partition(": ")[2]
-            alternatives = [part for part in value.split(" or ") if part != value]
+            alternatives = _alternatives(value)
             for rank, phrases in enumerate(([value], alternatives, synonyms.get(name, ()))):
                 for phrase in phrases:
                     words = words_of(phrase)
@@ -85,6 +85,14 @@ def about_things(names: tuple[str, ...]) -> bool:
     """Every attribute is a value of a group, and no group is a feature of a part ("crown color"): the table is about whole things."""
     groups = {readable(name).partition(": ")[0] for name in names}
     return all("::" in name for name in names) and not any(_of_a_part(group) for group in groups)
+
+
+def _alternatives(value: str) -> list[str]:
+    """ "lamp or light" is a lamp and a light; "coast or water view" is a view of either, and no coast that something stands on."""
+    parts = value.split(" or ")
+    if len(parts) == 2 and len(parts[1].split()) > len(parts[0].split()):
+        return [f"{parts[0]} {parts[1].split()[-1]}", parts[1]]
+    return parts if len(parts) > 1 else []
 
 
 def _of_a_part(group: str) -> bool:

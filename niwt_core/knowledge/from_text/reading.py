@@ -106,8 +106,12 @@ def attributes_from_text(
         raise NiwtError(f"a description of {len(text)} characters", where=where, fix=f"use at most {LONGEST_TEXT}")
     proposals, unknown = read_attributes(knowledge, text, encoder=encoder)
     if not proposals:
-        some = ", ".join(knowledge.labels[:: max(1, len(knowledge.labels) // 3)][:3])
-        raise NiwtError("the caption has no word that this study knows", where=where, fix=f"use words such as {some}")
+        some = ", ".join(_spoken(name) for name in knowledge.names[1 :: max(2, len(knowledge.names) // 3)][:3])
+        raise NiwtError(
+            "the description has no word that this study knows",
+            where=where,
+            fix=f"say what one sees, in the language of the study's own words: {some}",
+        )
     attributes = _as_recipe(knowledge, proposals)
     return Proposals(proposals, attributes, knowledge.describe(attributes, base=base), unknown)
 

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from niwt_core.knowledge.attribute_names import group_of
 from niwt_core.knowledge.attributes import Knowledge
-from niwt_core.knowledge.from_text.lexicon import Lexicon
+from niwt_core.knowledge.from_text.lexicon import Hit, Lexicon
 from niwt_core.knowledge.from_text.negation import DENIALS, scope
 from niwt_core.knowledge.from_text.phrases import WHOLE_PART, Piece, fragments, sentences
 from niwt_core.knowledge.from_text.thesaurus import ANIMALS, COPULAS, SMALL
-from niwt_core.knowledge.from_text.words import words_of
+from niwt_core.knowledge.from_text.words import stem, words_of
 
 _LESS = re.compile(r"\b(\w{3,})less\b")  # "wingless" is "no wing"
+_FLIES = re.compile(  # a verb here, and not the insect
+    r"\b((?:can|could|may|does|do|did|will|would|to|that|which|who|it|they|he|she)(?: (?:not|never|also|often|hardly))? )(?:fly|flies)\b"
+)
+_COMPARED = re.compile(  # "a bird as big as a horse" says nothing of horses
+    r"\b(size of|\w{2,}er than|more than|less than|as \w+ as) ((?:an?|the|its|most|any|other) )?(\w+)\b"
+)
+SHADES = frozenset(
+    ["light", "dark", "pale", "bright", "deep"]
+)  # of the colour behind them: a dark green boat has no black
+COLORS = frozenset(["color", "colour"])
 SHARPNESS = 3.0  # a class that lacks one more of the words counts e^-3 as much
 MOSTLY = 0.7  # of the classes that fit
 FEWEST = 2.0  # classes that must fit (effective number) before they imply anything
@@ -70,6 +80,8 @@ IDLE = frozenset(
         "be",
         "been",
         "lot",
+        "body",
+        "than",
         "each",
         "every",
     ]
@@ -83,8 +95,10 @@ def said_of_a_thing(knowledge: Knowledge, text: str) -> tuple[dict[int, tuple[bo
     left: list[tuple[str, bool]] = []
     for sentence in sentences(text):
         sentence = _LESS.sub(lambda match: match[0] if any(lexicon.hits([match[0]])) else f"no {match[1]},", sentence)
+        sentence = _FLIES.sub(r"\1flying", sentence)
+        compared = {match[3] for match in _COMPARED.finditer(sentence)}
         cut = [(joined, words_of(fragment)) for joined, fragment in fragments(lexicon.uncut(sentence))]
-        matches = [list(lexicon.hits(words)) for _, words in cut]
+        matches = [_meant(knowledge, list(lexicon.hits(words)), words, compared) for _, words in cut]
         named = [
             {i for hit in hits for i in hit.at} for hits in matches
         ]  # "no legs" is a name: its "no" denies nothing
@@ -103,7 +117,10 @@ def said_of_a_thing(knowledge: Knowledge, text: str) -> tuple[dict[int, tuple[bo
             words = list(piece.words)
             in_names = {i for hit in hits for i in hit.at}
             no = next((i for i, word in enumerate(words) if word in DENIALS and i not in in_names), 0)
-            used: set[int] = set()
+            used = {i for i in range(len(words) - 1) if words[i] in SHADES and _is_color(knowledge, hits, i + 1)}
+            for k, i in _groups_denied(knowledge, words, in_names, from_=no) if denied else ():
+                granted[k] = (False, words[i])
+                used.add(i)
             for hit in hits:
                 used |= set(hit.at)
                 absent = (
@@ -117,6 +134,43 @@ def said_of_a_thing(knowledge: Knowledge, text: str) -> tuple[dict[int, tuple[bo
                 if i not in used and word not in SMALL and word not in IDLE and word not in ANIMALS
             ]
     return granted, left
+
+
+def _meant(knowledge: Knowledge, hits: list[Hit], words: list[str], compared: Collection[str]) -> list[Hit]:
+    """The hits but for shades of a colour and things that are only compared with."""
+    kept = []
+    for hit in hits:
+        alone = hit.at[0] if len(hit.at) == 1 else -1
+        shade = alone >= 0 and words[alone] in SHADES and _is_color(knowledge, hits, alone + 1)
+        if not shade and not (alone >= 0 and words[alone] in compared):
+            kept.append(hit)
+    return kept
+
+
+def _is_color(knowledge: Knowledge, hits: Sequence[Hit], i: int) -> bool:
+    """The word at ``i`` is a colour."""
+    return any(hit.at == (i,) and all(group_of(knowledge.names[k]) in COLORS for k in hit.columns) for hit in hits)
+
+
+def _groups_denied(
+    knowledge: Knowledge, words: Sequence[str], named: Collection[int], *, from_: int
+) -> list[tuple[int, int]]:
+    """(column, place of the word) of groups that are denied as a whole: without a tail there is no long tail and no short one."""
+    whole = _groups_in_values(knowledge.names)
+    return [(k, i) for i, word in enumerate(words) if i >= from_ and i not in named for k in whole.get(stem(word), ())]
+
+
+@lru_cache(maxsize=8)
+def _groups_in_values(names: tuple[str, ...]) -> Mapping[str, tuple[int, ...]]:
+    """Groups whose every value says the group's own word, "long tail" of "tail" -> their columns."""
+    columns: dict[str, list[int]] = {}
+    for k, name in enumerate(names):
+        columns.setdefault(group_of(name), []).append(k)
+    return {
+        stem(group): tuple(of_group)
+        for group, of_group in columns.items()
+        if all(stem(group) in map(stem, words_of(names[k].partition("::")[2])) for k in of_group)
+    }
 
 
 def implied(knowledge: Knowledge, stated: Mapping[int, bool]) -> dict[int, tuple[int, ...]]:

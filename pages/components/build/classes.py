@@ -32,11 +32,12 @@ from pages.components.shared import (
 )
 from pages.components.shared.language import N_, tr
 from pages.components.shared.markdown import escape_markdown
-from pages.components.shared.pictures import class_crop
-from pages.components.shared.recipe_words import recipe_text
+from pages.components.shared.pictures import class_crop, class_items
+from pages.components.shared.recipe_words import recipe_in_words
 from pages.components.shared.style import text
 from pages.components.shared.work import LARGEST, Work, work_from_text
 
+NEAREST = 3  # classes that are named where there is no picture of the nearest
 NONE_YET = N_("None yet. What you build stays in this browser, beside the classes that the network was trained on.")
 
 
@@ -92,7 +93,7 @@ def _card(study: Study, draft: Draft, item: BuiltClass) -> None:
         with picture:
             st.html(f'<div class="cynb-portrait">{_picture(study, item)}</div>')
         with words:
-            in_short = recipe_text(item.recipe, names.of(study))
+            in_short = recipe_in_words(study, item.recipe)
             st.html(
                 f'<h3 class="cynb-name">{style.chip("built", item.name)}</h3><p class="cynb-said">{text(in_short)}</p>'
             )
@@ -139,7 +140,15 @@ def _picture(study: Study, item: BuiltClass) -> str:
     if drawing.can_draw(study):
         traits = drawing.strongest(study, item.values)
         return f'<img src="{data_url(drawing.portrait(traits, side=256))}" alt="{text(tr("{name}, drawn from its description", name=item.name))}">'
-    return f'<p class="cynb-nearest">{text(tr("Nearest in the network"))}</p>{class_crop(study, study.class_index(item.nearest[0][0]))}'
+    near = f'<p class="cynb-nearest">{text(tr("Nearest in the network"))}</p>'
+    nearest = [study.class_index(name) for name, _ in item.nearest[:NEAREST]]
+    if not class_items(study, nearest[0]):  # the study keeps no picture of it: its name says more than an empty frame
+        chips = "".join(
+            f"<p>{style.chip('seen' if study.seen[c] else 'unseen', display_name(study.classes[c]))}</p>"
+            for c in nearest
+        )
+        return f'{near}<div class="cynb-near">{chips}</div>'
+    return near + class_crop(study, nearest[0])
 
 
 def _edit(study: Study, draft: Draft, recipe: Recipe) -> None:

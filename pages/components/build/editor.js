@@ -4,7 +4,7 @@ const tablesById = new Map(); // the last tables of this browser tab, by their h
 const picturesById = new Map(); // the person's own pictures, by the hash of the set
 const waiting = new Map();
 const editors = new WeakMap();
-const KEPT_TABLES = 3, KEPT_SETS = 2, KEPT_STEPS = 200, KEYBOARD_PAUSE = 150; // ms
+const KEPT_TABLES = 3, KEPT_SETS = 2, KEPT_STEPS = 200, KEYBOARD_PAUSE = 150, BESIDE = 16; // ms; px that stay free above the panel
 
 export class Editor {
   constructor(parent, tables) {
@@ -44,6 +44,7 @@ export class Editor {
     this.scorer.describe(this.values);
     this.live.settle();
     this.#repaint();
+    this.#keepBeside();
     const current = data.revision >= this.revision;
     flag(this.root, "waiting", !current);
     if (current && this.sentAt) {
@@ -51,6 +52,22 @@ export class Editor {
       this.sentAt = 0;
     }
     if (current) this.live.say(`${this.live.summary()} ${this.scorer.header.words.confirmed}`);
+  }
+
+  /* Words that are opened above push the editor down: the panel rises into the empty place beside them, so that what they do stays in sight. */
+  #keepBeside() {
+    const above = document.querySelector(".st-key-my-pictures");
+    const row = above?.closest("[data-testid=stHorizontalBlock]");
+    if (!row || row === this.row) return;
+    this.row = row;
+    this.observer?.disconnect();
+    this.observer = new ResizeObserver(() => {
+      const wide = getComputedStyle(this.live.root).position === "sticky";
+      const free = this.root.getBoundingClientRect().top - above.getBoundingClientRect().bottom - BESIDE;
+      this.live.root.style.marginTop = wide && above.isConnected && free > 0 ? `${-free}px` : "";
+    });
+    this.observer.observe(row);
+    this.observer.observe(this.root);
   }
 
   changed(started) {

@@ -191,8 +191,12 @@ def _extras(study: Study, draft: Draft, tables: Tables, others: list[BuiltClass]
             drawing.portrait_features(study, session.classifier(), traits),
             others=others,
             id="drawn",
-            label=tr("Drawn from your description"),
-            alt=tr("The bird you describe: {words}", words=words),
+            label=tr("Drawn from your description")
+            if draft.says_something()
+            else tr("Nothing described yet: drawn from the average of all classes"),
+            alt=tr("The bird you describe: {words}", words=words)
+            if draft.says_something()
+            else tr("An average bird: {words}", words=words),
             src=data_url(drawing.portrait(traits)),
         )
     ]

@@ -96,7 +96,8 @@ export class Live {
 
   #nearest() {
     this.nears = this.#rows(NEAR, "near");
-    return this.#section(this.words.alike, this.nears);
+    this.nearestSection = this.#section(this.words.alike, this.nears);
+    return this.nearestSection;
   }
 
   /* New extras, other built classes, name, gamma: everything that is not in the tables. `mine`: the person's pictures as unpacked, or null. */
@@ -135,6 +136,7 @@ export class Live {
       const kept = old.get(extra.id);
       const thumb = kept?.thumb ?? this.#thumb(extra.src, extra.label, () => this.ask(extra.id));
       if (kept && kept.src !== extra.src) thumb.image.src = extra.src;
+      if (kept && kept.label !== extra.label) { thumb.node.title = extra.label; thumb.radio.setAttribute("aria-label", extra.label); }
       return { ...extra, thumb };
     });
     if (before === this.extras.map((extra) => extra.id).join()) return;
@@ -186,7 +188,7 @@ export class Live {
     const thumb = extra?.thumb ?? this.thumbs[this.chosen];
     for (const image of [this.image, this.miniImage]) if (image.getAttribute("src") !== picture.src) image.src = picture.src;
     this.image.alt = extra ? extra.alt : say(this.words.pictureOf, { name: picture.label });
-    this.stageCaption.replaceChildren(...(extra ? [extra.label] : [`${this.fits ? this.words.fitsBest : this.words.pictureOfStart} `, element("b", picture.kind, { textContent: `${SIGNS[picture.kind]} ${picture.label}` })]));
+    this.stageCaption.replaceChildren(...(extra ? [extra.label] : [`${this.fits && !this.scorer.empty ? this.words.fitsBest : this.words.pictureOfStart} `, element("b", picture.kind, { textContent: `${SIGNS[picture.kind]} ${picture.label}` })]));
     if (thumb && !thumb.radio.checked) thumb.radio.checked = true;
   }
 
@@ -307,6 +309,7 @@ export class Live {
       row.node.hidden = places[i] === undefined;
       if (!row.node.hidden) this.#fill(row, this.classes[places[i]], this.near[places[i]].toFixed(2), this.near[places[i]]);
     });
+    this.nearestSection.hidden = places.length === 0;
   }
 
   #paintClaims() {
@@ -319,7 +322,7 @@ export class Live {
       flag(thumb.node, "claimed", first);
     });
     const total = this.thumbs.length;
-    write(this.claims, say(count ? this.words.claims : this.words.claimsNone, { count, total }));
+    write(this.claims, this.scorer.empty ? "" : say(count ? this.words.claims : this.words.claimsNone, { count, total })); // what is not described claims nothing
   }
 
   /* A line for eyes and screen readers, written when something is settled. */

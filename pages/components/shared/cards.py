@@ -218,9 +218,11 @@ def door_picture(study: Study, page: str, names: tuple[tuple[int, str], ...] = (
 @per_study_and_language
 def _door_picture(study: Study, page: str, names: tuple[tuple[int, str], ...], shown: str) -> str:
     if page == "dictionary":
-        best = [neuron.index for neuron in find_neurons(study.neurons)[:3]]
+        ordered = [neuron.index for neuron in find_neurons(study.neurons)]
+        best = ordered[:3]
         if not exemplars(study).top.shape[1]:
-            words = "".join(f"<span>{text(' '.join(name_of(user_names.shown(study, n))))}</span>" for n in best)
+            called = list(dict.fromkeys(name_of(user_names.shown(study, n)) for n in ordered))[:3]  # each name once
+            words = "".join(f"<span><small>{text(part)}</small> {text(value)}</span>" for part, value in called)
             return f'<div class="cyn-door-words">{words}</div>'
         return f'<div class="cyn-crops">{"".join(neuron_crop(study, n, 0) for n in best)}</div>'
     unseen = [c for c in _pictured(study) if not study.seen[c]] or _pictured(study)

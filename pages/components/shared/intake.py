@@ -30,7 +30,6 @@ SOURCES = {
 }
 TYPES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "jp2", "heic", "heif")
 SAMPLES = 8  # shown at once
-ERRORS_SHOWN = 5
 BESIDE = "side-by-side"  # whether two are compared, in the session's state
 
 
@@ -68,11 +67,7 @@ def choose(classifier: Classifier, session_uploads: Uploads) -> None:
 
 def errors() -> None:
     """What could not be read of the files that came last."""
-    problems = st.session_state.get("picture_errors", [])
-    for error in problems[:ERRORS_SHOWN]:
-        session.show_error(error)
-    if len(problems) > ERRORS_SHOWN:
-        st.caption(tr("{count} more files could not be read.", count=len(problems) - ERRORS_SHOWN))
+    session.show_errors(st.session_state.get("picture_errors", []))
 
 
 def start_with_a_sample(classifier: Classifier, session_uploads: Uploads) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.shared import glossary
+from pages.components.shared import glossary, widget_words
 from pages.components.shared.language import N_, tr
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def sheet() -> str:
 
 def inject() -> None:
     """Puts the style sheet into the page; the entry script does it, once a run."""
-    st.html(sheet())
+    st.html(sheet() + widget_words.sheet())
 
 
 def phone_menu(pages: Mapping[str, StreamlitPage]) -> None:

@@ -8,12 +8,13 @@ import streamlit as st
 
 from niwt_core import Classifier, NiwtError, Recipe, Study
 from niwt_core.classify.answer import Answer, ClassKind
-from niwt_core.knowledge.class_names import display_name
-from niwt_core.knowledge.from_text.reading import LONGEST_TEXT
-from pages.components.shared import session, style
+from niwt_core.knowledge.class_names import class_key, display_name
+from niwt_core.knowledge.from_text import LONGEST_TEXT, attributes_from_text
+from pages.components.shared import session, style, understood
 from pages.components.shared.figures import meter
 from pages.components.shared.intake import TYPES, choose_sample, first_samples, let_go, tile
 from pages.components.shared.language import N_, tr
+from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, class_items, crop
 from pages.components.shared.style import text
 from pages.components.shared.uploads import Upload, is_sample, sample_key, session_uploads, take_in
@@ -28,8 +29,7 @@ SENTENCES = {
 }
 PLACES = 3
 TOO_FEW_WORDS = N_(
-    "What you taught it is not among the first three for this photograph. Say more of what one sees, or look at the "
-    "words on the Build page."
+    "To be among the first three it needs more of what one sees in words, or a photograph that shows it."
 )
 STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
@@ -81,8 +81,7 @@ def _picture(study: Study) -> None:
         st.session_state["teach_nonce"] = nonce + 1
         st.session_state["picture_errors"] = problems
         st.rerun()
-    for error in st.session_state.pop("picture_errors", []):
-        session.show_error(error)
+    session.show_errors(st.session_state.pop("picture_errors", []))
 
 
 def _answer(study: Study) -> None:
@@ -123,18 +122,74 @@ def _answer(study: Study) -> None:
         )
         sent = st.form_submit_button(tr("Teach it"), type="primary", icon=":material/bolt:")
     if sent:
-        try:
-            session.add_class(Recipe(name.strip(), caption=sentence))
-        except NiwtError as error:
-            session.show_error(error)
-        else:
+        if _teach(name.strip(), sentence.strip()):
             st.rerun()
+        return  # what is below is of what was taught before
     if any(item.kind is ClassKind.BUILT for item in answer.ranking[:PLACES]):
         st.html(_ranking(tr("What it says now"), answer, tr("with what you taught it")))
+        if all(item.name != session.recipes()[-1].name for item in answer.ranking[:PLACES]):
+            st.html(f'<p class="cyn-sub">{_place(answer)}</p>')  # what was taught before is above it
         _onwards()
+        _understood(study)
     elif session.recipes():
-        st.html(f'<p class="cyn-sub">{tr(TOO_FEW_WORDS)}</p>')
+        st.html(f'<p class="cyn-sub">{_place(answer)} {tr(TOO_FEW_WORDS)}</p>')
         _onwards()
+        _understood(study)
+
+
+def _teach(name: str, sentence: str) -> bool:
+    """Adds the class to this person's; what is missing, wrong or in the way is said."""
+    if not name or not sentence:
+        st.warning(
+            tr("Say what it is: the class needs a name.") if not name else tr("Say what it looks like, in a sentence."),
+            icon=":material/edit:",
+        )
+        return False
+    recipe = Recipe(name, caption=sentence)
+    with session.shown_errors():
+        before = next((item for item in session.recipes() if class_key(item.name) == class_key(name)), None)
+        if before is not None and (before.attributes or before.like or before.name in session.moves()):
+            raise NiwtError(
+                f"{before.name!r} is built already, with attributes that were set or pictures that moved it",
+                where="your classes",
+                fix="give another name, or change it on the Build page",
+            )
+        session.add_class(recipe, replaces=before.name if before is not None else "")
+        return True
+    return False
+
+
+def _place(answer: Answer) -> str:
+    """Where what was taught last stands for this photograph."""
+    name = session.recipes()[-1].name
+    rank = next((rank for rank, item in enumerate(answer.ranking, 1) if item.name == name), 0)
+    if not rank:
+        return ""
+    return tr(
+        "{name} is number {rank:,} of {count:,} for this photograph.",
+        name=style.chip("built", name),
+        rank=rank,
+        count=len(answer.ranking),
+    )
+
+
+def _understood(study: Study) -> None:
+    """What was understood of the sentence that was taught last, and whose place its class takes."""
+    recipe = session.recipes()[-1]
+    if recipe.caption and not study.encoder.reads_captions:
+        parsed = attributes_from_text(study.knowledge, recipe.caption, base=study.encoder.average)
+        st.html(understood.markup(study, parsed))
+    if any(
+        class_key(name) == class_key(recipe.name)
+        for name, seen in zip(study.classes, study.seen, strict=True)
+        if not seen
+    ):
+        st.caption(
+            tr(
+                "The study describes a class of this name: yours takes the place of {name} until you remove it.",
+                name=escape_markdown(recipe.name),
+            )
+        )
 
 
 def _onwards() -> None:

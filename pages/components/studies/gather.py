@@ -26,7 +26,6 @@ THUMB = 96  # pixels
 IN_STRIP = 4  # pictures of a class that are shown
 IN_TABLE = 400  # pictures that the table holds at once; those without a class come first
 HOW = {"files": N_(":material/image: Files"), "folder": N_(":material/folder: A folder")}
-ERRORS_SHOWN = 4
 GATHERED = ".new"  # beside the studies: what is dropped and not yet prepared
 VISITOR = re.compile(r"[0-9a-f]{32}")
 
@@ -62,8 +61,7 @@ def pictures_of(out: Path) -> Path:
 def gather(gathered: PictureSet) -> None:
     """The uploader, what is there by now, and the table that corrects it."""
     _uploader(gathered)
-    for error in st.session_state.get("gather-errors", [])[:ERRORS_SHOWN]:
-        session.show_error(error)
+    session.show_errors(st.session_state.get("gather-errors", []))
     pictures = gathered.pictures
     if not pictures:
         return

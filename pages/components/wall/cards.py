@@ -11,11 +11,11 @@ import streamlit as st
 from niwt_core import NiwtError, Recipe, Study, build_class
 from niwt_core.classify.recipe import LONGEST_NAME
 from niwt_core.knowledge.class_names import class_key, display_name
-from pages.components.shared import cards, names, session, style, user_names, wall_post
+from pages.components.shared import cards, session, style, user_names, wall_post
 from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address, crop
-from pages.components.shared.recipe_words import recipe_text
+from pages.components.shared.recipe_words import recipe_in_words
 from pages.components.shared.session import per_study
 from pages.components.shared.style import text
 from pages.serving import visitors
@@ -71,7 +71,7 @@ def _card(study: Study, board: Wall, entry: Entry, neurons: tuple[int, ...]) -> 
 
 
 def _markup(study: Study, entry: Entry, neurons: tuple[int, ...]) -> str:
-    words = recipe_text(entry.recipe, names.of(study))
+    words = recipe_in_words(study, entry.recipe)
     words = words if len(words) <= LONGEST_WORDS else words[: LONGEST_WORDS - 1].rstrip() + "…"
     picture = (
         crop(address(entry.picture), alt=tr("A picture of {name}", name=entry.recipe.name)) if entry.picture else ""

@@ -24,7 +24,7 @@ from pages.components.shared.session.class_history import (
     unmove_class,
 )
 from pages.components.shared.session.current_picture import CurrentPicture, current_picture, set_current_picture
-from pages.components.shared.session.mistakes import show_error, shown_errors
+from pages.components.shared.session.mistakes import show_error, show_errors, shown_errors
 from pages.components.shared.session.studies import (
     current_study,
     enter,
@@ -60,6 +60,7 @@ __all__ = [
     "set_current_picture",
     "shared_study",
     "show_error",
+    "show_errors",
     "shown_errors",
     "study_folder",
     "undo",

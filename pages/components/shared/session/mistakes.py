@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from html import escape
 
 import streamlit as st
 
@@ -11,6 +12,8 @@ from niwt_core import NiwtError
 from pages.components.shared.language import tr
 from pages.components.shared.markdown import escape_markdown
 from pages.serving import policy
+
+NAMED = 4  # files that are named before they are opened
 
 
 @contextmanager
@@ -30,6 +33,28 @@ def show_error(error: NiwtError) -> None:
     details += [tr("What to do: {fix}", fix=_sentence(fix))] if fix else []
     if details:
         st.caption("  \n".join(details))
+
+
+def show_errors(errors: Sequence[NiwtError]) -> None:
+    """Of several files: one line with the names of those that were not taken, and what is wrong with each behind it.
+
+    What they are beside stays in sight: a column of messages would push it off the screen.
+    """
+    if len(errors) < 2:
+        for error in errors:
+            show_error(error)
+        return
+    st.error(f"**{tr('{count} files were not taken', count=len(errors))}**", icon=":material/error:")
+    parts = [[escape(policy.without_paths(part)) for part in (error.where, error.what, error.fix)] for error in errors]
+    names = ", ".join(where or what for where, what, _ in parts[:NAMED])
+    more = f", … {len(parts) - NAMED}" if len(parts) > NAMED else ""
+    lines = "".join(
+        f"<li>{f'<code>{where}</code>: ' if where else ''}{what}{f'. {fix}' if fix else ''}</li>"
+        for where, what, fix in parts
+    )
+    st.html(
+        f'<details class="cyn-folded"><summary>{names}{more}: <u>{tr("what is wrong with each")}</u></summary><ul>{lines}</ul></details>'
+    )
 
 
 def _sentence(text: str) -> str:
