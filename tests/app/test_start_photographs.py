@@ -120,6 +120,20 @@ def test_what_is_not_described_fits_and_claims_nothing():
 
 
 @pytest.mark.browser
+def test_the_average_of_all_classes_is_no_description():
+    """Where sliders begin at the average, the bird that is drawn of it is nobody's description, and claims nothing."""
+    with browser.served(ROOT / "assets" / "aviary") as url, browser.chromium() as chrome:
+        page, problems = browser.open_page(chrome, f"{url}/build")
+        panel = page.locator(".live")
+        panel.get_by_text("Nothing described yet: drawn from the average").wait_for()
+        assert not re.search("claims|would claim|Drawn from your", panel.inner_text())
+        page.get_by_label("Crown color: only red").check()
+        panel.get_by_text("Drawn from your description").wait_for()
+        assert re.search("claims none|would claim", panel.inner_text())
+        assert not problems
+
+
+@pytest.mark.browser
 def test_teach_stands_on_the_first_screen_and_another_study_is_a_click_away():
     with browser.served(SHIPPED) as url, browser.chromium() as chrome:
         page, problems = browser.open_page(chrome, url)

@@ -66,6 +66,7 @@ class EditorState:
     gamma: float
     bias: float
     temperature: float = 1.0
+    described: bool = True
     replaced: int = -1
     off: tuple[int, ...] = ()
     of_class: int = -1
@@ -97,6 +98,7 @@ def show(tables: Tables, state: EditorState, *, key: str, on_draft: Callable[[],
         "gamma": state.gamma,
         "bias": state.bias,
         "temperature": state.temperature,
+        "described": state.described,
         "ofClass": state.of_class,
         "mine": state.mine.id if state.mine is not None else "",
         "mineOthers": [list(row) for row in state.mine_others],

@@ -73,6 +73,7 @@ export class Editor {
   changed(started) {
     this.spent += performance.now() - started;
     flag(this.root, "moving", true);
+    this.live.described = true;
     this.frame ??= requestAnimationFrame(() => {
       const begun = performance.now();
       this.frame = null;

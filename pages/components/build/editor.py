@@ -167,6 +167,7 @@ def _state(
         gamma=classifier.gamma,
         bias=built.bias if built is not None else tables.matrices.bias,
         temperature=temperature_of(study),
+        described=draft.says_something(),
         replaced=original,
         off=tuple(map(study.class_index, classifier.switched_off)),
         of_class=original if original >= 0 or not draft.like else study.class_index(draft.like),

@@ -107,6 +107,7 @@ export class Live {
     this.temperature = data.temperature ?? 1;
     this.absent = new Set(data.replaced >= 0 ? [data.replaced, ...data.off] : data.off);
     this.ofClass = data.ofClass ?? -1;
+    this.described = data.described ?? true;
     this.others = data.others;
     this.scorer.bias = data.bias ?? this.scorer.header.bias;
     const size = 1 + this.C + this.others.length;
@@ -148,6 +149,9 @@ export class Live {
     if (this.mine.some((extra) => !old.has(extra.id))) this.asked = false; // what just came is looked at
   }
 
+  /* There is something to fit and to claim: a sheet as it was begun, zero or the average of all classes, is no class yet. */
+  #says() { return this.described && !this.scorer.empty; }
+
   #known(picture) { return picture !== null && (typeof picture === "number" || this.extras.some((extra) => extra.id === picture)); }
 
   /* The picture to look at while the person has chosen none: theirs, the drawn one, one of the class, or the study's that the description fits best. */
@@ -188,7 +192,7 @@ export class Live {
     const thumb = extra?.thumb ?? this.thumbs[this.chosen];
     for (const image of [this.image, this.miniImage]) if (image.getAttribute("src") !== picture.src) image.src = picture.src;
     this.image.alt = extra ? extra.alt : say(this.words.pictureOf, { name: picture.label });
-    this.stageCaption.replaceChildren(...(extra ? [extra.label] : [`${this.fits && !this.scorer.empty ? this.words.fitsBest : this.words.pictureOfStart} `, element("b", picture.kind, { textContent: `${SIGNS[picture.kind]} ${picture.label}` })]));
+    this.stageCaption.replaceChildren(...(extra ? [extra.label] : [`${this.fits && this.#says() ? this.words.fitsBest : this.words.pictureOfStart} `, element("b", picture.kind, { textContent: `${SIGNS[picture.kind]} ${picture.label}` })]));
     if (thumb && !thumb.radio.checked) thumb.radio.checked = true;
   }
 
@@ -322,7 +326,7 @@ export class Live {
       flag(thumb.node, "claimed", first);
     });
     const total = this.thumbs.length;
-    write(this.claims, this.scorer.empty ? "" : say(count ? this.words.claims : this.words.claimsNone, { count, total })); // what is not described claims nothing
+    write(this.claims, !this.#says() ? "" : say(count ? this.words.claims : this.words.claimsNone, { count, total })); // what is not described claims nothing
   }
 
   /* A line for eyes and screen readers, written when something is settled. */

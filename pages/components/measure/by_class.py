@@ -23,6 +23,7 @@ from pages.components.shared.tables import table
 
 CONFUSIONS = 8
 DRAWN = 250  # classes whose matrix can be told apart on a screen
+ACROSS = 45  # classes whose names do not run into each other across a column
 READABLE = 90  # classes whose names can stand along an axis; more are named by pointing
 ON_BOTH = 30  # classes whose names can stand below the columns too
 NAME_ROW, SMALLEST_MATRIX = 10, 520  # pixels: of a name along the axis, of the matrix
@@ -182,7 +183,7 @@ def _matrix(study: Study) -> go.Figure:
         "ticks": "",
         "tickfont": {"size": size, "color": charts.tone("soft")},
     }
-    chart.update_xaxes(**named, dtick=1, tickangle=-90)
+    chart.update_xaxes(**{**named, "showticklabels": len(names) <= ACROSS}, dtick=1, tickangle=-90)
     chart.update_yaxes(**named, dtick=1, autorange="reversed")
     return chart
 
