@@ -10,6 +10,7 @@ from niwt_core.classify.recipe import read_recipe
 from niwt_core.data.imagenet import AttributeTable, read_attribute_table, read_shown
 from niwt_core.errors import NiwtError
 from niwt_core.images import open_image
+from niwt_core.study.storage import load_study
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 RECIPES = sorted((ASSETS / "recipes").glob("*.yaml"))
@@ -175,3 +176,8 @@ def test_a_synonym_of_an_unknown_value_is_refused(tmp_path: Path) -> None:
     folder = broken(tmp_path, "color: red", "0\tn1\tcat\tred", "value\tgroup\tsynonyms\nblue\tcolor\tazure")
     with pytest.raises(NiwtError, match=r"synonyms\.tsv line 2"):
         read_attribute_table(folder)
+
+
+def test_the_study_that_ships_reads_words_as_the_table_does(table: AttributeTable) -> None:
+    study = load_study(ASSETS / "photographs")
+    assert dict(study.knowledge.synonyms) == dict(table.knowledge.synonyms)
