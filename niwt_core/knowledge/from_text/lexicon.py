@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from niwt_core.knowledge.attribute_names import readable
+from niwt_core.knowledge.from_text.modifiers import PARTS
 from niwt_core.knowledge.from_text.thesaurus import FEATURES, JOINS, MEANINGS
 from niwt_core.knowledge.from_text.words import singular, stem, words_of
 
@@ -67,7 +68,10 @@ class Lexicon:
             ]
             for _, _, at, columns in sorted(matches, key=lambda item: (-item[0], -item[1], item[2])):
                 if not used & set(at):
-                    used |= set(at) if at[-1] - at[0] < len(at) else {at[-1]}  # a "round red pot" is round, too
+                    whole = (
+                        at[-1] - at[0] < len(at) or singular(words[at[-1]]) in PARTS
+                    )  # "long hind legs" are not long as well
+                    used |= set(at) if whole else {at[-1]}  # a "round red pot" is round, too
                     yield Hit(columns, at)
         for i, word in enumerate(words):
             if i not in used:

@@ -11,6 +11,7 @@ import numpy as np
 from niwt_core.knowledge.attribute_names import group_of
 from niwt_core.knowledge.attributes import Knowledge
 from niwt_core.knowledge.from_text.lexicon import Hit, Lexicon
+from niwt_core.knowledge.from_text.modifiers import COLORS, SHADES, of_parts, without_places
 from niwt_core.knowledge.from_text.negation import DENIALS, scope
 from niwt_core.knowledge.from_text.phrases import WHOLE_PART, Piece, fragments, sentences
 from niwt_core.knowledge.from_text.thesaurus import ANIMALS, COPULAS, SMALL
@@ -23,13 +24,10 @@ _FLIES = re.compile(  # a verb here, and not the insect
 _COMPARED = re.compile(  # "a bird as big as a horse" says nothing of horses
     r"\b(size of|\w{2,}er than|more than|less than|as \w+ as) ((?:an?|the|its|most|any|other) )?(\w+)\b"
 )
-SHADES = frozenset(
-    ["light", "dark", "pale", "bright", "deep"]
-)  # of the colour behind them: a dark green boat has no black
-COLORS = frozenset(["color", "colour"])
-SHARPNESS = 3.0  # a class that lacks one more of the words counts e^-3 as much
+SHARPNESS = 4.0  # a class that lacks one more of the words counts e^-4 as much
 MOSTLY = 0.7  # of the classes that fit
-FEWEST = 2.0  # classes that must fit (effective number) before they imply anything
+FEWEST = 2.0  # classes that must fit (effective number) before they imply anything, in a table of under
+ENOUGH = 200  # classes: in a larger one the class that fits best is near enough
 IDLE = frozenset(
     [
         "thing",
@@ -93,12 +91,13 @@ def said_of_a_thing(knowledge: Knowledge, text: str) -> tuple[dict[int, tuple[bo
     lexicon = _lexicon(knowledge.names, tuple(sorted(knowledge.synonyms.items())))
     granted: dict[int, tuple[bool, str]] = {}
     left: list[tuple[str, bool]] = []
-    for sentence in sentences(text):
+    for sentence in map(without_places, sentences(text)):
         sentence = _LESS.sub(lambda match: match[0] if any(lexicon.hits([match[0]])) else f"no {match[1]},", sentence)
         sentence = _FLIES.sub(r"\1flying", sentence)
         compared = {match[3] for match in _COMPARED.finditer(sentence)}
         cut = [(joined, words_of(fragment)) for joined, fragment in fragments(lexicon.uncut(sentence))]
         matches = [_meant(knowledge, list(lexicon.hits(words)), words, compared) for _, words in cut]
+        aside = of_parts([words for _, words in cut], lambda word: _group(knowledge, lexicon, word))
         named = [
             {i for hit in hits for i in hit.at} for hits in matches
         ]  # "no legs" is a name: its "no" denies nothing
@@ -113,7 +112,7 @@ def said_of_a_thing(knowledge: Knowledge, text: str) -> tuple[dict[int, tuple[bo
             )
             for (joined, words), hits, names in zip(cut, matches, named, strict=True)
         ]
-        for piece, hits, denied in zip(pieces, matches, scope(pieces), strict=True):
+        for f, (piece, hits, denied) in enumerate(zip(pieces, matches, scope(pieces), strict=True)):
             words = list(piece.words)
             in_names = {i for hit in hits for i in hit.at}
             no = next((i for i, word in enumerate(words) if word in DENIALS and i not in in_names), 0)
@@ -123,10 +122,12 @@ def said_of_a_thing(knowledge: Knowledge, text: str) -> tuple[dict[int, tuple[bo
                 used.add(i)
             for hit in hits:
                 used |= set(hit.at)
+                if len(hit.at) == 1 and (f, hit.at[0]) in aside:
+                    continue
                 absent = (
                     denied and hit.at[-1] >= no and not DENIALS & {words[i] for i in hit.at}
                 )  # "a pot that is not red": the pot is granted
-                for k in hit.columns:
+                for k in (*hit.columns, *_colors_in(knowledge, [words[i] for i in sorted(hit.at)], hit.columns)):
                     granted[k] = (not absent, " ".join(words[i] for i in sorted(hit.at)))
             left += [
                 (word, denied and i >= no)
@@ -134,6 +135,21 @@ def said_of_a_thing(knowledge: Knowledge, text: str) -> tuple[dict[int, tuple[bo
                 if i not in used and word not in SMALL and word not in IDLE and word not in ANIMALS
             ]
     return granted, left
+
+
+def _group(knowledge: Knowledge, lexicon: Lexicon, word: str) -> str | None:
+    """The group of what a word says by itself."""
+    hit = next(lexicon.hits([word]), None)
+    return None if hit is None else group_of(knowledge.names[hit.columns[0]])
+
+
+def _colors_in(knowledge: Knowledge, words: Sequence[str], columns: Sequence[int]) -> list[int]:
+    """Columns of the colours that a phrase for something else names: a "white belly" is a light one, and it is white."""
+    if len(words) < 2 or any(group_of(knowledge.names[k]) in COLORS for k in columns):
+        return []
+    return [
+        k for k, name in enumerate(knowledge.names) if group_of(name) in COLORS and name.partition("::")[2] in words
+    ]
 
 
 def _meant(knowledge: Knowledge, hits: list[Hit], words: list[str], compared: Collection[str]) -> list[Hit]:
@@ -178,7 +194,9 @@ def implied(knowledge: Knowledge, stated: Mapping[int, bool]) -> dict[int, tuple
 
     Every class of the table counts ``exp(-SHARPNESS m)`` where it lacks ``m`` of the words more than the best one. A column that `MOSTLY` of them
     have, and of which nothing was said, is implied; in a group of which something was said, only if it goes with that by itself (a marine mammal is
-    a mammal; a red pot is not black, though most pots are). There is none where fewer than `FEWEST` classes fit.
+    a mammal; a red pot is not black, though most pots are). In a small table one class that fits implies
+    nothing. In a large one it may: of ImageNet's classes, each left out and told by eight of its words, 71 % are then recognised, 69 % if two must
+    fit, and 65 % if nothing is implied.
     """
     granted = [k for k, present in stated.items() if present]
     if not granted:
@@ -188,7 +206,7 @@ def implied(knowledge: Knowledge, stated: Mapping[int, bool]) -> dict[int, tuple
     fits = amounts[:, list(stated)] @ wanted  # (C,)
     weight = np.exp(SHARPNESS * (fits - fits.max()))
     weight /= weight.sum()
-    if 1 / (weight**2).sum() < FEWEST:
+    if len(amounts) < ENOUGH and 1 / (weight**2).sum() < FEWEST:
         return {}
     share = weight @ amounts  # (K,)
     having = amounts[:, granted].T @ amounts / np.maximum(amounts[:, granted].sum(0)[:, None], 1e-9)  # (granted, K)
