@@ -1,6 +1,6 @@
 """Words that say something of a part of a thing, or of a place, and nothing of the thing.
 
-"A small bird with a large, hooked bill" is not large, and foam "on top" of a glass is no topping.
+"A small bird with a large, hooked bill" is not large, and what hangs "upside down" has no down.
 """
 
 from __future__ import annotations
@@ -26,15 +26,13 @@ PARTS = _words(
     tail hair fur coat skin feather shell antenna antennae leaf leaves petal stem stalk handle lid wheel window door button lens strap spout edge
     end top bottom tip base corner center centre middle stripe spot mark marking patch band ring bar line dot"""
 )
-# Forms that a table may have of another word: cover, sit, lean, drying, topping, roll, edge.
-IN_PASSING = _words("covered site leaning dry top rolled edges")
-_IN_PLACE = re.compile(
-    r"\b(?:on (?:the )?top(?: of)?|at the top|in front(?: of)?|upside down|up and down|down (?:to|the|from|its)\b)"
-)
+# Forms that a table may have of another word: cover, sit, lean, drying, roll, edge.
+IN_PASSING = _words("covered site leaning dry rolled edges")
+_IN_PLACE = re.compile(r"\b(?:upside down|up and down|down (?:to|the|from|its)\b)")
 
 
 def without_places(sentence: str) -> str:
-    """The sentence without words of place that are words of things elsewhere ("on top", "upside down")."""
+    """The sentence without words of place that are words of things elsewhere ("upside down")."""
     return _IN_PLACE.sub(" ", sentence)
 
 
