@@ -78,8 +78,8 @@ def audit_shuffled_names(
         picture_attributes=truth,
     )
     with torch.no_grad():
-        own = study.pooled[some].float()
-        names = name_dictionary(dataset, study.targets, study.inverse, own, seed=seed)
+        stored = study.pooled[some].float()
+        names = name_dictionary(dataset, study.targets, study.inverse, stored, seed=seed)
         others, targets = _through_shuffled(study, dataset, images, seed)
     inverse = fit_map(unit(targets), torch.from_numpy(study.knowledge.values)[torch.from_numpy(study.seen)])
     shuffled = name_dictionary(dataset, targets, inverse, others, seed=seed)
@@ -88,7 +88,7 @@ def audit_shuffled_names(
         live_shuffled=int(shuffled.live.sum()),
         verified=_verified(names),
         verified_shuffled=_verified(shuffled),
-        auroc=_fit_of_names(study, dataset, own),
+        auroc=_fit_of_names(study, dataset, stored),
         auroc_shuffled=_fit_of_names(study, dataset, others),
     )
 
