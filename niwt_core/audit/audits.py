@@ -10,22 +10,25 @@ from typing import Any
 from niwt_core.audit.claims import ClaimAudit, ClaimsAudit, NoveltyAudit, audit_claims, audit_novelty, audit_shuffled
 from niwt_core.audit.ground_truth import NameAudit, audit_names
 from niwt_core.audit.parts import PartAudit, aviary_grids, cub_grids, peaks_at_parts
+from niwt_core.audit.shuffled_names import ShuffledNames, audit_shuffled_names
 from niwt_core.data.dataset import Dataset
 from niwt_core.study.study import Study
 
-STEPS = 4
+STEPS = 5
 
 
 @dataclass(frozen=True)
 class Audits:
     """names: None where the knowledge has no words; claims: by side, none where the study has no detectors; shuffled: the same claims by a network
-    with shuffled weights; novelty: None where the study keeps no pictures; parts: None where places of parts are not known."""
+    with shuffled weights; novelty: None where the study keeps no pictures; parts: None where places of parts are not known;
+    shuffled_names: None where it was not asked for, or there are no pictures."""
 
     names: NameAudit | None
     claims: tuple[ClaimsAudit, ...]
     shuffled: ClaimAudit | None
     novelty: NoveltyAudit | None
     parts: PartAudit | None
+    shuffled_names: ShuffledNames | None = None
 
 
 def audit_study(
@@ -33,9 +36,11 @@ def audit_study(
     *,
     parts: Dataset | None = None,
     outside: Sequence[Path] = (),
+    name_anew: bool = False,
     on_step: Callable[[int, int], None] | None = None,
 ) -> Audits:
-    """Audits a study; ``parts`` is CUB as it was read, with part locations, ``outside`` are files of photographs that the study should refuse.
+    """Audits a study; ``parts`` is CUB as it was read, with part locations, ``outside`` are files of photographs that the study should refuse;
+    ``name_anew``: with shuffled weights too, which takes a minute or two.
 
     Raises NiwtError: ``parts`` has no part locations or lacks pictures, a photograph cannot be read.
     """
@@ -53,8 +58,10 @@ def audit_study(
     elif parts is not None:
         grids = cub_grids(study, parts)
     peaks = peaks_at_parts(study, grids) if grids is not None else None
+    step(4, STEPS)
+    anew = audit_shuffled_names(study, pictures=parts) if name_anew else None
     step(STEPS, STEPS)
-    return Audits(names, claims, shuffled, novelty, peaks)
+    return Audits(names, claims, shuffled, novelty, peaks, anew)
 
 
 def audits_json(audits: Audits) -> dict[str, Any]:
@@ -68,4 +75,6 @@ def audits_json(audits: Audits) -> dict[str, Any]:
         figures["novelty"] = asdict(audits.novelty)
     if audits.parts is not None:
         figures["parts"] = {**asdict(audits.parts), "times": audits.parts.times}
+    if audits.shuffled_names is not None:
+        figures["names_shuffled_network"] = asdict(audits.shuffled_names)
     return figures

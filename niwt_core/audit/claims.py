@@ -20,10 +20,9 @@ from PIL import Image
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from niwt_core.audit.ground_truth import held_out_sample, redrawn, shuffled_network
+from niwt_core.audit.ground_truth import held_out_sample, in_view, redrawn, shuffled_network
 from niwt_core.classify.classifier import Classifier
 from niwt_core.classify.novelty import Novelty
-from niwt_core.data.aviary import IN_VIEW, PART_OF_GROUP
 from niwt_core.data.strange_pictures import noise, tiles
 from niwt_core.explain.detector import PRESENT, Detectors
 from niwt_core.explain.expected import expected_attributes
@@ -213,12 +212,7 @@ def _aviary_truth(study: Study, chosen: np.ndarray) -> tuple[Tensor, Tensor, np.
     """Of pictures drawn again: pooled activations (n,N), features (n,D), and which attributes are in view (n,K) bool."""
     drawn = list(redrawn(study, chosen))
     pooled, features = _encoded(study, [picture.image for picture in drawn])
-    rows = []
-    for picture in drawn:
-        in_view = {group for group, part in PART_OF_GROUP.items() if picture.visibility[part] >= IN_VIEW}
-        there = {f"{group}::{value}" for group, value in picture.attributes.items() if group in in_view}
-        rows.append([name in there for name in study.knowledge.names])
-    return pooled, features, np.array(rows)
+    return pooled, features, np.array([in_view(picture, study.knowledge.names) for picture in drawn])
 
 
 def _runner_up(logits: Tensor, labels: np.ndarray) -> np.ndarray:

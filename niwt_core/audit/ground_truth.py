@@ -147,6 +147,12 @@ def redrawn(study: Study, pictures: Sequence[int] | np.ndarray) -> Iterator[Pict
         yield redraw_path(study.paths[int(i)], seed=drawn["seed"], size=drawn["size"], masks=True)
 
 
+def in_view(picture: Picture, names: Sequence[str]) -> list[bool]:
+    """(K,) which attributes, "group::value", a drawing shows: the bird has them, and the part is in view."""
+    shown = {g: value for g, value in picture.attributes.items() if picture.visibility[PART_OF_GROUP[g]] >= IN_VIEW}
+    return [shown.get(group) == value for group, _, value in (name.partition("::") for name in names)]
+
+
 def shuffled_network(network: SplitNetwork, *, seed: int) -> SplitNetwork:
     """The same network with the values of every weight tensor in random order: it has the same statistics, and knows nothing."""
     generator = torch.Generator().manual_seed(seed)

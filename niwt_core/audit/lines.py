@@ -68,6 +68,12 @@ def audit_lines(audits: Audits, *, names: bool = True) -> Iterator[str]:
             f"parts        {peaks.hits:.1f} % of {peaks.peaks} peaks of verified neurons lie at the part of their name, "
             f"{peaks.anywhere:.1f} % at random ({peaks.times:.1f} times), {peaks.other_names:.1f} % at the part of another name"
         )
+    if audits.shuffled_names is not None:
+        anew = audits.shuffled_names
+        yield (
+            f"names anew   on {anew.pictures} pictures {anew.verified:.1f} % verified, with shuffled weights {anew.verified_shuffled:.1f} %; the "
+            f"study's verified names fit with AUROC {anew.auroc:.3f}, with shuffled weights {anew.auroc_shuffled:.3f}"
+        )
 
 
 def _interval(claims: ClaimAudit) -> str:

@@ -162,7 +162,13 @@ def _audits(study: Study, root: Path | None, outside: Path | None, report: Repor
         folder = read_photographs(outside, ())
         strange = tuple(folder.root / path for path in folder.paths)
     parts = read_cub(root, crop_boxes=study.source.boxes) if study.kind == "cub" and root is not None else None
-    return audit_study(study, parts=parts, outside=strange, on_step=lambda done, total: report("auditing", done, total))
+    return audit_study(
+        study,
+        parts=parts,
+        outside=strange,
+        name_anew=True,
+        on_step=lambda done, total: report("auditing", done, total),
+    )
 
 
 def _own_classifier(study: Study, photos: Path | None, *, json: bool) -> None:

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from niwt_core.neurons.naming import auroc_of
 
+LIKELY = 0.2  # a value of which so much is probable may be what the picture shows
+
 
 def strongest_others(scores: Tensor, exclusive: Sequence[np.ndarray]) -> Tensor:
     """(...,K): of each attribute the highest score among the others of its exclusive group, 0 where it is in none."""
@@ -27,6 +29,14 @@ def probabilities(scores: Tensor, scaling: Tensor, exclusive: Sequence[np.ndarra
     return torch.sigmoid(by_score * scores + by_other * strongest_others(scores, exclusive) + offset)
 
 
+def another_likely(scores: np.ndarray, exclusive: Sequence[np.ndarray]) -> np.ndarray:
+    """(...,K) bool: of each attribute, whether another value of its exclusive group is `LIKELY`; yes where it is in none."""
+    grouped = np.zeros(scores.shape[-1], bool)
+    for at in exclusive:
+        grouped[at] = True
+    return (strongest_others(torch.from_numpy(scores), exclusive).numpy() >= LIKELY) | ~grouped
+
+
 def claims_of(
     scores: np.ndarray,
     above: np.ndarray | float,
@@ -34,13 +44,15 @@ def claims_of(
     exclusive: Sequence[np.ndarray],
     *,
     others_absent: bool = True,
+    hidden_below: float | None = None,
 ) -> np.ndarray:
     """(...,K) int8; ``above`` for all or of each (K,).
 
     Of an exclusive group only the strongest value can be seen; where one is seen, the others are not (``others_absent``), or are judged by their own
-    scores, in which the strongest value is reckoned already.
+    scores, in which the strongest value is reckoned already. Where no other value is `LIKELY`, ``hidden_below`` judges.
     """
-    claims = (scores >= above).astype(np.int8) - (scores < below).astype(np.int8)
+    limit = below if hidden_below is None else np.where(another_likely(scores, exclusive), below, hidden_below)
+    claims = (scores >= above).astype(np.int8) - (scores < limit).astype(np.int8)
     for at in exclusive:
         best = scores[..., at].argmax(-1)[..., None]
         seen = np.take_along_axis(claims[..., at], best, -1) > 0  # (..., 1)

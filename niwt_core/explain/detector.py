@@ -31,6 +31,7 @@ from niwt_core.study.study import Study
 RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)  # in units of the mean eigenvalue
 PRESENT = 0.5  # of the table's scale: at least half of the people say so
 FIGURES = ("seen_above", "not_seen_below", "ridge", "seen_right", "not_seen_right", "recall", "missed", "decided")
+HIDDEN_BELOW = "hidden_below"  # kept as a ninth number, where there is one
 MOST_PICTURES = 6000  # training pictures that are used; more change the thresholds by less than their noise
 
 
@@ -49,7 +50,8 @@ class Detectors:
     weight (N,K), offset (K,). ``seen_above`` and ``not_seen_below``: thresholds of the score. ``exclusive``: groups (columns) of which a class has
     exactly one value. ``ridge`` is relative to the mean eigenvalue. On classes that were left out: ``strength`` (K,) AUROC of each attribute (NaN
     where all or no classes have it), ``seen_right`` and ``not_seen_right`` of the claims, ``recall`` and ``missed`` of what is there, and
-    ``decided`` of all. ``scaling`` (3,K), where pictures had a truth of their own: see `probabilities`; scores are then probabilities.
+    ``decided`` of all. ``scaling`` (3,K), where pictures had a truth of their own: see `probabilities`; scores are then probabilities,
+    and ``hidden_below`` takes the place of ``not_seen_below`` where no other value of an exclusive group is likely (see `strictest`).
     ``above`` (K,): thresholds of "seen" where the ranking has to agree, infinite for what no table of classes can tell of a picture; or one for all.
     """
 
@@ -67,6 +69,7 @@ class Detectors:
     decided: float
     scaling: Tensor | None = None
     above: Tensor | None = None
+    hidden_below: float | None = None
 
     @classmethod
     def of(cls, study: Study) -> Detectors | None:
@@ -77,9 +80,10 @@ class Detectors:
         return _FITTED[study]
 
     def tensors(self) -> dict[str, Tensor]:
-        """What a study keeps of them: "weight" in half precision, "offset", "strength", "figures", the eight numbers of `FIGURES`, and "scaling" and
-        "above" if there are."""
-        figures = torch.tensor([float(getattr(self, name)) for name in FIGURES])
+        """What a study keeps of them: "weight" in half precision, "offset", "strength", "figures", the eight numbers of `FIGURES` and `HIDDEN_BELOW`
+        if there is one, and "scaling" and "above" if there are."""
+        names = FIGURES if self.hidden_below is None else (*FIGURES, HIDDEN_BELOW)
+        figures = torch.tensor([float(getattr(self, name)) for name in names])
         auroc = torch.from_numpy(np.asarray(self.auroc, np.float32))
         kept = {"weight": self.weight.half(), "offset": self.offset, "strength": auroc, "figures": figures}
         optional = {"scaling": self.scaling, "above": self.above}
@@ -94,7 +98,7 @@ class Detectors:
             auroc=kept["strength"].numpy(),
             scaling=kept.get("scaling"),
             above=kept.get("above"),
-            **dict(zip(FIGURES, kept["figures"].tolist(), strict=True)),
+            **dict(zip((*FIGURES, HIDDEN_BELOW), kept["figures"].tolist(), strict=False)),
         )
 
     def score(self, pooled: Tensor) -> Tensor:
@@ -115,7 +119,14 @@ class Detectors:
         """
         scores = self.score(pooled).numpy()
         if expected is None or not self.by_table:
-            return claims_of(scores, self.seen_above, self.not_seen_below, self.exclusive, others_absent=self.by_table)
+            return claims_of(
+                scores,
+                self.seen_above,
+                self.not_seen_below,
+                self.exclusive,
+                others_absent=self.by_table,
+                hidden_below=self.hidden_below,
+            )
         above = self.seen_above if self.above is None else self.above.numpy()
         return agreed(claims_of(scores, above, self.not_seen_below, self.exclusive), expected)
 

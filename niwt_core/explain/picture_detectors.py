@@ -24,6 +24,7 @@ from niwt_core.explain.thresholds import strictest
 from niwt_core.study.study import Study
 
 RIGHT = 0.99  # of the claims on seen classes; 0.97 is promised of classes that had no part in the choice
+NOT_SEEN_RIGHT = 0.9875  # surely; about the most with which 80 % of all questions about training pictures of seen classes are decided
 FOLDS = 5  # of classes: probabilities that choose thresholds come from classes that had no part in them
 
 
@@ -66,12 +67,13 @@ def fit_picture_detectors(
     exclusive: Sequence[np.ndarray] = (),
     ridges: Sequence[float] = RIDGES,
     right: float = RIGHT,
+    not_seen_right: float = NOT_SEEN_RIGHT,
 ) -> Detectors:
     """Fits detectors on ``examples`` and their thresholds on other pictures.
 
     Args:
         pooled, truth, labels: (n,N), (n,K) bool and (n,) of pictures of classes, of which no example was drawn.
-        asked: (n,K) bool each; of the questions of each, claims must be ``right``.
+        asked: (n,K) bool each; of the questions of each, claims must be ``right``, and denials surely ``not_seen_right``.
         exclusive: columns of which at most one is there.
     """
     weight, offset, ridge = _ridge(examples, pooled, truth, ridges)
@@ -85,8 +87,10 @@ def fit_picture_detectors(
         for k in range(truth.shape[1]):
             by_score, by_other, offset_of = _logistic(inputs[~out, k], truth[~out, k])
             held_out[out, k] = expit(inputs[out, k] @ (by_score, by_other) + offset_of)
-    above, below = strictest(held_out, truth, asked, right=right)
-    claims = claims_of(held_out, above, below, exclusive, others_absent=False)
+    above, below, hidden_below = strictest(
+        held_out, truth, asked, right=right, exclusive=exclusive, not_seen_right=not_seen_right
+    )
+    claims = claims_of(held_out, above, below, exclusive, others_absent=False, hidden_below=hidden_below)
     return Detectors(
         weight=weight,
         offset=offset,
@@ -98,6 +102,7 @@ def fit_picture_detectors(
         **claim_figures(claims, truth),
         scaling=torch.from_numpy(scaling).float(),
         above=None,
+        hidden_below=hidden_below,
     )
 
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import expit
+from scipy.stats import beta, binomtest
 from sklearn.linear_model import Ridge
 
+from niwt_core.explain.claiming import claims_of
 from niwt_core.explain.detector import Detectors, Sighting
 from niwt_core.explain.picture_detectors import Examples, fit_picture_detectors, picture_detectors
 from niwt_core.explain.thresholds import strictest, thresholds
@@ -44,7 +46,15 @@ def fitted(*, noise: float = 0.15, right: float = 0.97, ridge: float = 0.3):
     asked = (np.ones_like(truth), table[labels])
     examples = Examples(*birds(1000, 3, noise=noise)[:2])
     detectors = fit_picture_detectors(
-        examples, pooled, truth, labels, asked=asked, exclusive=GROUPS, ridges=(ridge,), right=right
+        examples,
+        pooled,
+        truth,
+        labels,
+        asked=asked,
+        exclusive=GROUPS,
+        ridges=(ridge,),
+        right=right,
+        not_seen_right=right,
     )
     return detectors, examples, (pooled, truth, labels), table
 
@@ -90,19 +100,66 @@ def test_what_is_denied_of_the_describing_class_is_not_there():
     assert detectors.not_seen_below < loose
 
 
-def test_the_strictest_threshold_holds_for_each_question():
+def questions() -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Probabilities, truth and who asks: about everything, and about words that are nearly always there."""
     random = np.random.default_rng(0)
-    truth = random.random((500, 4)) < 0.5
-    scores = truth + 0.6 * random.normal(size=truth.shape)
-    asked = (np.ones_like(truth), random.random(truth.shape) < np.where(truth, 0.9, 0.1))
-    above, below = strictest(scores, truth, asked, right=0.95)
+    truth = random.random((4000, 4)) < 0.5
+    scores = expit(8 * (truth - 0.5) + 3 * random.normal(size=truth.shape))
+    return scores, truth, (np.ones_like(truth), random.random(truth.shape) < np.where(truth, 0.9, 0.1))
+
+
+def test_the_strictest_threshold_holds_for_each_question():
+    scores, truth, asked = questions()
+    above, below, _ = strictest(scores, truth, asked, right=0.95)
     for at in asked:
         assert truth[(scores >= above) & at].mean() >= 0.95
-        assert (~truth)[(scores <= below) & at].mean() >= 0.95
+        denied = (scores < below) & at
+        wrong = int((denied & truth).sum())
+        assert binomtest(int(denied.sum()) - wrong, int(denied.sum()), 0.95, alternative="greater").pvalue <= 0.06
     alone = strictest(scores, truth, asked[:1], right=0.95)
-    assert below < alone[1]
+    assert below < alone[1] <= 1 - 0.95  # no single denial may be likelier wrong than that
     assert above == alone[0]
-    assert strictest(scores, np.ones_like(truth), asked, right=0.95)[1] == -np.inf  # nothing is ever missing
+    assert strictest(scores, np.ones_like(truth), asked, right=0.95)[1:] == (
+        -np.inf,
+        -np.inf,
+    )  # nothing is ever missing
+
+
+def test_few_denials_are_not_trusted():
+    """Ninety of ninety may be luck where 97 in 100 are asked for, two hundred of two hundred are not."""
+    for count, denies in ((90, False), (200, True)):
+        truth = np.arange(2 * count)[:, None] >= count
+        scores = np.where(truth, 0.99, np.linspace(1e-4, 1e-3, 2 * count)[:, None])
+        below = strictest(scores, truth, [np.ones_like(truth)], right=0.97)[1]
+        assert (below > 0.001) == denies
+
+
+def test_a_hidden_part_is_denied_more_readily_than_one_value_taken_for_another():
+    """Of what is denied while another value is likely a third is there, of what is denied where none is nothing: each kind has its threshold."""
+    random = np.random.default_rng(1)
+    count = 3000
+    kind = np.arange(count) % 3  # the part is hidden; the second value is taken for the first; the first is there
+    truth = np.stack([(kind == 2) | ((kind == 1) & (random.random(count) < 0.3)), np.zeros(count, bool)], axis=1)
+    low = 10 ** random.uniform(-4, -2, count)
+    scores = np.stack([np.where(kind == 2, 0.99, low), np.where(kind == 1, 0.95, 0.01)], axis=1)
+    asked = [np.repeat([[True, False]], count, axis=0)]
+    above, below, hidden_below = strictest(scores, truth, asked, right=0.98, exclusive=(np.arange(2),))
+    claims = claims_of(scores, above, below, (np.arange(2),), others_absent=False, hidden_below=hidden_below)
+    denied = claims[:, 0] < 0
+    assert (denied & (kind == 0)).sum() > 0.9 * (kind == 0).sum()
+    assert (denied & (kind == 1)).sum() < 0.1 * (kind == 1).sum()
+    assert truth[denied, 0].mean() <= 0.02
+    one_for_all = claims_of(scores, above, hidden_below, (np.arange(2),), others_absent=False)
+    assert truth[one_for_all[:, 0] < 0, 0].mean() > 0.1
+    assert below < hidden_below <= 1 - 0.98
+
+
+def test_between_two_mistakes_the_threshold_lies_halfway():
+    """One wrong denial in a thousand is allowed, two are not: the threshold lies between, not just below the second."""
+    truth = np.concatenate([np.zeros(1000, bool), [True, True], np.ones(1000, bool)])[:, None]
+    scores = np.concatenate([np.linspace(1e-6, 1e-5, 1000), [1e-4, 4e-4], np.full(1000, 0.99)])[:, None]
+    right = float(beta.ppf(0.05, 1000, 2)) - 1e-6  # the lower limit of 1,000 in 1,001
+    assert strictest(scores, truth, [np.ones_like(truth)], right=right)[1] == pytest.approx(2e-4)
 
 
 def test_another_value_that_is_seen_denies_nothing_by_itself():
@@ -142,7 +199,9 @@ def test_only_training_pictures_of_a_study_are_looked_at():
     assert again is not None
     assert detectors.scaling is not None
     torch.testing.assert_close(detectors.scaling, again.scaling)
-    assert (detectors.seen_above, detectors.not_seen_below) == (again.seen_above, again.not_seen_below)
+    assert detectors.hidden_below is not None
+    for name in ("seen_above", "not_seen_below", "hidden_below"):
+        assert getattr(detectors, name) == getattr(again, name)
     kept = detectors.tensors()
     opened = Detectors.of(replace(study, detectors=kept))
     assert opened is not None

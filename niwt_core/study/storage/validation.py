@@ -107,8 +107,9 @@ def _check_model(study: Study) -> None:
         # Fractions of nothing are NaN here (an attribute of all classes, no claim at all), and a threshold that nothing reaches is infinite.
         auroc, figures = study.detectors["strength"], study.detectors["figures"]
         need(tuple(auroc.shape) == (K,) and auroc.is_floating_point(), "detectors.strength: of other attributes")
-        need(tuple(figures.shape) == (8,) and figures.is_floating_point(), "detectors.figures: not the eight numbers")
-        need(not bool(figures[:2].isnan().any()), "detectors.figures: a threshold that is no number")
+        need(tuple(figures.shape) in ((8,), (9,)) and figures.is_floating_point(), "detectors.figures: not the numbers")
+        at = [0, 1, 8] if len(figures) == 9 else [0, 1]
+        need(not bool(figures[at].isnan().any()), "detectors.figures: a threshold that is no number")
         if "above" in study.detectors:
             above = study.detectors["above"]
             need(tuple(above.shape) == (K,) and above.is_floating_point(), "detectors.above: of other attributes")
