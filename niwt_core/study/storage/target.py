@@ -83,11 +83,11 @@ def remove_leftovers(out: Path) -> None:
     """
     out = out.resolve()
     beside = list(out.parent.iterdir()) if out.parent.is_dir() else []
-    found = [(match[1], entry) for entry in beside if (match := LEFTOVER.fullmatch(entry.name))]
-    _clean(out, [entry for name, entry in found if name == out.name])
-    for name in {name for name, _ in found} - {out.name}:
+    leftovers = [(match[1], entry) for entry in beside if (match := LEFTOVER.fullmatch(entry.name))]
+    _clean(out, [entry for name, entry in leftovers if name == out.name])
+    for name in {name for name, _ in leftovers} - {out.name}:
         with suppress(NiwtError), only_writer(out.parent / name):
-            _clean(out.parent / name, [entry for other, entry in found if other == name and _is_still(entry)])
+            _clean(out.parent / name, [entry for other, entry in leftovers if other == name and _is_still(entry)])
 
 
 def _clean(out: Path, leftovers: Sequence[Path]) -> None:
