@@ -58,7 +58,7 @@ if page is start:  # links name the app's root: ?page=measure, ?neuron=12, ?clas
     target = named.get(st.query_params.get("page", next(iter(asked), "")))
     if target is not None:
         st.switch_page(target, query_params=asked)
-language.keep_in_address()
+language.keep()
 language.switch()
 if page is not studies:
     try:

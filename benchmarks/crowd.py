@@ -28,6 +28,7 @@ from benchmarks.app import AVIARY, FLAGS, HEADINGS, MET, PAGES, Figure, running,
 
 PEOPLE = 10
 ROUNDS = 2
+PATIENCE = 120  # seconds: a page that takes longer never comes
 READY = 8  # seconds that the server gets to make everything ready
 TITLES = ("Second", "First")
 EMPTY_APP = """
@@ -88,7 +89,8 @@ async def guest(address: str) -> AsyncIterator[Guest]:
 async def visit(page: Page, name: str) -> float:
     """Seconds from the click on a page's link until it stands, by the page's own clock and without asking it again and again."""
     link = page.get_by_role("link", name=name, exact=True).first
-    milliseconds: float = await link.evaluate(CLICK, HEADINGS.get(name, name))
+    async with asyncio.timeout(PATIENCE):
+        milliseconds: float = await link.evaluate(CLICK, HEADINGS.get(name, name))
     return milliseconds / 1000
 
 
@@ -133,7 +135,8 @@ async def among_guests(
                 while not stop.is_set():
                     name = await turns[at].get()
                     await asyncio.sleep(drawn.uniform(0, apart))
-                    await person.ask(name)
+                    async with asyncio.timeout(PATIENCE):
+                        await person.ask(name)
                 return person.errors
 
         others = [tasks.create_task(take_part(at)) for at in range(people - 1)]

@@ -31,7 +31,8 @@ class EditorTables:
     built class. rows (C,r): class rows less the mean seen row; row_lengths (C,) and row_offsets (C,): their length, and product with that
     mean; mean_row (r,) and mean_square: the mean seen row and its squared length. pictures (M,r): features about the mean; logits (M,C): of all
     the study's classes, not calibrated. neurons (n,) indices; importance (n,K) and importance_offset (n,): ``a = importance k + offset``;
-    spread (n,): standard deviation of ``a`` over the study's classes.
+    spread (n,): standard deviation of ``a`` over the study's classes. by_row: (nearness, score of the mean picture, one) weights that the bias of a
+    built class is read off its row by, beyond ``bias_before`` it (`bias_by_row`), with typical (r,), the mean picture; None where it is not.
     """
 
     basis: np.ndarray
@@ -50,6 +51,9 @@ class EditorTables:
     importance: np.ndarray
     importance_offset: np.ndarray
     spread: np.ndarray
+    typical: np.ndarray
+    bias_before: float
+    by_row: tuple[float, float, float] | None
 
     def project(self, centred: np.ndarray) -> np.ndarray:
         """(...,D) features about the mean -> (...,r)."""
@@ -68,6 +72,7 @@ def editor_tables(
     rows = study.full_head.rows.double().numpy() - mean_row  # (C, D)
     centred = (features.double() - study.head.mean.double()).numpy()  # (M, D)
     basis = _span(P, q, study, float(np.linalg.norm(centred, axis=1).max(initial=1.0)))  # (D, r)
+    by_row = _by_row(study)
     chosen = np.asarray(neurons, np.int64)
     weight = weights.double().numpy()[:, chosen]  # (K, n)
     offset = shift.double().numpy()[chosen]  # (n,)
@@ -89,7 +94,18 @@ def editor_tables(
         importance=np.ascontiguousarray(weight.T),
         importance_offset=offset,
         spread=predicted.std(0),
+        typical=np.zeros(basis.shape[1]) if by_row is None else by_row[:-3] @ basis,
+        bias_before=study.transferred_bias,
+        by_row=None if by_row is None else (float(by_row[-3]), float(by_row[-2]), float(by_row[-1])),
     )
+
+
+def _by_row(study: Study) -> np.ndarray | None:
+    """(D+3,) what the bias of a built class is read off its row by, where that is how it gets one."""
+    stolen = study.stolen_share
+    if stolen is None or stolen.by_row is None or study.calibration == "gamma" or len(stolen.best_seen):
+        return None
+    return stolen.by_row.double().numpy()
 
 
 def _span(P: np.ndarray, q: np.ndarray, study: Study, reach: float) -> np.ndarray:

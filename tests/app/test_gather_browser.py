@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from PIL import Image
 from playwright.sync_api import expect
 
+from pages.components.shared.batches import MOST
 from pages.components.studies import gather
 from pages.serving import policy
 from tests.support.browser import open_page, served
@@ -35,6 +37,30 @@ def test_what_is_dropped_belongs_to_who_dropped_it(browser, tmp_path):
         assert problems == []
         page.context.close()
         another.context.close()
+
+
+def test_a_folder_of_more_files_than_go_at_once_keeps_its_classes(browser, tmp_path):
+    """Also where the folder's own name is the same for all of a batch: classes are those of the folders inside it."""
+    place, chosen, each = tmp_path / "studies", tmp_path / "birds", 150
+    for number, class_ in enumerate(("finch", "robin", "wren")):
+        (chosen / class_).mkdir(parents=True)
+        for item in range(each):
+            colour = (item, 80 * number, 7)
+            Image.new("RGB", (8, 8), colour).save(chosen / class_ / f"{class_[0]}a_{item}.png")
+    (chosen / "finch" / "fa_0.png").write_text("no picture")
+    assert 3 * each > 2 * MOST
+    with served(small_study().folder, {"NIWT_NEW_STUDIES": str(place)}) as address:
+        page, problems = open_page(browser, f"{address}/studies")
+        page.get_by_role("button", name="Prepare the study").wait_for()
+        page.get_by_text("A folder", exact=True).click()
+        page.locator("input[type=file][webkitdirectory]").set_input_files(chosen)
+        shown = page.locator(".cyn-gathered")
+        for class_, count in (("finch", each - 1), ("robin", each), ("wren", each)):
+            expect(shown.filter(has_text=class_)).to_contain_text(str(count), timeout=120_000)
+        expect(shown).to_have_count(3)
+        page.get_by_text("not an image").first.wait_for()
+        assert problems == []
+        page.context.close()
 
 
 @pytest.mark.parametrize("text", ["", "..", "../../x", "A" * 32, "0" * 31, "0" * 33, "0" * 32 + "\n"])

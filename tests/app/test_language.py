@@ -141,7 +141,7 @@ def addressed():
     from pages.components.shared.language import tr
 
     language.begin()
-    language.keep_in_address()
+    language.keep()
     st.caption(tr("Transfer weights"))
 
 

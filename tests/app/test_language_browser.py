@@ -88,3 +88,42 @@ def test_two_people_have_two_languages_and_a_browser_is_asked_for_its_own(addres
         expect(page.locator(".cyn-head h1")).to_have_text(title, timeout=WAIT)
         assert "lang=" not in page.url  # nobody chose one
         page.context.close()
+
+
+def test_the_browser_remembers_a_language_and_an_address_wins(address, browser):
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    title = page.locator(".cyn-head h1")
+    page.goto(f"{address}/dictionary")
+    expect(title).to_have_text("Neuron dictionary", timeout=WAIT)
+    at_rest(page)
+    speak(page, "de")
+    expect(title).to_have_text("Neuronen-Wörterbuch", timeout=WAIT)
+    page.wait_for_function("() => document.cookie.includes('niwt_language=de')")
+
+    second = context.new_page()  # another tab, and F5 of it: nothing in their address says it
+    shown: list[str] = []
+    second.expose_function("heading", lambda text: shown.append(text))
+    second.add_init_script(
+        "new MutationObserver(() => { const h = document.querySelector('h1')?.textContent; if (h) heading(h); })"
+        ".observe(document, {subtree: true, childList: true})"
+    )
+    second.goto(f"{address}/measure")
+    second_title = second.locator(".cyn-head h1")
+    expect(second_title).to_have_text("Messen", timeout=WAIT)
+    at_rest(second)
+    assert "lang=" not in second.url
+    assert "Measure" not in shown  # from its first word on
+    second.reload()
+    expect(second_title).to_have_text("Messen", timeout=WAIT)
+
+    second.goto(f"{address}/measure?lang=es")
+    expect(second_title).to_have_text("Medir", timeout=WAIT)
+    second.wait_for_function("() => document.cookie.includes('niwt_language=es')")
+    page.goto(f"{address}/dictionary")
+    expect(title).to_have_text("Diccionario de neuronas", timeout=WAIT)
+    other = browser.new_context(locale="en-US").new_page()  # another person
+    other.goto(f"{address}/dictionary")
+    expect(other.locator(".cyn-head h1")).to_have_text("Neuron dictionary", timeout=WAIT)
+    other.context.close()
+    context.close()

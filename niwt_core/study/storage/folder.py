@@ -30,7 +30,7 @@ from safetensors import SafetensorError
 from niwt_core.backbones.graph import network_from_dict
 from niwt_core.backbones.preprocess import Preprocess
 from niwt_core.errors import NiwtError
-from niwt_core.files import file_hash, unwritable
+from niwt_core.files import file_hash, only_writer, unwritable
 from niwt_core.knowledge.kernel import Kernel
 from niwt_core.method.head import Head
 from niwt_core.method.transfer.exact import AffineForm
@@ -80,21 +80,22 @@ def save_study(study: Study, out: Path) -> Study:
     check_target(out)
     out = out.resolve()  # a link stays, and leads to the new study
     written = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.new"
-    try:
-        written.mkdir(parents=True)
-        contents = {**write_tables(study), **write_tensors(study)}
-        hashes = {}
-        for name, data in contents.items():
-            (written / name).write_bytes(data)
-            hashes[name] = file_hash(written / name)
-        (written / "study.json").write_text(
-            json.dumps(make_manifest(study, hashes), indent=1, ensure_ascii=False) + "\n", "utf-8"
-        )
-        _put_in_place(written, out)
-    except OSError as error:
-        raise unwritable(out, error) from None
-    finally:
-        shutil.rmtree(written, ignore_errors=True)
+    with only_writer(out):  # as long as the lock is held, nobody takes ``written`` for what a killed process left
+        try:
+            written.mkdir(parents=True)
+            contents = {**write_tables(study), **write_tensors(study)}
+            hashes = {}
+            for name, data in contents.items():
+                (written / name).write_bytes(data)
+                hashes[name] = file_hash(written / name)
+            (written / "study.json").write_text(
+                json.dumps(make_manifest(study, hashes), indent=1, ensure_ascii=False) + "\n", "utf-8"
+            )
+            _put_in_place(written, out)
+        except OSError as error:
+            raise unwritable(out, error) from None
+        finally:
+            shutil.rmtree(written, ignore_errors=True)
     return load_study(out)
 
 

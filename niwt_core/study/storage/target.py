@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 import uuid
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from niwt_core.errors import NiwtError
-from niwt_core.files import unwritable
+from niwt_core.files import only_writer, unwritable
+
+LEFTOVER = re.compile(r"\.(.+)\.[0-9a-f]{8}\.(?:new|old)")
+STILL = 60.0  # seconds
 
 
 def is_study(folder: Path) -> bool:
@@ -70,20 +76,34 @@ def _unwritable(out: Path, error: Exception) -> NiwtError:
 
 
 def remove_leftovers(out: Path) -> None:
-    """Removes what a process that was killed while it saved left beside ``out``; a study that it had moved away comes back.
+    """Removes what a process that was killed while it saved left beside ``out``, and beside other studies in the same folder that no living process
+    is writing; a study that it had moved away comes back.
 
     Only for who holds `only_writer` of ``out``.
     """
     out = out.resolve()
     beside = list(out.parent.iterdir()) if out.parent.is_dir() else []
-    for old in (entry for entry in beside if _is_leftover(entry.name, out.name, "old")):
-        if not out.exists() and is_study(old):
-            os.replace(old, out)
+    leftovers = [(match[1], entry) for entry in beside if (match := LEFTOVER.fullmatch(entry.name))]
+    _clean(out, [entry for name, entry in leftovers if name == out.name])
+    for name in {name for name, _ in leftovers} - {out.name}:
+        with suppress(NiwtError), only_writer(out.parent / name):
+            _clean(out.parent / name, [entry for other, entry in leftovers if other == name and _is_still(entry)])
+
+
+def _clean(out: Path, leftovers: Sequence[Path]) -> None:
+    for entry in sorted(
+        leftovers, key=lambda entry: entry.suffix, reverse=True
+    ):  # what was there before what was to come
+        if not out.exists() and is_study(entry):  # which is written last
+            os.replace(entry, out)
         else:
-            shutil.rmtree(old, ignore_errors=True)
-    for new in (entry for entry in beside if _is_leftover(entry.name, out.name, "new")):
-        shutil.rmtree(new, ignore_errors=True)
+            shutil.rmtree(entry, ignore_errors=True)
 
 
-def _is_leftover(name: str, out: str, kind: str) -> bool:
-    return re.fullmatch(rf"\.{re.escape(out)}\.[0-9a-f]{{8}}\.{kind}", name) is not None
+def _is_still(entry: Path) -> bool:
+    """Nothing has changed in it of late: another program may be trying whether it can write there, without a lock."""
+    try:
+        status = entry.stat()
+    except OSError:
+        return False
+    return max(status.st_mtime, status.st_ctime) < time.time() - STILL

@@ -22,6 +22,7 @@ from niwt_core.classify.live_tables import (
     sample_pictures,
 )
 from niwt_core.data.aviary import PART_OF_GROUP
+from niwt_core.evaluation.bias_by_row import NEAREST
 from niwt_core.files import digest
 from niwt_core.knowledge.attributes import readable
 from niwt_core.knowledge.class_names import display_name
@@ -48,6 +49,7 @@ SENT = (
     "importance",
     "importance_offset",
     "spread",
+    "typical",
 )
 FEATURE = re.compile(r" ?\b(colou?r|shape|pattern|length|size)$")  # what a group tells of its part: "upper tail color"
 
@@ -92,6 +94,10 @@ def prepare(
         "norm": matrices.norm,
         "bias": matrices.bias,
         "mean_square": matrices.mean_square,
+        "by_row": None
+        if matrices.by_row is None
+        else {"before": matrices.bias_before, "weights": matrices.by_row, "near": NEAREST},
+        "seen": np.flatnonzero(study.seen).tolist() if matrices.by_row is not None else [],
         "parts": parts(study, spoken),
         "words": editor_words(),
         "kinds": {kind: style.kind_name(kind) for kind in style.KIND_NAMES},

@@ -109,7 +109,7 @@ export class Live {
     this.ofClass = data.ofClass ?? -1;
     this.described = data.described ?? true;
     this.others = data.others;
-    this.scorer.bias = data.bias ?? this.scorer.header.bias;
+    if (!this.scorer.header.by_row) this.scorer.bias = data.bias ?? this.scorer.header.bias; // else it follows the row
     const size = 1 + this.C + this.others.length;
     if (this.logits?.length !== size) { this.logits = new Float64Array(size); this.share = new Float64Array(size); }
     this.#extras([...this.#mine(data, mine), ...data.extras]);

@@ -21,7 +21,8 @@ export class Scorer {
     this.header = header;
     this.K = header.attributes;
     this.r = this.origin.length;
-    this.bias = header.bias; // of a typical class; the server sends the class's own when a control is let go
+    this.bias = header.bias; // of a typical class; where no bias is read off the row, the server sends the class's own when a control is let go
+    this.nearness = new Float64Array(header.seen?.length ?? 0); // cosine to every seen class about their mean
     this.k = new Float64Array(this.K); // the encoded description
     this.unit = new Float64Array(this.r); // d / |d|
     this.likeness = new Float64Array(this.row_lengths.length); // cosine to every class, as BuiltClass.nearest
@@ -51,6 +52,7 @@ export class Scorer {
     length = Math.max(Math.sqrt(length), 1e-12);
     for (let i = 0; i < r; i++) unit[i] /= length;
     this.#compare();
+    if (this.header.by_row) this.bias = this.#biasOfRow();
     for (let n = 0; n < this.importance_now.length; n++) {
       this.importance_now[n] = this.importance_offset[n] + product(this.importance, n * K, k, K);
     }
@@ -59,6 +61,15 @@ export class Scorer {
   /* The score of the described class for a picture given as r coordinates from `start` on; a logit, comparable with `logits`. */
   score(coordinates, start = 0) {
     return this.bias + this.header.norm * product(coordinates, start, this.unit, this.r);
+  }
+
+  /* The bias that the class gets when it is built, as niwt_core/evaluation/bias_by_row.py has it. */
+  #biasOfRow() {
+    const { before, weights, near } = this.header.by_row;
+    this.header.seen.forEach((c, i) => { this.nearness[i] = product(this.rows, c * this.r, this.unit, this.r) / Math.max(this.row_lengths[c], 1e-12); });
+    const nearest = largest(this.nearness, Math.min(near, this.nearness.length));
+    const mean = nearest.reduce((sum, i) => sum + this.nearness[i], 0) / nearest.length;
+    return before + weights[0] * mean + weights[1] * product(this.typical, 0, this.unit, this.r) + weights[2];
   }
 
   #compare() {

@@ -11,16 +11,23 @@ function give(input, files) {
   input.dispatchEvent(new Event("change", { bubbles: true }));
   giving = false;
 }
+// Of a folder: each batch holds some of every part of it, for what the files' names say of their classes is judged by all that come together.
+function mixed(files, most) {
+  const step = Math.ceil(files.length / most), order = [];
+  for (let first = 0; first < step; first++) for (let i = first; i < files.length; i += step) order.push(files[i]);
+  return order;
+}
 function split(event, files, most) {
   for (const [key, one] of uploaders) {
     const input = inputOf(key, one.nonce), box = input?.closest(".stFileUploader, [data-testid=stFileUploader]");
-    if (giving || !box?.contains(event.target) || !input.multiple || input.webkitdirectory) continue;
+    if (giving || !box?.contains(event.target) || !input.multiple) continue;
     one.waiting = [];
     if (files.length <= most) return;
     event.stopImmediatePropagation();
     event.preventDefault();
-    one.waiting = files.slice(most);
-    give(input, files.slice(0, most));
+    const all = input.webkitdirectory ? mixed(files, most) : files;
+    one.waiting = all.slice(most);
+    give(input, all.slice(0, most));
     return;
   }
 }

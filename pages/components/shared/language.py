@@ -27,6 +27,14 @@ DOMAIN = "app"
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "es": "Español"}
 ENGLISH = "en"
 PARAMETER = "lang"  # ?lang=de
+COOKIE = "niwt_language"  # holds "de"; nothing else is kept there
+SCRIPT = """
+export default function ({ data: { name, value } }) {
+  const path = new URL(".", document.baseURI).pathname; // below a proxy's prefix too
+  document.cookie = `${name}=${value}; path=${path}; max-age=31536000; SameSite=Lax`;
+}
+"""
+_cookie = st.components.v2.component("niwt_language", js=SCRIPT)
 _KEY, _ASKED, _CHOSEN = "language", "language-asked", "language-chosen"
 THOUSANDS = "\u202f"  # of a number in a sentence where the language writes no comma; a narrow space is right in both (ISO 80000-1)
 
@@ -51,7 +59,8 @@ def _catalogue(language: str) -> gettext.NullTranslations:
 
 
 def current() -> str:
-    """The language of the session that runs: what it chose, else what its browser asks for, else English."""
+    """The language of the session that runs: what it chose, else what was chosen in this browser before, else what the browser asks for, else
+    English."""
     known = run.memory()
     if "language" in known:
         return str(known["language"])
@@ -65,6 +74,9 @@ def current() -> str:
 
 
 def _of_browser() -> str:
+    chosen = st.context.cookies.get(COOKIE, "")
+    if chosen in LANGUAGES:
+        return chosen
     asked = str(st.context.locale or "").replace("_", "-").split("-")[0].casefold()
     return asked if asked in LANGUAGES else ENGLISH
 
@@ -78,9 +90,12 @@ def begin() -> None:
     current()
 
 
-def keep_in_address() -> None:
-    """A language that was chosen stands in the address of every page, so that F5, a bookmark and a second tab have it too."""
+def keep() -> None:
+    """A language that was chosen stands in the address of every page, so that a bookmark and a link have it too, and in a cookie of the browser:
+    F5, a second tab and the next visit speak it from their first word on. The address wins over the cookie."""
     chosen = st.session_state.get(_CHOSEN, "")
+    if chosen:
+        _cookie(key="keeper-language", data={"name": COOKIE, "value": chosen}, height=1)
     if chosen and st.query_params.get(PARAMETER, "") != chosen:
         st.query_params[PARAMETER] = st.session_state[_ASKED] = chosen
 

@@ -13,6 +13,7 @@ from niwt_core.errors import NiwtError
 from niwt_core.images import open_image
 from niwt_core.neurons.exemplars import jpeg_bytes
 from pages.components.shared import intake, keeper, session
+from pages.components.shared.batches import MOST, batches
 from pages.components.shared.language import N_, tr, trn
 from pages.components.shared.markdown import escape_markdown
 from pages.components.shared.pictures import address
@@ -102,8 +103,12 @@ def _uploader(gathered: PictureSet) -> None:
         tr("Pictures: robin_01.jpg and robin/1.jpg are robins"), type=list(intake.TYPES), key=f"gather-{how}-{nonce}",
         accept_multiple_files="directory" if how == "folder" else True,
     )  # fmt: skip
+    batches(f"gather-{how}", nonce)
     if files:
         _, errors = gathered.add(((file.name, file.getvalue()) for file in files), class_ or "")
+        errors = [*st.session_state.pop("gather-errors-before", []), *errors]  # of the files before, where more follow
+        if len(files) == MOST:
+            st.session_state["gather-errors-before"] = errors
         st.session_state["gather-errors"] = errors
         intake.let_go(files)
         st.session_state["gather-nonce"] = nonce + 1
