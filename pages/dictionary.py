@@ -65,7 +65,7 @@ trust = TRUST[
 ]
 result = lookup.search(study, words or "", part or "", trust, tuple(built.values()))
 listed = list(result.neurons)
-if result.class_name or result.read_as:
+if result.class_name or result.attributes or result.read_as:
     cards.read_as(study, result)
 with picture_column, session.shown_errors():
     by_picture.pick(study)

@@ -25,12 +25,13 @@ SHORTEST_PREFIX = 2  # letters of a word that is still being typed
 
 @dataclass(frozen=True)
 class SearchResult:
-    """``neurons`` in the order in which they were given, or by their importance for ``class_name``; ``read_as``: (typed, meant) of every word that
-    was read as another."""
+    """``neurons`` in the order in which they were given, or by their importance for ``class_name`` or for ``attributes`` (labels) together;
+    ``read_as``: (typed, meant) of every word that was read as another."""
 
     neurons: tuple[int, ...]
     read_as: tuple[tuple[str, str], ...] = ()
     class_name: str = ""
+    attributes: tuple[str, ...] = ()
 
 
 def search_neurons(
@@ -40,14 +41,19 @@ def search_neurons(
     synonyms: Mapping[str, Sequence[str]],
     classes: Sequence[str],
     importance: Callable[[str], np.ndarray],
+    attributes: Mapping[str, Sequence[str]] | None = None,
+    attribute_importance: Callable[[str], np.ndarray] | None = None,
 ) -> SearchResult:
-    """The neurons that ``asked`` means: those whose number it is, whose name holds all of its words, or that matter most to a class of that name.
+    """The neurons that ``asked`` means: those whose number it is, whose name holds all of its words, or that matter most to an attribute that no
+    neuron is named after, or to a class of that name.
 
     Args:
         neurons: those to choose from, in the order in which they shall come.
         synonyms: attribute name -> other words for it.
         classes: names as the study or the person writes them.
         importance: class -> (N,) importance of every neuron of the dictionary for it.
+        attributes: label of each of the study's attributes -> other words for it.
+        attribute_importance: label -> (N,) how much the attribute moves the importance of every neuron.
     """
     words = words_of(asked.replace("№", " ").replace("#", " "))
     if not words:
@@ -66,15 +72,43 @@ def search_neurons(
             for neuron in left
             if str(neuron.index) == word or any(choice <= terms[neuron.index] for choice in choices)
         ]
+    meant_attributes = () if exact or (left and not read_as) else _attributes_of(words, attributes or {})
+    if meant_attributes and attribute_importance is not None:  # that needs no guess at what was meant
+        rows = np.stack([attribute_importance(label) for label in meant_attributes])
+        rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        return SearchResult(_most(neurons, rows.sum(0)), attributes=meant_attributes)
     if left:
         return SearchResult(tuple(neuron.index for neuron in left), tuple(read_as))
     name = exact or _class_of(words, classes)
     if not name:
         return SearchResult((), tuple(read_as))
-    values = importance(name)
-    among = [neuron.index for neuron in neurons if values[neuron.index] > 0]
     meant_class = () if _all_in(words, name) else ((" ".join(words), display_name(name)),)
-    return SearchResult(tuple(sorted(among, key=lambda n: -values[n])[:OF_A_CLASS]), meant_class, name)
+    return SearchResult(_most(neurons, importance(name)), meant_class, name)
+
+
+def _most(neurons: Sequence[Neuron], values: np.ndarray) -> tuple[int, ...]:
+    """The neurons with the largest positive values (N,)."""
+    among = [neuron.index for neuron in neurons if values[neuron.index] > 0]
+    return tuple(sorted(among, key=lambda n: -values[n])[:OF_A_CLASS])
+
+
+def _attributes_of(words: Sequence[str], attributes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The attribute that words name together ("pointed ears"), or those that they name one by one ("green wings"); () where one names none."""
+    whole = _attribute_of(words, attributes)
+    each = (whole,) if whole else tuple(dict.fromkeys(_attribute_of([word], attributes) for word in words))
+    return each if all(each) else ()
+
+
+def _attribute_of(words: Sequence[str], attributes: Mapping[str, Sequence[str]]) -> str:
+    """The attribute in whose label all words stand, or that they are another word for; the shortest such label."""
+    stems = [stem(word) for word in words]
+    within = [
+        label
+        for label, others in attributes.items()
+        if {*stems} <= {stem(word) for word in words_of(label)}
+        or any(stems == [stem(word) for word in words_of(other)] for other in others)
+    ]
+    return min(within, key=lambda label: (len(label), label), default="")
 
 
 def other_words(label: str, synonyms: Iterable[str] = ()) -> tuple[str, ...]:

@@ -83,3 +83,40 @@ def test_other_words_of_an_attribute():
     assert {"beak", "spine", "spiky"} <= set(words)
     assert "bill" not in words
     assert "scarlet" in other_words("crown color: red")
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [("blue", "crown color: blue"), ("azul", "crown color: blue"), ("crown blue", "crown color: blue")],
+)
+def test_an_attribute_that_no_neuron_is_named_after_is_found_by_what_it_calls_for(asked, expected):
+    """It is not taken for a class that begins like it, nor for a word that is spelled like it."""
+    calls_for = {"crown color: blue": np.array([0, 3, -1, 0, 2, 0.0]), "crown color: red": np.ones(6)}
+    result = search_neurons(
+        asked,
+        neurons(),
+        synonyms={"wing pattern::striped": ("haul",)},
+        classes=("bluetick", *CLASSES),
+        importance=importance,
+        attributes={"crown color: blue": ("azul",), "crown color: red": ()},
+        attribute_importance=calls_for.__getitem__,
+    )
+    assert (result.attributes, result.neurons, result.class_name) == ((expected,), (1, 4), "")
+
+
+def test_a_neuron_s_name_goes_before_an_attribute():
+    result = search_neurons(
+        "red", neurons(), synonyms={}, classes=CLASSES, importance=importance,
+        attributes={"leg color: red": ()}, attribute_importance=lambda _: np.ones(6),
+    )  # fmt: skip
+    assert (result.attributes, result.neurons) == ((), (1, 3))
+
+
+def test_words_that_name_two_attributes_mean_both():
+    rows = {"color: blue": np.array([0, 4, 0, 0, 0, 0.0]), "limbs: wings": np.array([0, 0, 0.2, 0, 0.1, 0])}
+    result = search_neurons(
+        "blue wings", neurons()[3:] + neurons()[:3], synonyms={}, classes=CLASSES, importance=importance,
+        attributes=dict.fromkeys(rows, ()), attribute_importance=rows.__getitem__,
+    )  # fmt: skip
+    assert result.attributes == ("color: blue", "limbs: wings")
+    assert result.neurons == (1, 2, 4)  # each attribute weighs the same

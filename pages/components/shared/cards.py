@@ -13,7 +13,7 @@ from niwt_core.explain.ablation import Ablation
 from niwt_core.knowledge.class_names import display_name
 from niwt_core.neurons.neuron import Neuron, find_neurons
 from niwt_core.neurons.search import SearchResult
-from pages.components.shared import glossary, style, user_names
+from pages.components.shared import glossary, names, style, user_names
 from pages.components.shared.figures import meter, stacked
 from pages.components.shared.language import tr
 from pages.components.shared.lookup import TRUST, trust_counts
@@ -245,6 +245,14 @@ def read_as(study: Study, result: SearchResult) -> None:
         tr("<b>{typed}</b> was read as <b>{meant}</b>", typed=text(typed), meant=text(meant))
         for typed, meant in result.read_as
     ]
+    if result.attributes:
+        columns = [study.knowledge.labels.index(label) for label in result.attributes]
+        notes.append(
+            tr(
+                "none of these neurons is called that: those that <b>{name}</b> calls for most",
+                name=text("; ".join(names.label(study, column) for column in columns)),
+            )
+        )
     if result.class_name:
         kind = (
             "built"

@@ -48,7 +48,24 @@ def search(
         importance=lambda name: (
             unit(mine[name].importances).numpy() if name in mine else importances(study)[study.class_index(name)]
         ),
+        attributes=_attribute_words(study),
+        attribute_importance=lambda label: study.mapping.weight[study.knowledge.labels.index(label)].numpy(),
     )
+
+
+@per_study_and_language
+def _attribute_words(study: Study) -> dict[str, tuple[str, ...]]:
+    """Every attribute's label with its other words and its name in the session's language."""
+    if study.knowledge.kind != "attributes":
+        return {}
+    called = names.of(study)
+    return {
+        label: (
+            *study.knowledge.synonyms.get(name, ()),
+            *((called.label(name), called.value(name)) if called else ()),
+        )
+        for name, label in zip(study.knowledge.names, study.knowledge.labels, strict=True)
+    }
 
 
 @per_study_and_language
