@@ -19,7 +19,10 @@ from scipy.optimize import brentq, minimize_scalar
 from torch import Tensor
 
 LEAST, MOST = 1e-6, 1e6  # of logits that are all alike, or worse than a guess, the temperature is MOST
-LOWEST, HIGHEST = 1e-3, 10.0  # times how far the best logit lies above the mean: where the temperature of the first answer is sought
+LOWEST, HIGHEST = (
+    1e-3,
+    10.0,
+)  # times how far the best logit lies above the mean: where the temperature of the first answer is sought
 BINS = 15
 
 
