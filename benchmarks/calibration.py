@@ -42,19 +42,19 @@ def measured(study: Study, photographs: Photographs) -> Mapping[str, object]:
     logits = classifier.logits(torch.from_numpy(photographs.features).float()).double()
     place = {item.name: i for i, item in enumerate(classifier.candidates)}
     labels = np.array([place[study.seen_classes[c]] for c in photographs.labels])
-    own, left_out = temperature_of(study), torch.from_numpy(left_out_logits(study, photographs))
+    temperature, left_out = temperature_of(study), torch.from_numpy(left_out_logits(study, photographs))
     ways: dict[str, Fit] = {
         "by the first answer": fit_first_answer,
         "by likelihood": lambda values, truth: fit_temperature([values], [truth]),
     }
     return {
-        "temperature": own,
+        "temperature": temperature,
         "photographs": len(labels),
         "before": round(expected_calibration_error(logits, labels), 2),
-        "in sample": round(expected_calibration_error(logits, labels, temperature=own), 2),
-        "left out": round(expected_calibration_error(left_out, photographs.labels, temperature=own), 2),
-        "perfect": _perfect(logits / own, len(labels)),
-        "perfect, half": _perfect(logits / own, len(labels) // 2),
+        "in sample": round(expected_calibration_error(logits, labels, temperature=temperature), 2),
+        "left out": round(expected_calibration_error(left_out, photographs.labels, temperature=temperature), 2),
+        "perfect": _perfect(logits / temperature, len(labels)),
+        "perfect, half": _perfect(logits / temperature, len(labels) // 2),
         **{name: _halves(logits, labels, photographs.labels, fit) for name, fit in ways.items()},
     }
 

@@ -14,7 +14,7 @@ from niwt_core.knowledge.from_text.things import ENOUGH, implied
 TABLE = read_attribute_table(Path(__file__).resolve().parents[2] / "assets" / "imagenet-attributes").knowledge
 
 
-def said(text: str) -> set[str]:
+def spoken(text: str) -> set[str]:
     """What is granted, without what goes with it."""
     return {item.label for item in read_attributes(TABLE, text)[0] if item.present and item.source == "said"}
 
@@ -43,7 +43,7 @@ def said(text: str) -> set[str]:
     ],
 )
 def test_a_modifier_is_not_said_of_the_thing(text, there, not_there):
-    actual = said(text)
+    actual = spoken(text)
     assert there <= actual
     assert not not_there & actual
 
