@@ -133,6 +133,26 @@ def test_what_something_is_compared_with_is_not_what_it_is(text, wanted, left):
     assert set(read_attributes(TABLE, text)[1]) == left
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a hot dog on a plate", {"object: cooked dish", "context: on a plate"}),
+        ("red ice cream", {"color: red", "object: dessert"}),
+        ("a brown teddy bear", {"color: brown", "kind: toy"}),
+        ("two guinea pigs", {"creature: rodent"}),
+        ("a sea lion at the shore", {"creature: marine mammal", "setting: shore"}),
+        ("a red cable car", {"color: red", "part: cab"}),
+    ],
+)
+def test_a_thing_is_not_the_other_thing_in_its_name(text, wanted):
+    assert set(stated(text)) == wanted
+
+
+def test_a_compound_stays_where_the_table_does_not_know_what_it_is():
+    table = Knowledge("attributes", ("a", "b"), ("creature::dog", "creature::cat"), np.eye(2), scale=1.0)
+    assert stated("a hot dog", table) == {"creature: dog": True}
+
+
 @pytest.mark.parametrize("text", ["no tail", "a cat without a tail", "it has neither wings nor a tail"])
 def test_a_part_that_is_denied_has_none_of_its_values(text):
     tails = [label for label in TABLE.labels if label.startswith("tail: ")]

@@ -33,6 +33,21 @@ PHRASES: Mapping[str, str] = {
     "many colours": "multi",
 }
 
+# Things whose name holds the name of another: a hot dog is no dog. What they are is tried where a table of whole things knows it.
+COMPOUNDS: Mapping[str, str] = {
+    "hot dogs?": "cooked dish",
+    "ice creams?": "dessert",
+    "cotton candy": "dessert",
+    "gummy bears?": "dessert",
+    "teddy bears?": "toy",
+    "rocking horses?": "toy",
+    "guinea pigs?": "rodent",
+    "prairie dogs?": "rodent",
+    "sea lions?": "marine mammal",
+    "sea horses?": "fish",
+    "cable cars?": "cab",
+}
+
 # A word -> what it may mean, best first.
 MEANINGS: Mapping[str, tuple[str, ...]] = {
     word: tuple(meanings)

@@ -14,7 +14,7 @@ from niwt_core.knowledge.from_text.lexicon import Hit, Lexicon
 from niwt_core.knowledge.from_text.modifiers import COLORS, SHADES, of_parts, without_places
 from niwt_core.knowledge.from_text.negation import DENIALS, scope
 from niwt_core.knowledge.from_text.phrases import WHOLE_PART, Piece, fragments, sentences
-from niwt_core.knowledge.from_text.thesaurus import ANIMALS, COPULAS, SMALL
+from niwt_core.knowledge.from_text.thesaurus import ANIMALS, COMPOUNDS, COPULAS, SMALL
 from niwt_core.knowledge.from_text.words import stem, words_of
 
 _LESS = re.compile(r"\b(\w{3,})less\b")  # "wingless" is "no wing"
@@ -93,6 +93,9 @@ def said_of_a_thing(knowledge: Knowledge, text: str) -> tuple[dict[int, tuple[bo
     left: list[tuple[str, bool]] = []
     for sentence in map(without_places, sentences(text)):
         sentence = _LESS.sub(lambda match: match[0] if any(lexicon.hits([match[0]])) else f"no {match[1]},", sentence)
+        for phrase, meaning in COMPOUNDS.items():
+            if any(lexicon.hits(meaning.split())):
+                sentence = re.sub(rf"\b{phrase}\b", meaning, sentence)
         sentence = _FLIES.sub(r"\1flying", sentence)
         compared = {match[3] for match in _COMPARED.finditer(sentence)}
         cut = [(joined, words_of(fragment)) for joined, fragment in fragments(lexicon.uncut(sentence))]

@@ -80,11 +80,17 @@ def _said(study: Study, draft: Draft) -> str:
     if draft.like or 2 * touched >= len(groups):
         return ""
     words = tr(
-        "You have set {touched} of {total} groups; the others are the average. Each one more tells it further apart.",
+        "You have set {touched} of {total} groups; {rest}. Each one more tells it further apart.",
         touched=touched,
         total=len(groups),
+        rest=_of_the_rest(study),
     )
     return f"<p>{words}</p>"
+
+
+def _of_the_rest(study: Study) -> str:
+    """What a description says of groups that nobody set: a study may begin at the average class or at nothing."""
+    return tr("the others are the average") if study.encoder.average.any() else tr("it says nothing of the others")
 
 
 def _vague(study: Study, draft: Draft) -> str:
@@ -105,9 +111,10 @@ def _vague(study: Study, draft: Draft) -> str:
         for word in words
     )
     vague = tr(
-        "<b>Vague</b>: it says {described} of {total} groups, which many classes share; the others are the average.",
+        "<b>Vague</b>: it says {described} of {total} groups, which many classes share; {rest}.",
         described=described,
         total=total,
+        rest=_of_the_rest(study),
     )
     advice = f" {tr('Say {advised}: that would help most.', advised=advised)}" if advised else ""
     return f'<p class="cynb-vague">{vague}{advice}</p>'

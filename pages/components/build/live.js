@@ -165,11 +165,12 @@ export class Live {
     this.#show();
   }
 
+  /* The study's picture of which the class gets most: its score alone grows with what is in a picture, whatever that is. */
   #bestFitting() {
-    let best = 0, top = -Infinity;
-    for (let m = 0; m < this.thumbs.length; m++) {
-      const score = this.scorer.empty ? 0 : this.scorer.score(this.scorer.pictures, m * this.scorer.r);
-      if (score > top) { top = score; best = m; }
+    let best = 0, top = 0;
+    for (let m = 0; m < this.thumbs.length && this.#says(); m++) {
+      shares(this.#gather(m), this.share, this.temperature);
+      if (this.share[0] > top) { top = this.share[0]; best = m; }
     }
     return best;
   }
