@@ -224,8 +224,8 @@ async def _classroom(study: Path, people: int, apart: float) -> list[Figure]:
         await page.context.close()
         with empty_app() as titles:
             one = await arrive(browser, titles, TITLES)
-            least = await alone(one, TITLES * 3)
-            floor, _ = await among_guests(one, titles, TITLES * 3, people=people, apart=apart)
+            least = await alone(one, TITLES)
+            floor, _ = await among_guests(one, titles, TITLES, people=people, apart=apart)
     what = f"{people} people, each page asked for within {apart:g} s: median page against one person's {single * 1e3:.0f} ms"
     return [
         Figure(what, among / single, "x", "at most 4 x", among / single <= 4),
