@@ -207,15 +207,24 @@ def _drawn_inputs(options: SetOptions, accelerator: Accelerator, progress: Repor
         if defaults.wrong_groups and dataset.knowledge.kind == "attributes":
             wrong = with_wrong_words(dataset.knowledge, groups=defaults.wrong_groups, seed=seed)
             dataset, drawing["wrong_groups"] = replace(dataset, knowledge=wrong), defaults.wrong_groups
-        examples = None
+        birds: tuple[Tensor, Tensor] | None = None
         if pretrained_here:
-            pictures, truth = _pretrain(network, preprocess, options.out, defaults, seed, accelerator, progress)
+            birds = _pretrain(network, preprocess, options.out, defaults, seed, accelerator, progress)
             drawing["random_birds"] = defaults.random_birds
-            if not options.epochs and accelerator.is_main_process:
-                pooled = pooled_activations(
-                    network, preprocess, pictures, progress=partial(progress, "reading random birds")
-                )
-                examples = Examples(pooled, truth.numpy() > 0)
+        elif not options.epochs and dataset.knowledge.kind == "attributes":
+            birds = draw_random_birds(
+                random_birds_folder(options.out),
+                count=defaults.detector_birds,
+                size=preprocess.size,
+                seed=seed,
+                progress=partial(progress, "drawing random birds"),
+            )
+        examples = None
+        if birds is not None and not options.epochs and accelerator.is_main_process:
+            pooled = pooled_activations(
+                network, preprocess, birds[0], progress=partial(progress, "reading random birds")
+            )
+            examples = Examples(pooled, birds[1].numpy() > 0)
     settings = options.settings(options.epochs or 0)
     return Inputs(dataset, network, preprocess, settings, {"aviary": drawing, **provenance}, examples)
 

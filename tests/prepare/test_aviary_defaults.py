@@ -1,5 +1,6 @@
 """How the shipped study is made: its settings fit together, and its pictures are drawn beside it and go again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,18 @@ import torch
 
 from niwt_core.backbones import load_backbone
 from niwt_core.errors import NiwtError
-from niwt_core.prepare.aviary.defaults import aviary_defaults, draw_pictures, pictures_folder, remove_pictures
+from niwt_core.prepare.aviary.defaults import (
+    AviaryDefaults,
+    aviary_defaults,
+    draw_pictures,
+    pictures_folder,
+    random_birds_folder,
+    remove_pictures,
+)
 from niwt_core.prepare.aviary.random_birds import draw_random_birds
 from niwt_core.prepare.aviary.wrong_words import with_wrong_words
-from niwt_core.prepare.defaults import SetOptions
+from niwt_core.prepare.defaults import SetOptions, read_inputs
+from niwt_core.prepare.prepare import make_accelerator
 from tests.support.small_study import small_study
 
 
@@ -103,3 +112,26 @@ def test_random_birds_go_on_where_they_stopped_and_begin_anew_with_another_seed(
     other, _, steps = drawn(1)
     assert not torch.equal(first, other)
     assert steps == [2, 4]
+
+
+def test_a_network_from_elsewhere_gets_random_birds_for_its_detectors(tmp_path, monkeypatch):
+    """Their words are independent; those of a few species, described with mistakes, can tell nothing apart."""
+    small = AviaryDefaults(
+        "small_resnet", "stages.2", 32, 9000, 8, {"per_seen": 2, "per_seen_test": 1, "per_unseen_test": 1, "size": 32, "seed": 0}, 4, 6
+    )  # fmt: skip
+    for module in ("niwt_core.prepare.defaults", "niwt_core.prepare.aviary.defaults"):
+        monkeypatch.setattr(f"{module}.aviary_defaults", lambda seed, hard: small)
+    monkeypatch.setattr("niwt_core.prepare.aviary.random_birds.SHARD", 3)
+    options = SetOptions("aviary", tmp_path / "study", backbone="small_resnet", weights="none", layer="stages.2")
+    inputs = read_inputs(options, accelerator=make_accelerator("cpu"), progress=lambda stage, done, total: None)
+    assert inputs.examples is not None
+    pictures, truth = draw_random_birds(random_birds_folder(options.out), count=6, size=32, seed=0)
+    np.testing.assert_array_equal(inputs.examples.truth, truth.numpy() > 0)
+    first = (pictures[:1] / 255 - torch.tensor(inputs.preprocess.mean).view(3, 1, 1)) / torch.tensor(
+        inputs.preprocess.std
+    ).view(3, 1, 1)
+    expected = inputs.network.stem(first).mean((2, 3))[0]
+    torch.testing.assert_close(inputs.examples.pooled[0].float(), expected, atol=2e-3, rtol=2e-3)
+    assert "random_birds" not in inputs.provenance["aviary"]  # it was not pre-trained on them
+    tuned = replace(options, out=tmp_path / "tuned", epochs=1)
+    assert read_inputs(tuned, accelerator=make_accelerator("cpu"), progress=lambda *_: None).examples is None

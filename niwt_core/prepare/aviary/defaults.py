@@ -15,7 +15,9 @@ from niwt_core.data.aviary.dataset import drawn_with, is_aviary, write_aviary
 @dataclass(frozen=True)
 class AviaryDefaults:
     """A backbone with its dictionary layer and input size (pixels), the random birds it is pre-trained on and how often
-    it sees them, the arguments of `write_aviary`, and in how many groups each species' description errs (`with_wrong_words`)."""
+    it sees them, the arguments of `write_aviary`, and in how many groups each species' description errs (`with_wrong_words`).
+
+    ``detector_birds``: random birds for attribute detectors alone, where the network comes from elsewhere."""
 
     backbone: str
     layer: str
@@ -24,6 +26,7 @@ class AviaryDefaults:
     pretraining_epochs: int
     drawing: dict[str, int]
     wrong_groups: int = 0
+    detector_birds: int = 2000
 
 
 def aviary_defaults(*, seed: int = 0, hard: bool = False) -> AviaryDefaults:

@@ -108,13 +108,14 @@ def pooled_activations(
     progress: Callable[[int, int], None] | None = None,
 ) -> Tensor:
     """(m,N) mean activations of pictures (m,3,s,s) uint8 in half precision, as a study keeps its own."""
-    mean, std = _scale(preprocess)
+    middle, std = _scale(preprocess)
     parts = []
     with torch.no_grad():
         for start in range(0, len(pictures), batch):
-            x = (pictures[start : start + batch].float() - mean) / std
+            x = (pictures[start : start + batch].float() - middle) / std
             activations = network.stem(x.contiguous(memory_format=torch.channels_last))
-            parts.append(activations.flatten(2).mean(2).half())
+            mean = network.tail(activations) if network.identity_tail else activations.flatten(2).mean(2)
+            parts.append(mean.half())
             if progress is not None:
                 progress(min(start + batch, len(pictures)), len(pictures))
     return torch.cat(parts)
