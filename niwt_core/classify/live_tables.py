@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from niwt_core.evaluation.metrics import calibrated
 from niwt_core.knowledge.attributes import Knowledge, readable
 from niwt_core.study.study import Study
 
@@ -160,11 +161,16 @@ def held_out(study: Study, tables: EditorTables) -> HeldOut:
 
 
 def sample_pictures(study: Study, *, most: int = 60) -> np.ndarray:
-    """Gallery indices of one held-out picture a class, unseen classes first; (M,) with M at most ``most``."""
+    """Gallery indices of one held-out picture a class, unseen classes first, of each kind those that are recognised; (M,) with M at most ``most``."""
     labels = study.labels[study.gallery.pictures]
     first = {int(c): i for i, c in reversed(list(enumerate(labels)))}
-    order = sorted(first, key=lambda c: (bool(study.seen[c]), c))
-    return np.array([first[c] for c in order[:most]], np.int64)
+    classes = sorted(first, key=lambda c: (bool(study.seen[c]), c))[:most]
+    pictures = study.gallery.pictures[np.array([first[c] for c in classes], np.int64)]
+    logits = study.full_head.logits(study.features[torch.from_numpy(pictures)].float())
+    best = calibrated(logits, study.seen, study.gamma).argmax(1).tolist()
+    mistaken = {c: b != c for c, b in zip(classes, best, strict=True)}
+    order = sorted(classes, key=lambda c: (bool(study.seen[c]), mistaken[c], c))
+    return np.array([first[c] for c in order], np.int64)
 
 
 def discriminative_neurons(study: Study, *, most: int = 128, least: int = 24) -> np.ndarray:

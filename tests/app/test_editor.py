@@ -68,6 +68,11 @@ def test_one_picture_a_class_unseen_first(study):
     assert len(set(labels.tolist())) == len(items) == len(study.classes)
     assert not study.seen[labels[: (~study.seen).sum()]].any()
     assert len(sample_pictures(study, most=3)) == 3
+    labels = study.labels[study.gallery.pictures[items]]
+    best = [study.classifier().classify(study.gallery.jpeg(int(item))).best.name for item in items]
+    mistaken = [study.classes[c] != name for c, name in zip(labels, best, strict=True)]
+    kinds = [(bool(study.seen[c]), mistake) for c, mistake in zip(labels, mistaken, strict=True)]
+    assert kinds == sorted(kinds)
 
 
 def test_shown_neurons_have_every_name_once_first(study):
