@@ -92,7 +92,7 @@ def test_everything_collapses_with_shuffled_weights_of_the_shipped_study():
 
 
 def test_what_is_denied_of_an_unseen_species_own_words_is_not_there():
-    """Nearly all that a species promises is there: a denial of it is rare (39 in 450 pictures), and a bolder detector's are often wrong. On the few
+    """Nearly all that a species promises is there: a denial of it is rare (49 in 450 pictures), and a bolder detector's are often wrong. On the few
     pictures of an audit one mistake is five points, so every held-out picture is looked at."""
     study = shipped_aviary()
     detectors = Detectors.of(study)
@@ -104,7 +104,7 @@ def test_what_is_denied_of_an_unseen_species_own_words_is_not_there():
     denied, hidden = (detectors.claims(pooled) < 0) & promised, promised & ~there
     assert (denied & hidden).sum() >= 0.4 * hidden.sum()
     assert (denied & hidden).sum() >= 0.97 * denied.sum()
-    bolder = replace(detectors, not_seen_below=12 * detectors.not_seen_below)
+    bolder = replace(detectors, not_seen_below=40 * detectors.not_seen_below)
     denied = (bolder.claims(pooled) < 0) & promised
     assert (denied & hidden).sum() < 0.9 * denied.sum()
 
