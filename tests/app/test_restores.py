@@ -130,6 +130,16 @@ def test_what_was_removed_since_does_not_come_back(new_session):
     assert session.recipes() == (JADE,)
 
 
+def test_what_was_removed_before_the_browser_spoke_does_not_come_back(new_session):
+    new_session()
+    study = small_study()
+    session.add_class(RUBY)  # by a link, say
+    session.remove_class(RUBY.name)
+    says(study.id, Work(study.id, ((RUBY, None), (JADE, None))).to_text())
+    keeper.take_up()
+    assert session.recipes() == (JADE,)
+
+
 def test_the_word_of_a_server_that_is_gone_is_not_taken(new_session):
     new_session()
     study = small_study()

@@ -1,5 +1,7 @@
 /* Keeps a session's texts in localStorage, and gives a fresh session those that were kept: nothing is written over them before it has taken them in. */
 const LARGE = 20000; // characters of a component's state, which travels with every click
+const AGAIN = 1500; // milliseconds until what the session has not taken in is said again: a page that is being drawn may not hear it
+const TIMES = 5;
 const tabs = new Map(); // key -> what this tab knows of it: the server's session, the text that is kept, whether that session has heard
 const read = (name) => { try { return localStorage.getItem(name) ?? ""; } catch { return ""; } };
 function write(key, tab) {
@@ -23,10 +25,18 @@ export default function ({ data, setStateValue, parentElement }) {
   const tell = (theirs, beside, first) => {
     tab.asked = `${first ? "first" : "then"} ${crypto.getRandomValues(new Uint32Array(2)).join("")}`;
     [tab.size, tab.place] = [theirs.length + beside.length, parentElement];
-    setStateValue("kept", { session, key, text: theirs, also: beside, first, id: tab.asked });
+    const word = { session, key, text: theirs, also: beside, first, id: tab.asked };
+    tab.heard = false;
+    const say = (time) => {
+      if (time && (tab.heard || tab.asked !== word.id || tabs.get(key) !== tab || !parentElement.isConnected)) return;
+      setStateValue("kept", { ...word, time }); // the session takes in one id once
+      if (first && time < TIMES) setTimeout(say, AGAIN * (time + 1), time + 1);
+    };
+    say(0);
   };
   const beside = also && !tab.settled ? read(also) : "";
   const heard = taken !== "" && taken === tab.asked;
+  if (heard) tab.heard = true;
   if (!tab.settled && restore) {
     const other = ((tab.said && tab.said !== text) || beside) && small(tab.said, beside);
     if (other && !heard) {

@@ -133,7 +133,10 @@ def take_up() -> None:
     if theirs.study != study.id:
         theirs = Work(study.id, mine)
     agreed = st.session_state.get("kept-classes", {}).get(study.id, "")
-    base = work_from_text(agreed, where="this browser").classes if agreed and not kept.first else ()
+    if kept.first:
+        base: Sequence[Class] = _removed_since(history, mine)
+    else:
+        base = work_from_text(agreed, where="this browser").classes if agreed else ()
     good, unfit = _joined(mine, theirs.classes, base)
     label = tr("brought back") if kept.first else tr("changed in another tab")
     drafts: dict[str, str] = st.session_state.setdefault("kept-drafts", {})
@@ -175,6 +178,17 @@ def take_classes(theirs: Work, *, label: str) -> None:
     st.session_state["kept-problems"] = problems
     if _differ(mine, good):
         session.replace_all(history, label, good)
+
+
+def _removed_since(history: session.ClassHistory, mine: Sequence[Class]) -> tuple[Class, ...]:
+    """The classes that this session had and has no more, as it had them last: the browser may say what it kept after they were removed."""
+    present = {recipe.name for recipe, _ in mine}
+    had = {
+        recipe.name: (recipe, step.moves.get(recipe.name))
+        for step in history.steps[: history.at + 1]
+        for recipe in step.recipes
+    }
+    return tuple(one for name, one in had.items() if name not in present)
 
 
 def _joined(
