@@ -16,6 +16,7 @@ from pages.components.shared.memory import spare_the_collector
 MODULES = (
     "shared.cards", "start.first_run", "build.classes", "build.link", "build.editor", "measure.by_class", "dictionary.entry",
     "measure.measures", "classify.results", "measure.baselines", "measure.ground_truth", "classify.why",
+    "studies.study_list", "studies.prepare",
 )  # fmt: skip
 
 
