@@ -1,5 +1,6 @@
 """The app's pages in German and Spanish: every text is translated, true to its placeholders, and each session has its own language."""
 
+import ast
 import gettext
 import re
 import shutil
@@ -124,6 +125,21 @@ def test_sessions_of_one_process_have_languages_of_their_own():
         ]
         assert captions(spanish.run())[:2] == ["Transferir pesos", "3 minutos"]
         assert captions(english.run())[:2] == ["Transfer weights", "3 minutes"]
+
+
+def test_results_that_all_sessions_share_are_in_no_language():
+    """What `per_study` keeps has the study and the arguments in its key, not the visitor's language or theme."""
+    speaking = []
+    for path in (ROOT / "pages").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            marks = {ast.unparse(mark) for mark in getattr(node, "decorator_list", [])}
+            if (
+                marks & {"per_study", "session.per_study"} and node.name != "spoken"
+            ):  # the language is its first argument
+                calls = {ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
+                spoken_by = {name for name in calls if name in ("tr", "trn") or name.startswith(("charts.", "names."))}
+                speaking += [f"{path.name}: {node.name}"] * bool(spoken_by)
+    assert speaking == []
 
 
 def test_a_language_is_chosen_by_a_button_and_stays():

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 import torch
 
-from niwt_core import NiwtError, Recipe
+from niwt_core import NiwtError, Recipe, Study
 from pages.components.shared import session
 from tests.support.small_study import small_study
 
@@ -80,3 +81,35 @@ def test_sessions_do_not_share_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {"entered": True})
     assert names() == []
     assert session.current_study() is study  # though the study is one and the same
+
+
+def test_results_of_a_study_are_computed_once_and_nobody_changes_anothers() -> None:
+    calls: list[object] = []
+
+    @session.per_study
+    def counted(study: Study, value: object, *, more: int = 0) -> dict[str, np.ndarray]:
+        calls.append(value)
+        return {"values": np.full(2, float(len(calls)))}
+
+    study = small_study()
+    first = counted(study, 1)
+    first["values"][:] = -1  # a visitor's own copy
+    assert counted(study, 1)["values"].tolist() == [1.0, 1.0]
+    counted(study, 1)["values"][:] = -2
+    assert counted(study, 1)["values"].tolist() == [1.0, 1.0]
+    for other in (True, 1.0, "1", None):  # equal in part, and other questions all the same
+        counted(study, other)
+    counted(study, 1, more=1)
+    assert calls == [1, True, 1.0, "1", None, 1]
+
+
+def test_a_result_that_is_nothing_is_kept_too() -> None:
+    calls: list[int] = []
+
+    @session.per_study
+    def nothing(study: Study) -> None:
+        calls.append(1)
+
+    for _ in range(3):
+        nothing(small_study())
+    assert calls == [1]

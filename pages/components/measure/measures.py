@@ -181,7 +181,6 @@ def _prints(study: Study) -> None:
             )
 
 
-@per_study
 @charts.drawn_once
 def _curves(study: Study, low: float, high: float, chosen: float) -> go.Figure:
     """U, S and H from gamma ``low`` to ``high``, and a line at the ``chosen`` one."""
@@ -198,6 +197,7 @@ def _curves(study: Study, low: float, high: float, chosen: float) -> go.Figure:
     return chart
 
 
+@per_study
 def at_gamma_many(study: Study, low: float, high: float) -> np.ndarray:
     """(3,SAMPLES) U, S, H from gamma ``low`` to ``high``."""
     curve = evaluation(study).curve

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 import json
-import pickle
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from operator import attrgetter
@@ -22,6 +22,7 @@ from pages.serving.arguments import first_folder
 # In memory at once; each is mapped from disk, so this bounds what people who switch to and fro can hold
 OPEN_STUDIES = 3
 ENTRIES = 512  # results of one function
+_NOTHING = object()
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -33,20 +34,19 @@ def per_study(function: Callable[Arguments, Result]) -> Callable[Arguments, Resu
     Streamlit takes 0.3 ms to see that it has a result, 26 times a page. So those of plain arguments are remembered once more, by their hash.
     """
     cached = st.cache_data(show_spinner=False, max_entries=ENTRIES, hash_funcs={Study: attrgetter("id")})(function)
-    results: dict[Any, bytes] = {}
+    results: dict[Any, Result] = {}
 
     @wraps(function)
     def shared(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         key = _key((*args, *sorted(kwargs.items())))
-        packed = None if key is None else results.get(key)
-        if packed is not None:
-            return cast(Result, pickle.loads(packed))  # a copy, as Streamlit hands out
-        result = cast(Result, cached(*args, **kwargs))
-        if key is not None:
+        if key is None:
+            return cast(Result, cached(*args, **kwargs))
+        result = results.get(key, _NOTHING)  # once: another session may empty it
+        if result is _NOTHING:
             if len(results) >= ENTRIES:
                 results.clear()
-            results[key] = pickle.dumps(result)
-        return result
+            result = results[key] = cast(Result, cached(*args, **kwargs))
+        return copy.deepcopy(cast(Result, result))  # as Streamlit hands out: nobody changes what others get
 
     return shared
 
