@@ -108,4 +108,11 @@ def test_a_server_that_is_started_anew_is_told_all_by_the_tab_that_stayed_open(b
         page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=SLOW)
         all_there(page)
         assert sorted(stored(page)[0]) == sorted(NAMES)
+        page.get_by_role("link", name="Measure").first.click()  # by now the new server has drawn what is shown
+        expect(page.locator(".cyn-head h1")).to_have_text("Measure", timeout=SLOW)
+        page.get_by_role("link", name="Build a class").first.click()
+        all_there(page)
+        page.locator("[class*=st-key-remove-ruby] button").click()  # and it goes on as before
+        expect(page.locator(".cynb-name", has_text=NAMES[0])).to_have_count(0, timeout=SLOW)
+        page.wait_for_function(f"() => !localStorage.getItem('niwt:{small_study().id}').includes('Ruby')")
     page.context.close()
